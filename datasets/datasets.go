@@ -1,0 +1,60 @@
+// Package datasets gives the points that an energy-based model is trained and tested on.
+//
+// A [Source] is one kind of data (see [Kinds]): drawn from a known Gaussian mixture, or read from a CSV or NPY file.
+// Loading it gives a [Set]: the points split into a training and a test part, standardised on request, and the
+// density they come from where that is known. Everything drawn here (points, split, starts of the EM fit) depends on
+// [Env.Seed] alone, so the same settings give the same set.
+package datasets
+
+// Points is a table of N points with Dim coordinates each.
+type Points struct {
+	N, Dim int
+	Values []float64 // row-major, N*Dim long
+}
+
+// NewPoints returns n points of dim coordinates, all zero.
+func NewPoints(n, dim int) Points {
+	return Points{N: n, Dim: dim, Values: make([]float64, n*dim)}
+}
+
+// Row returns point i as a slice of length Dim that shares the table's memory.
+func (p Points) Row(i int) []float64 {
+	return p.Values[i*p.Dim : (i+1)*p.Dim : (i+1)*p.Dim]
+}
+
+// Rows returns a copy of the points with the given indices, in that order.
+func (p Points) Rows(indices []int) Points {
+	picked := NewPoints(len(indices), p.Dim)
+	for to, from := range indices {
+		copy(picked.Row(to), p.Row(from))
+	}
+	return picked
+}
+
+// Set is data ready for training.
+type Set struct {
+	Train, Test Points        // in standardised coordinates where Transform is set; Test may be empty
+	Columns     []string      // a name for each coordinate, in order; x0, x1, … where the source has none
+	Transform   *Standardizer // nil when the points are as in the source
+	Density     *Mixture      // of the points as they stand here; nil when it is not known
+}
+
+// Source is one kind of data with its settings.
+type Source interface {
+	// Load draws or reads the points and prepares them. An error names the file, row and column at fault.
+	Load(env Env) (*Set, error)
+}
+
+// Env is what a source depends on besides its settings.
+type Env struct {
+	Dir  string // folder that relative paths refer to; empty is the working directory
+	Seed int64
+}
+
+// Kinds maps the name of each kind of data to a source with its defaults, as a pointer to a struct of settings.
+var Kinds = map[string]func() Source{
+	"gaussian_mixture": func() Source { return &GaussianMixture{Synthetic: defaultSynthetic} },
+	"two_gaussians":    func() Source { return &TwoGaussians{Synthetic: defaultSynthetic} },
+	"csv":              func() Source { return &CSV{Preparation: defaultPreparation} },
+	"npy":              func() Source { return &NPY{Preparation: defaultPreparation} },
+}

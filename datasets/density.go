@@ -1,0 +1,66 @@
+package datasets
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/internal/random"
+)
+
+// Density is a known probability density. Its methods on nodes are graph functions.
+type Density interface {
+	// LogDensity maps points [n, dim] to log p(x) [n], in nats. It can be differentiated.
+	LogDensity(x *graph.Node) *graph.Node
+	// Draw returns points of shape [n, dim].
+	Draw(shape shapes.Shape, draws random.Draws) *graph.Node
+	// Entropy is −∫ p log p in nats, and whether it is known.
+	Entropy() (nats float64, known bool)
+}
+
+// Score maps points [n, dim] to ∇ log p(x) [n, dim].
+func Score(p Density, x *graph.Node) *graph.Node {
+	return graph.Gradient(graph.ReduceAllSum(p.LogDensity(x)), x)[0]
+}
+
+var _ Density = (*Mixture)(nil)
+
+// LogDensity implements [Density], by a log-sum-exp over the components: far from all of them it neither underflows
+// nor loses its gradient.
+func (m *Mixture) LogDensity(x *graph.Node) *graph.Node {
+	g, dtype := x.Graph(), x.DType()
+	means := constant(g, dtype, m.Means)                  // [K, D]
+	precision := constant(g, dtype, m.PrecisionFactors()) // [K, D, D]
+	d := graph.Sub(graph.InsertAxes(x, 1), graph.InsertAxes(means, 0))
+	z := graph.Einsum("nkd,ked->nke", d, precision) // L⁻¹(x − μ): [n, K, D]
+	joint := graph.Sub(graph.InsertAxes(constant(g, dtype, m.LogNorm()), 0), graph.MulScalar(graph.ReduceSum(graph.Square(z), -1), 0.5))
+	largest := graph.StopGradient(graph.ReduceAndKeep(joint, graph.ReduceMax, -1)) // [n, 1]
+	sum := graph.Log(graph.ReduceSum(graph.Exp(graph.Sub(joint, largest)), -1))
+	return graph.Add(sum, graph.Squeeze(largest, -1))
+}
+
+// Draw implements [Density].
+func (m *Mixture) Draw(shape shapes.Shape, draws random.Draws) *graph.Node {
+	z := draws.Normal(shape)                                                // [n, D]
+	u := draws.Uniform(shapes.Make(dtypes.Float64, shape.Dimensions[0], 1)) // [n, 1]
+	g, dtype := z.Graph(), shape.DType
+
+	from, to := make([]float64, len(m.Weights)), make([]float64, len(m.Weights))
+	sum := 0.0
+	for k, w := range m.Weights {
+		from[k] = sum
+		sum += w
+		to[k] = sum
+	}
+	to[len(to)-1] = 1 // whatever the rounding of the sum
+	from64, to64 := graph.InsertAxes(graph.Const(g, from), 0), graph.InsertAxes(graph.Const(g, to), 0)
+	chosen := graph.ConvertDType(graph.And(graph.GreaterOrEqual(u, from64), graph.LessThan(u, to64)), dtype) // one-hot [n, K]
+
+	spread := graph.Einsum("nd,ked->nke", z, constant(g, dtype, m.factors)) // Lz of every component: [n, K, D]
+	placed := graph.Add(spread, graph.InsertAxes(constant(g, dtype, m.Means), 0))
+	return graph.StopGradient(graph.ReduceSum(graph.Mul(placed, graph.InsertAxes(chosen, -1)), 1))
+}
+
+func constant(g *graph.Graph, dtype dtypes.DType, values any) *graph.Node {
+	return graph.ConvertDType(graph.Const(g, values), dtype)
+}

@@ -1,0 +1,96 @@
+package datasets
+
+import (
+	"fmt"
+	"math"
+)
+
+// Synthetic holds the settings of points drawn from a known density.
+type Synthetic struct {
+	Size        int `yaml:"size" check:"> 0"` // points drawn, both parts together
+	Preparation `yaml:",inline"`
+}
+
+var defaultSynthetic = Synthetic{Size: 10000, Preparation: defaultPreparation}
+
+// load draws the points from the mixture and prepares them.
+func (s Synthetic) load(m *Mixture, env Env) (*Set, error) {
+	if s.Size < 1 {
+		return nil, fmt.Errorf("size: %d is not positive", s.Size)
+	}
+	return s.prepare(m.Sample(newRand(env.Seed, streamPoints), s.Size), nil, m, env.Seed)
+}
+
+// GaussianMixture draws points from a mixture of isotropic Gaussians, whose density is known exactly.
+type GaussianMixture struct {
+	Means     [][]float64 `yaml:"means" check:"len >= 1"`               // one a component, all of the same length
+	Variances []float64   `yaml:"variances" check:"len >= 1, each > 0"` // one a component, the same in every direction
+	Weights   []float64   `yaml:"weights" check:"each > 0"`             // one a component, summing to 1; all equal when left out
+	Synthetic `yaml:",inline"`
+}
+
+// Check reports what is wrong across the keys.
+func (s *GaussianMixture) Check(report func(key, problem string)) {
+	for k, mean := range s.Means {
+		if len(mean) == 0 || len(mean) != len(s.Means[0]) {
+			report("means", fmt.Sprintf("mean %d has %d coordinates, want at least one and as many as mean 1 (%d)",
+				k+1, len(mean), len(s.Means[0])))
+		}
+	}
+	if len(s.Variances) != len(s.Means) {
+		report("variances", fmt.Sprintf("%d variances for %d means, want one each", len(s.Variances), len(s.Means)))
+	}
+	if len(s.Weights) == 0 {
+		return
+	}
+	if len(s.Weights) != len(s.Means) {
+		report("weights", fmt.Sprintf("%d weights for %d means, want one each or none at all", len(s.Weights), len(s.Means)))
+	} else if sum := total(s.Weights); !sumsToOne(sum) {
+		report("weights", fmt.Sprintf("they sum to %v, want 1", sum))
+	}
+}
+
+// Load draws the points.
+func (s *GaussianMixture) Load(env Env) (*Set, error) {
+	weights := s.Weights
+	if len(weights) == 0 {
+		weights = equalWeights(len(s.Means))
+	}
+	m, err := NewIsotropic(weights, s.Means, s.Variances)
+	if err != nil {
+		return nil, err
+	}
+	return s.load(m, env)
+}
+
+// TwoGaussians draws points from equal parts of N((−2, −2), ½I) and N((2, 2), ½I).
+type TwoGaussians struct {
+	Synthetic `yaml:",inline"`
+}
+
+// Load draws the points.
+func (s *TwoGaussians) Load(env Env) (*Set, error) {
+	m, err := NewIsotropic(equalWeights(2), [][]float64{{-2, -2}, {2, 2}}, []float64{0.5, 0.5})
+	if err != nil {
+		return nil, err
+	}
+	return s.load(m, env)
+}
+
+func equalWeights(components int) []float64 {
+	weights := make([]float64, components)
+	for k := range weights {
+		weights[k] = 1 / float64(components)
+	}
+	return weights
+}
+
+func total(values []float64) (sum float64) {
+	for _, v := range values {
+		sum += v
+	}
+	return sum
+}
+
+// sumsToOne allows for weights that were written with six decimals.
+func sumsToOne(sum float64) bool { return math.Abs(sum-1) <= 1e-6 }

@@ -1,0 +1,67 @@
+package datasets
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+)
+
+func TestTwoGaussiansIsTheMixtureItSays(t *testing.T) {
+	two, err := Kinds["two_gaussians"]().Load(Env{Seed: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mixture := Kinds["gaussian_mixture"]().(*GaussianMixture)
+	mixture.Means, mixture.Variances = [][]float64{{-2, -2}, {2, 2}}, []float64{0.5, 0.5}
+	same, err := mixture.Load(Env{Seed: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(two, same) {
+		t.Error("the two sets differ")
+	}
+	if two.Train.N != 8000 || two.Test.N != 2000 || two.Train.Dim != 2 {
+		t.Errorf("%d×%d and %d points", two.Train.N, two.Train.Dim, two.Test.N)
+	}
+	other, err := mixture.Load(Env{Seed: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Equal(other.Train.Values, same.Train.Values) {
+		t.Error("seeds 7 and 8 draw the same points")
+	}
+}
+
+func TestGaussianMixtureCheckReportsEveryKey(t *testing.T) {
+	s := &GaussianMixture{
+		Means:     [][]float64{{1, 2}, {3}},
+		Variances: []float64{1},
+		Weights:   []float64{0.5, 0.4},
+	}
+	var got []string
+	s.Check(func(key, problem string) { got = append(got, key+": "+problem) })
+	want := []string{
+		"means: mean 2 has 1 coordinates, want at least one and as many as mean 1 (2)",
+		"variances: 1 variances for 2 means, want one each",
+		"weights: they sum to 0.9, want 1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("reported\n%q\nwant\n%q", got, want)
+	}
+	s = &GaussianMixture{Means: [][]float64{{1}}, Variances: []float64{1}, Weights: []float64{0.5, 0.5}}
+	got = nil
+	s.Check(func(key, problem string) { got = append(got, key+": "+problem) })
+	if want := []string{"weights: 2 weights for 1 means, want one each or none at all"}; !slices.Equal(got, want) {
+		t.Errorf("reported %q, want %q", got, want)
+	}
+}
+
+// A source whose settings nobody checked gives an error, not a panic.
+func TestGaussianMixtureLoadUnchecked(t *testing.T) {
+	_, err := (&GaussianMixture{}).Load(Env{})
+	wantError(t, err, "means: want at least one component of at least one coordinate")
+	_, err = (&GaussianMixture{Means: [][]float64{{1}}, Variances: []float64{-1}}).Load(Env{})
+	wantError(t, err, "variances: variance 1 is -1, want a positive number")
+	_, err = (&GaussianMixture{Means: [][]float64{{1}}, Variances: []float64{1}}).Load(Env{})
+	wantError(t, err, "size: 0 is not positive")
+}

@@ -1,0 +1,36 @@
+package datasets
+
+import "math"
+
+// Moments returns the mean and the standard deviation (with divisor N) of each coordinate, both [Dim].
+func (p Points) Moments() (mean, std []float64) {
+	mean, std = make([]float64, p.Dim), make([]float64, p.Dim)
+	for i := range p.N {
+		for k, v := range p.Row(i) {
+			mean[k] += v / float64(p.N)
+		}
+	}
+	for i := range p.N {
+		for k, v := range p.Row(i) {
+			std[k] += (v - mean[k]) * (v - mean[k]) / float64(p.N)
+		}
+	}
+	for k := range std {
+		std[k] = math.Sqrt(std[k])
+	}
+	return mean, std
+}
+
+// Range returns the smallest and the largest value of each coordinate, both [Dim].
+func (p Points) Range() (low, high []float64) {
+	low, high = make([]float64, p.Dim), make([]float64, p.Dim)
+	for k := range p.Dim {
+		low[k], high[k] = math.Inf(1), math.Inf(-1)
+	}
+	for i := range p.N {
+		for k, v := range p.Row(i) {
+			low[k], high[k] = min(low[k], v), max(high[k], v)
+		}
+	}
+	return low, high
+}

@@ -1,0 +1,55 @@
+// Package loop repeats a graph function on the device.
+//
+// GoMLX has While, but in the pinned versions it cannot be nested, mixes up cached constants between scopes, and
+// fails on the Go backend. This package is the only place that knows of it: closure.go and gobackend.go hold one
+// workaround for each defect, and a test for each fails once the defect is cured upstream.
+package loop
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Body is one pass of a loop: pass number i (int32 scalar, from 0) and the state on entry give the state on exit,
+// value by value of the same shape and type.
+//
+// A body may use nothing but its arguments and constants: a node of the enclosing graph has to come in as state,
+// even when the loop does not change it (then the body returns it as it came).
+type Body func(i *graph.Node, state []*graph.Node) []*graph.Node
+
+// Repeat runs body times times (int32 scalar) and returns the final state. Loops may be nested.
+//
+// It panics, as graph functions do, when the state is empty or when the body changes the number of its values.
+func Repeat(times *graph.Node, body Body, state ...*graph.Node) []*graph.Node {
+	g := times.Graph()
+	if len(state) == 0 {
+		panic(fmt.Errorf("loop.Repeat: a loop without state has no effect"))
+	}
+	all := append([]*graph.Node{graph.Const(g, int32(0)), times}, state...)
+
+	condition := newClosure(g, func() []*graph.Node {
+		in := parameters(g, all)
+		return []*graph.Node{graph.LessThan(in[0], in[1])}
+	})
+	pass := newClosure(g, func() []*graph.Node {
+		in := parameters(g, all)
+		out := body(in[0], append([]*graph.Node(nil), in[2:]...))
+		if len(out) != len(state) {
+			panic(fmt.Errorf("loop.Repeat: the body takes %d values and returns %d", len(state), len(out)))
+		}
+		return append([]*graph.Node{graph.Add(in[0], graph.Const(g, int32(1))), in[1]}, out...)
+	})
+	return graph.While(condition, pass, all...)[2:]
+}
+
+// parameters declares the inputs of a closure, one for each value of the state.
+//
+// go-xla wants their names to be unique in the whole program, nested closures included.
+func parameters(g *graph.Graph, state []*graph.Node) []*graph.Node {
+	in := make([]*graph.Node, len(state))
+	for k, value := range state {
+		in[k] = graph.Parameter(g, g.UniqueName("loop_state"), value.Shape())
+	}
+	return in
+}

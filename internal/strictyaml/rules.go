@@ -1,0 +1,174 @@
+package strictyaml
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// rules are what a tag check asks of a value.
+type rules struct {
+	required bool
+	value    *interval // of a number
+	length   *interval // of a list, or of a string in characters
+	options  []string  // of a string
+	each     *rules    // of every element of a list
+}
+
+// parseRules reads a tag: rules separated by commas.
+func parseRules(tag string) (r rules, err error) {
+	if tag == "" {
+		return rules{}, nil
+	}
+	for rule := range strings.SplitSeq(tag, ",") {
+		if err := r.add(strings.Fields(rule)); err != nil {
+			return rules{}, fmt.Errorf("check %q: %w", strings.TrimSpace(rule), err)
+		}
+	}
+	return r, nil
+}
+
+func (r *rules) add(words []string) error {
+	switch {
+	case len(words) == 1 && words[0] == "required":
+		r.required = true
+		return nil
+	case len(words) == 2 && words[0] == "in":
+		r.options = strings.Split(words[1], "|")
+		return nil
+	case len(words) == 3 && words[0] == "len":
+		return narrow(&r.length, words[1], words[2])
+	case len(words) == 2:
+		if words[0] == "each" {
+			break
+		}
+		return narrow(&r.value, words[0], words[1])
+	}
+	if len(words) > 1 && words[0] == "each" {
+		if r.each == nil {
+			r.each = &rules{}
+		}
+		return r.each.add(words[1:])
+	}
+	return fmt.Errorf("not a rule")
+}
+
+// problem says what is wrong with a value, written as shown in the file, or nothing. Elements of lists are not looked
+// at.
+func (r rules) problem(v reflect.Value, shown string) string {
+	switch v.Kind() {
+	case reflect.String:
+		text := v.String()
+		if r.required && text == "" {
+			return "is empty"
+		}
+		if r.options != nil && !slices.Contains(r.options, text) {
+			return fmt.Sprintf("%q is unknown; %s", abbreviate(text), suggest(text, r.options))
+		}
+		return r.lengthProblem(utf8.RuneCountInString(text), "characters")
+	case reflect.Slice:
+		return r.lengthProblem(v.Len(), "entries")
+	case reflect.Int, reflect.Int64:
+		return r.valueProblem(float64(v.Int()), shown)
+	case reflect.Float64:
+		return r.valueProblem(v.Float(), shown)
+	}
+	return ""
+}
+
+func (r rules) valueProblem(x float64, shown string) string {
+	if r.value == nil || r.value.contains(x) {
+		return ""
+	}
+	return shown + " is " + r.value.misfit(x)
+}
+
+func (r rules) lengthProblem(n int, of string) string {
+	if r.length == nil || r.length.contains(float64(n)) {
+		return ""
+	}
+	return fmt.Sprintf("has %d %s, which is %s", n, of, r.length.misfit(float64(n)))
+}
+
+// needed says what the rules ask for, for a key that is missing.
+func (r rules) needed() string {
+	switch {
+	case r.value != nil:
+		return "a number " + r.value.String() + " is needed"
+	case r.options != nil:
+		return "known: " + strings.Join(r.options, ", ")
+	case r.length != nil:
+		return "a length " + r.length.String() + " is needed"
+	}
+	return "give it a value"
+}
+
+// interval is a range of numbers; its ends may be infinite.
+type interval struct {
+	low, high         float64
+	lowOpen, highOpen bool
+}
+
+// narrow puts one bound on an interval, which is nil where there is none yet.
+func narrow(in **interval, operator, bound string) error {
+	b, err := strconv.ParseFloat(bound, 64)
+	if err != nil {
+		return fmt.Errorf("%q is not a number", bound)
+	}
+	if *in == nil {
+		*in = &interval{low: math.Inf(-1), high: math.Inf(1)}
+	}
+	switch operator {
+	case ">", ">=":
+		(*in).low, (*in).lowOpen = b, operator == ">"
+	case "<", "<=":
+		(*in).high, (*in).highOpen = b, operator == "<"
+	default:
+		return fmt.Errorf("%q is not a comparison", operator)
+	}
+	return nil
+}
+
+func (i interval) contains(x float64) bool {
+	above := x > i.low || x == i.low && !i.lowOpen
+	below := x < i.high || x == i.high && !i.highOpen
+	return above && below
+}
+
+// misfit ends the sentence "x is …" for an x outside.
+func (i interval) misfit(x float64) string {
+	switch {
+	case i.low == 0 && math.IsInf(i.high, 1) && i.lowOpen:
+		return "not positive"
+	case i.low == 0 && math.IsInf(i.high, 1):
+		return "negative"
+	}
+	return "not " + i.String()
+}
+
+// String describes the interval so that it can follow "a number".
+func (i interval) String() string {
+	low, high := strconv.FormatFloat(i.low, 'g', -1, 64), strconv.FormatFloat(i.high, 'g', -1, 64)
+	switch {
+	case math.IsInf(i.high, 1) && i.lowOpen:
+		return "above " + low
+	case math.IsInf(i.high, 1):
+		return "at least " + low
+	case math.IsInf(i.low, -1) && i.highOpen:
+		return "below " + high
+	case math.IsInf(i.low, -1):
+		return "at most " + high
+	}
+	open, end := "[", "]"
+	if i.lowOpen {
+		open = "("
+	}
+	if i.highOpen {
+		end = ")"
+	}
+	return "in " + open + low + ", " + high + end
+}

@@ -1,0 +1,168 @@
+// Package strictyaml reads settings from YAML files and refuses whatever it is not told to expect.
+//
+// A [Document] is a file merged with the files that it extends and with assignments from the command line. Decoding it
+// into a struct reports every unknown key, wrong type and bad value of the whole document at once, each with file,
+// line, column, key and what would be right. [Encode] is the inverse.
+//
+// # Files
+//
+// The subset of YAML is maps, lists and scalars. Anchors, aliases, tags, merge keys and several documents in a file are
+// refused; so are files above 1 MiB or 64 levels. A root key "extends" names a file to start from: maps are merged, and
+// scalars and lists replaced. Where the kind of a section changes, its other keys are dropped.
+//
+// # Structs
+//
+// Fields with a yaml tag are keys; a tag ",inline" on an embedded struct puts its keys in the parent's map. What a file
+// leaves out keeps the value that the struct had before. Fields of an interface type are sections of one of several
+// kinds, told apart by the key "kind": see [Register]. A tag check holds rules, separated by commas:
+//
+//	required      the key must be given, and a string must not be empty
+//	> 0, <= 1     bounds of a number (also >= and <)
+//	len >= 1      bounds of the length of a list or string
+//	in a|b|c      the strings allowed
+//	each RULE     a rule for every element of a list
+//
+// A struct with a method Check(report func(key, problem string)) can refuse combinations of its keys. It is called on
+// the outermost struct only, and only when all its keys are right by themselves.
+package strictyaml
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const (
+	maxBytes   = 1 << 20
+	maxDepth   = 64
+	maxExtends = 16
+
+	assignmentPrefix = "--set "
+)
+
+// Open finds a file by the name that the file from refers to it by, and returns its path and text. from is the path of
+// the extending file, or empty for the first.
+type Open func(from, name string) (path string, text []byte, err error)
+
+// OpenFile is an [Open] for the file system: name is relative to the folder of from.
+func OpenFile(from, name string) (string, []byte, error) {
+	path := name
+	if from != "" && !filepath.IsAbs(name) {
+		path = filepath.Join(filepath.Dir(from), name)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return path, nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxBytes+1)) // one byte too many is how the parser sees that it is too long
+	return path, text, err
+}
+
+// Document is a merged tree of YAML.
+type Document struct {
+	root  *node
+	files []string // in the order in which their errors are listed
+	errs  Errors   // found so far that do not stop the rest from being checked
+}
+
+// Load reads a file and those that it extends. The error is that of open, or of type [Errors] where the file is not
+// well-formed.
+func Load(open Open, name string) (*Document, error) {
+	d := &Document{}
+	path, text, err := open("", name)
+	if err != nil {
+		return nil, err
+	}
+	if d.root = d.read(open, path, text, nil); d.root == nil {
+		return nil, d.sorted()
+	}
+	return d, nil
+}
+
+// read parses a file and merges it over those that it extends. It returns nil where there is nothing to go on with.
+func (d *Document) read(open Open, path string, text []byte, chain []string) *node {
+	d.files = append(d.files, path)
+	root, errs := parse(path, text)
+	d.errs = append(d.errs, errs...)
+	if root == nil {
+		return nil
+	}
+	if root.kind != mapNode {
+		d.errs = append(d.errs, root.at.error("", "found %s; a map of keys and values is needed", root.describe()))
+		return nil
+	}
+	root.at = place{path, 1, 1}
+	base, ok := root.remove("extends")
+	if !ok {
+		return root
+	}
+	refuse := func(format string, args ...any) *node {
+		d.errs = append(d.errs, base.at.error("extends", format, args...))
+		return nil
+	}
+	if base.kind != scalarNode || base.text == "" {
+		return refuse("found %s; the name of a file is needed", base.describe())
+	}
+	basePath, baseText, err := open(path, base.text)
+	chain = append(chain, path)
+	switch {
+	case err != nil:
+		return refuse("%v", err)
+	case slices.Contains(chain, basePath):
+		return refuse("goes round in a circle: %s", strings.Join(append(chain, basePath), " extends "))
+	case len(chain) == maxExtends:
+		return refuse("is one of more than %d files that extend each other", maxExtends)
+	}
+	below := d.read(open, basePath, baseText, chain)
+	if below == nil {
+		return nil
+	}
+	merged := merge(below, root)
+	merged.at = root.at
+	return merged
+}
+
+// Set applies an assignment KEY=VALUE, where KEY is a dotted path and VALUE is YAML, over what is there. Its errors are
+// reported by Decode.
+func (d *Document) Set(assignment string) {
+	file := assignmentPrefix + assignment
+	d.files = append(d.files, file)
+	refuse := func(problem string) { d.errs = append(d.errs, Error{File: file, Problem: problem}) }
+	key, text, ok := strings.Cut(assignment, "=")
+	if !ok {
+		refuse("has no value; write KEY=VALUE")
+		return
+	}
+	keys := strings.Split(key, ".")
+	if slices.Contains(keys, "") || len(keys) > maxDepth {
+		refuse(fmt.Sprintf("%q is not a key; write it as in method.sigma", key))
+		return
+	}
+	value, errs := parse(file, []byte(text))
+	for _, e := range errs {
+		d.errs = append(d.errs, Error{File: file, Key: e.Key, Problem: e.Problem})
+	}
+	if value == nil {
+		return
+	}
+	at := place{file: file}
+	value.move(at)
+	for _, k := range slices.Backward(keys) {
+		value = &node{kind: mapNode, at: at, path: true, entries: []entry{{k, at, value}}}
+	}
+	d.root = merge(d.root, value)
+}
+
+// sorted returns the errors found so far, as an error, or nil.
+func (d *Document) sorted() error {
+	if len(d.errs) == 0 {
+		return nil
+	}
+	errs := slices.Clone(d.errs)
+	errs.sortBy(d.files)
+	return errs
+}

@@ -1,0 +1,70 @@
+package models
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// MLP is a fully connected network with one output: h ← act(h·W + b) for each hidden layer, then E = h·w + b.
+//
+// With a confinement c > 0 the energy gains ½‖x/c‖², a Gaussian of standard deviation c around the origin that makes
+// Z finite whatever the network does far from the data.
+type MLP struct {
+	// Hidden are the widths of the hidden layers.
+	Hidden []int `yaml:"hidden" check:"len >= 1, each > 0"`
+	// Activation is silu, softplus, tanh or gelu. All are smooth: score matching needs second derivatives.
+	Activation string `yaml:"activation" check:"in silu|softplus|tanh|gelu"`
+	// Confinement is c, in the units of the data as trained on; 0 is none.
+	Confinement float64 `yaml:"confinement" check:">= 0"`
+}
+
+// NewMLP returns the default settings: two hidden layers of 64, SiLU, no confinement.
+func NewMLP() *MLP { return &MLP{Hidden: []int{64, 64}, Activation: "silu"} }
+
+// Parameters implements Energy: layers.I.weight [in, out] and layers.I.bias [out], all drawn from U(−1/√in, 1/√in).
+func (m *MLP) Parameters(dim int) ([]Parameter, error) {
+	if _, known := activations[m.Activation]; !known {
+		return nil, fmt.Errorf("activation %q is unknown; use silu, softplus, tanh or gelu", m.Activation)
+	}
+	var parameters []Parameter
+	in := dim
+	for i, out := range append(append([]int(nil), m.Hidden...), 1) {
+		bound := 1 / math.Sqrt(float64(in))
+		parameters = append(parameters,
+			Parameter{fmt.Sprintf("layers.%d.weight", i), []int{in, out}, uniform(in*out, bound)},
+			Parameter{fmt.Sprintf("layers.%d.bias", i), []int{out}, uniform(out, bound)})
+		in = out
+	}
+	return parameters, nil
+}
+
+func uniform(n int, bound float64) func(*rand.Rand) []float64 {
+	return func(r *rand.Rand) []float64 {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = bound * (2*r.Float64() - 1)
+		}
+		return values
+	}
+}
+
+// Energy implements Energy.
+func (m *MLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
+	activation := activations[m.Activation]
+	h := x
+	for i := 0; i < len(theta); i += 2 {
+		weight, bias := theta[i], theta[i+1]
+		h = graph.Add(graph.Dot(h, weight).Product(), graph.InsertAxes(bias, 0)) // [batch, in] -> [batch, out]
+		if i+2 < len(theta) {
+			h = activation(h)
+		}
+	}
+	energy := graph.Squeeze(h, -1) // [batch, 1] -> [batch]
+	if m.Confinement > 0 {
+		energy = graph.Add(energy, graph.MulScalar(graph.ReduceSum(graph.Square(x), -1), 0.5/(m.Confinement*m.Confinement)))
+	}
+	return energy
+}

@@ -1,0 +1,52 @@
+package trainers
+
+import (
+	"errors"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/datasets"
+	"joule/models"
+)
+
+// Fisher minimises the Fisher divergence to a known density p: ½ mean ‖s(x) − ∇ log p(x)‖².
+type Fisher struct {
+	// Points says where the scores are compared: at the training data, or at fresh draws from the known density. The
+	// second is for small data sets whose density was fitted.
+	Points string `yaml:"points" check:"in data|density"`
+}
+
+// NewFisher returns the default settings: scores are compared at the data.
+func NewFisher() *Fisher { return &Fisher{Points: "data"} }
+
+// Prepare implements Method. It fails when the density of the data is not known.
+func (m *Fisher) Prepare(p Problem) (Objective, error) {
+	if p.Data.Density == nil {
+		return nil, errors.New("method fisher needs data with a known density: data.kind gaussian_mixture or two_gaussians, " +
+			"or for a file a data.density to be fitted (kind: gaussian_mixture); dsm, nce and mle need none")
+	}
+	return fisher{m, p.Data.Density}, nil
+}
+
+type fisher struct {
+	*Fisher
+	density datasets.Density
+}
+
+func (fisher) Parameters() []models.Parameter { return nil }
+func (fisher) State() []State                 { return nil }
+func (fisher) Metrics() []string              { return nil }
+
+func (m fisher) Loss(in Input) Output {
+	x := in.Batch
+	if m.Points == "density" {
+		x = m.density.Draw(in.Batch.Shape(), in.Draws)
+	}
+	return Output{Loss: m.Fisher.Loss(in.Net, m.density, x)}
+}
+
+// Loss is the loss at points x [batch, dim] for the density that they are drawn from.
+func (m *Fisher) Loss(net models.Net, density datasets.Density, x *graph.Node) *graph.Node {
+	target := graph.StopGradient(datasets.Score(density, x))
+	return graph.MulScalar(meanSquaredNorm(graph.Sub(net.Score(x), target)), 0.5)
+}

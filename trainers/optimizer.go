@@ -1,0 +1,109 @@
+package trainers
+
+import (
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Optimizer is Adam (Kingma & Ba 2015) with a learning-rate schedule.
+type Optimizer struct {
+	// Kind is adam.
+	Kind string `yaml:"kind" check:"in adam"`
+	// LearningRate is the rate at its highest.
+	LearningRate float64 `yaml:"learning_rate" check:"> 0"`
+	// Schedule is constant, or cosine: from the full rate to FinalFraction of it over the run.
+	Schedule string `yaml:"schedule" check:"in constant|cosine"`
+	// FinalFraction is what the cosine schedule ends at, as a fraction of LearningRate.
+	FinalFraction float64 `yaml:"final_fraction" check:">= 0, <= 1"`
+	// WarmupSteps is the number of steps over which the rate rises linearly from 0; the schedule counts on beneath.
+	WarmupSteps int `yaml:"warmup_steps" check:">= 0"`
+	// Beta1 and Beta2 are the decay rates of the first and second moment.
+	Beta1 float64 `yaml:"beta1" check:">= 0, < 1"`
+	Beta2 float64 `yaml:"beta2" check:">= 0, < 1"`
+	// Epsilon is added to the root of the second moment.
+	Epsilon float64 `yaml:"epsilon" check:"> 0"`
+	// ClipNorm bounds the norm of the gradient over all parameters; 0 does not.
+	ClipNorm float64 `yaml:"clip_norm" check:">= 0"`
+}
+
+// NewOptimizer returns the default settings: Adam at 1e-3, constant, with the usual betas.
+func NewOptimizer() Optimizer {
+	return Optimizer{Kind: "adam", LearningRate: 1e-3, Schedule: "constant", FinalFraction: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
+}
+
+// Rate is the learning rate, a scalar, of a step counted from 0 in a run of so many steps.
+func (o Optimizer) Rate(step *graph.Node, steps int, dtype dtypes.DType) *graph.Node {
+	t := graph.ConvertDType(step, dtype)
+	rate := graph.Scalar(t.Graph(), dtype, o.LearningRate)
+	if o.Schedule == "cosine" {
+		progress := graph.MinScalar(graph.DivScalar(t, float64(max(steps, 1))), 1)
+		wave := graph.MulScalar(graph.OnePlus(graph.Cos(graph.MulScalar(progress, math.Pi))), 0.5) // 1 → 0
+		rate = graph.Mul(rate, graph.AddScalar(graph.MulScalar(wave, 1-o.FinalFraction), o.FinalFraction))
+	}
+	if o.WarmupSteps > 0 {
+		rate = graph.Mul(rate, graph.MinScalar(graph.DivScalar(graph.OnePlus(t), float64(o.WarmupSteps)), 1))
+	}
+	return rate
+}
+
+// Moments are the running averages of a parameter's gradient and of its square. They start at 0.
+type Moments struct{ First, Second *graph.Node }
+
+// Update applies Adam to the parameters theta with their gradients, at a step counted from 0 and a rate (a scalar).
+// Everything comes back new; nothing is changed in place.
+func (o Optimizer) Update(step, rate *graph.Node, theta, gradients []*graph.Node, m []Moments) (newTheta []*graph.Node, newMoments []Moments) {
+	newTheta, newMoments = make([]*graph.Node, len(theta)), make([]Moments, len(theta))
+	for i, g := range gradients {
+		first := average(m[i].First, g, o.Beta1)
+		second := average(m[i].Second, graph.Square(g), o.Beta2)
+		t := graph.OnePlus(graph.ConvertDType(step, g.DType()))
+		unbiased1 := graph.Div(first, oneMinusPower(o.Beta1, t))
+		unbiased2 := graph.Div(second, oneMinusPower(o.Beta2, t))
+		change := graph.Div(unbiased1, graph.AddScalar(graph.Sqrt(unbiased2), o.Epsilon))
+		newTheta[i] = graph.Sub(theta[i], graph.Mul(change, rate))
+		newMoments[i] = Moments{first, second}
+	}
+	return newTheta, newMoments
+}
+
+// average is decay·old + (1−decay)·value.
+func average(old, value *graph.Node, decay float64) *graph.Node {
+	return graph.Add(graph.MulScalar(old, decay), graph.MulScalar(value, 1-decay))
+}
+
+// oneMinusPower is 1 − βᵗ, by way of expm1's argument so that it is exact for small t too.
+func oneMinusPower(beta float64, t *graph.Node) *graph.Node {
+	if beta == 0 {
+		return graph.OnesLike(t)
+	}
+	return graph.Neg(graph.Expm1(graph.MulScalar(t, math.Log(beta))))
+}
+
+// clip scales the gradients down to a total norm of at most ClipNorm.
+func (o Optimizer) clip(gradients []*graph.Node, norm *graph.Node) []*graph.Node {
+	if o.ClipNorm == 0 {
+		return gradients
+	}
+	scale := graph.MinScalar(graph.Div(graph.Scalar(norm.Graph(), norm.DType(), o.ClipNorm), graph.MaxScalar(norm, o.ClipNorm/1e6)), 1)
+	clipped := make([]*graph.Node, len(gradients))
+	for i, g := range gradients {
+		clipped[i] = graph.Mul(g, scale)
+	}
+	return clipped
+}
+
+// globalNorm is the Euclidean norm of all the values of all the gradients: a scalar.
+func globalNorm(gradients []*graph.Node) *graph.Node {
+	var sum *graph.Node
+	for _, g := range gradients {
+		s := graph.ReduceAllSum(graph.Square(g))
+		if sum == nil {
+			sum = s
+		} else {
+			sum = graph.Add(sum, s)
+		}
+	}
+	return graph.Sqrt(sum)
+}
