@@ -51,11 +51,14 @@ type Backend struct {
 func (b *Backend) Describe() string {
 	var notes []string
 	if b.Plugin != "" {
-		plural := "s"
-		if b.Devices == 1 {
-			plural = ""
+		plugin := fmt.Sprintf("PJRT API %s, %d device", b.API, b.Devices)
+		if b.Devices != 1 {
+			plugin += "s"
 		}
-		notes = append(notes, b.Plugin, "PJRT API "+b.API, fmt.Sprintf("%d device%s", b.Devices, plural))
+		if b.Spec != "xla:"+b.Plugin {
+			plugin = b.Plugin + ", " + plugin
+		}
+		notes = append(notes, plugin)
 	}
 	if b.Reason != "" {
 		notes = append(notes, b.Reason)
@@ -63,7 +66,7 @@ func (b *Backend) Describe() string {
 	if len(notes) == 0 {
 		return "backend " + b.Spec
 	}
-	return fmt.Sprintf("backend %s (%s)", b.Spec, strings.Join(notes, ", "))
+	return fmt.Sprintf("backend %s (%s)", b.Spec, strings.Join(notes, "; "))
 }
 
 // Close releases the backend; what was made on it cannot be used any more.
@@ -136,7 +139,7 @@ func openAuto(opts Options) (*Backend, error) {
 	if err == nil {
 		var b *Backend
 		if b, err = openPlugin("xla:cpu", path, opts); err == nil {
-			b.Reason = strings.Join(failed, ", ")
+			b.Reason = strings.Join(failed, "; ")
 			return b, nil
 		}
 		failed = append(failed, strings.TrimPrefix(err.Error(), "backend "))
@@ -145,7 +148,7 @@ func openAuto(opts Options) (*Backend, error) {
 	} else {
 		failed = append(failed, err.Error())
 	}
-	return openGo(strings.Join(failed, ", "))
+	return openGo(strings.Join(failed, "; "))
 }
 
 func openGo(reason string) (*Backend, error) {
@@ -158,23 +161,23 @@ func openGo(reason string) (*Backend, error) {
 
 // openPlugin checks the plugin at path and opens it; spec is the backend's name in errors.
 func openPlugin(spec, path string, opts Options) (*Backend, error) {
-	b, err := func() (*Backend, error) {
-		if opts.Devices < 0 {
-			return nil, fmt.Errorf("%d devices: the number of devices must be positive, or 0 for one", opts.Devices)
-		}
-		if !withXLA {
-			return nil, errNoXLA
-		}
-		if err := checkPlugin(path); err != nil {
-			return nil, err
-		}
-		if isCUDA(path) && !HasNVIDIA() {
-			return nil, errNoGPU
-		}
-		return openXLA(path, opts)
-	}()
+	name := "backend " + spec
+	if spec != "xla:"+path {
+		name += ": " + path
+	}
+	switch err := checkPlugin(path); {
+	case opts.Devices < 0:
+		return nil, fmt.Errorf("%s: %d devices: the number of devices must be positive, or 0 for one", name, opts.Devices)
+	case !withXLA:
+		return nil, fmt.Errorf("backend %s: %w", spec, errNoXLA)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", name, err)
+	case isCUDA(path) && !HasNVIDIA():
+		return nil, fmt.Errorf("%s: %w", name, errNoGPU)
+	}
+	b, err := openXLA(path, opts)
 	if err != nil {
-		return nil, fmt.Errorf("backend %s: %s", spec, firstLine(err))
+		return nil, fmt.Errorf("%s: %s", name, firstLine(err))
 	}
 	b.Spec = spec
 	return b, nil

@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -75,7 +76,7 @@ func findPlugins(platform string) []string {
 		for _, pattern := range []string{
 			"pjrt_c_api_" + platform + "_plugin.so", // the newest, where go-xla keeps several versions
 			"pjrt_c_api_" + platform + "*_plugin.so",
-			"pjrt[-_]plugin[-_]" + platform + "*.so",
+			`pjrt[_\-]plugin[_\-]` + platform + "*.so",
 		} {
 			matches, _ := filepath.Glob(filepath.Join(dir, pattern)) // the patterns are well formed
 			for _, path := range matches {
@@ -105,7 +106,7 @@ func cpuPlugin() (string, error) {
 			return "", err
 		}
 		if err := checkPlugin(path); err != nil {
-			return "", fmt.Errorf("%s: %w", EnvCPUPlugin, err)
+			return "", fmt.Errorf("%s: %s: %w", EnvCPUPlugin, path, err)
 		}
 		return path, nil
 	}
@@ -135,43 +136,55 @@ func isCUDA(path string) bool {
 	return strings.Contains(name, "cuda") || strings.Contains(name, "nvidia")
 }
 
-// checkPlugin reports what keeps the file from being a plugin for this machine. It reads the file without loading it:
-// loading a truncated one would kill the process.
+const givePath = "give the path of an XLA plugin (.so)"
+
+// checkPlugin reports what keeps the file from being a plugin for this machine; the error does not repeat the path. It
+// reads the file without loading it: loading a truncated one would kill the process.
 func checkPlugin(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s: no such file: give the path of an XLA plugin (.so)", path)
+		return errors.New("no such file: " + givePath)
 	} else if err != nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a file: give the path of an XLA plugin (.so)", path)
+		return errors.New("not a file: " + givePath)
 	}
 	if strings.ContainsRune(path, ',') {
-		return fmt.Errorf("%s: go-xla cannot open a path with a comma in it: move or link the plugin elsewhere", path)
+		return errors.New("go-xla cannot open a path with a comma in it: move or link the plugin elsewhere")
 	}
 	if runtime.GOOS != "linux" {
 		return nil
 	}
-	file, err := elf.Open(path)
+	reader, err := os.Open(path)
 	if err != nil {
-		if header := (*elf.FormatError)(nil); errors.As(err, &header) {
-			return fmt.Errorf("%s is not a shared library: give the path of an XLA plugin (.so)", path)
-		}
-		return fmt.Errorf("%s cannot be read as a shared library (cut short?): %w", path, err)
+		return err
 	}
-	defer file.Close()
+	defer reader.Close()
+	magic := make([]byte, len(elf.ELFMAG))
+	if _, err := reader.ReadAt(magic, 0); err != nil || string(magic) != elf.ELFMAG {
+		return errors.New("not a shared library: " + givePath)
+	}
+	return checkELF(reader, info.Size())
+}
+
+// checkELF reports what keeps an ELF file of the size given from being loaded as a plugin.
+func checkELF(reader io.ReaderAt, size int64) error {
+	file, err := elf.NewFile(reader)
+	if err != nil {
+		return fmt.Errorf("damaged or cut short (%w): install it again", err)
+	}
 	if want, ok := machines[runtime.GOARCH]; ok && file.Machine != want {
-		return fmt.Errorf("%s is built for %s: this machine needs a plugin for %s", path, file.Machine, want)
+		return fmt.Errorf("built for %s: this machine needs a plugin for %s", file.Machine, want)
 	}
 	for _, segment := range file.Progs {
-		if segment.Type == elf.PT_LOAD && segment.Off+segment.Filesz > uint64(info.Size()) {
-			return fmt.Errorf("%s is cut short: install it again", path)
+		if segment.Type == elf.PT_LOAD && (segment.Off > uint64(size) || segment.Filesz > uint64(size)-segment.Off) {
+			return errors.New("cut short: install it again")
 		}
 	}
 	symbols, err := file.DynamicSymbols()
 	if err != nil || !slices.ContainsFunc(symbols, func(s elf.Symbol) bool { return s.Name == "GetPjrtApi" && s.Section != elf.SHN_UNDEF }) {
-		return fmt.Errorf("%s is a shared library but no XLA plugin: it has no function GetPjrtApi", path)
+		return errors.New("a shared library but no XLA plugin: it has no function GetPjrtApi")
 	}
 	return nil
 }

@@ -3,8 +3,8 @@
 package backends
 
 import (
+	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
@@ -19,11 +19,11 @@ func init() { xla.EnableAutoInstall(false) }
 func openXLA(path string, opts Options) (b *Backend, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			b, err = nil, fmt.Errorf("%s cannot be opened: %v", path, r)
+			b, err = nil, fmt.Errorf("cannot be opened, damaged or made for another version of PJRT: %v", r)
 		}
 	}()
 	if cuda := isCUDA(path); cuda != pjrt.IsCUDAName(path) {
-		return nil, fmt.Errorf("%s: go-xla takes it for a CUDA plugin, by a folder's name: move or link the plugin elsewhere", path)
+		return nil, errors.New("go-xla takes it for a CUDA plugin because of a folder's name: move or link the plugin elsewhere")
 	}
 	config, client := path, pjrt.NamedValuesMap{}
 	if isCUDA(path) {
@@ -34,7 +34,7 @@ func openXLA(path string, opts Options) (b *Backend, err error) {
 	}
 	backend, err := xla.NewWithOptions(config, client)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened (damaged, or not for this version?): %v", filepath.Base(path), err)
+		return nil, fmt.Errorf("cannot be opened: %w", err)
 	}
 	plugin, err := pjrt.GetPlugin(path)
 	if err != nil {

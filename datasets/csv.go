@@ -52,15 +52,15 @@ func parseCSV(name string, content []byte, columns []string, header *bool) (Poin
 	if err != nil {
 		return Points{}, nil, err
 	}
-	points, names := NewPoints(len(t.rows), len(picked)), make([]string, len(picked))
+	points, names, labels := NewPoints(len(t.rows), len(picked)), make([]string, len(picked)), t.labels()
 	for to, from := range picked {
-		names[to] = t.label(from)
+		names[to] = labels[from]
 		for i, row := range t.rows {
 			if points.Row(i)[to], err = number(row[from]); err != nil {
 				if i == 0 && t.columns == nil && header == nil {
 					err = fmt.Errorf("%w; if this line names the columns, set header to true", err)
 				}
-				return Points{}, nil, fmt.Errorf("%s:%d: column %s: %w", name, t.lines[i], names[to], err)
+				return Points{}, nil, fmt.Errorf("%s:%d: column %.60q: %w", name, t.lines[i], names[to], err)
 			}
 		}
 	}
@@ -121,11 +121,13 @@ func (t *table) takeHeader(header *bool) error {
 	if !*header {
 		return nil
 	}
+	index := make(map[string]int)
 	for j, column := range first {
-		if earlier := slices.Index(first, column); column != "" && earlier < j {
-			return fmt.Errorf("%s:%d: columns %d and %d are both called %q, want different names",
+		if earlier, taken := index[column]; taken && column != "" {
+			return fmt.Errorf("%s:%d: columns %d and %d are both called %.60q, want different names",
 				t.name, t.lines[0], earlier+1, j+1, column)
 		}
+		index[column] = j
 	}
 	t.columns, t.rows, t.lines = first, t.rows[1:], t.lines[1:]
 	if len(t.rows) == 0 {
@@ -139,12 +141,10 @@ func (t *table) pick(columns []string) (picked []int, err error) {
 	for _, column := range columns {
 		j := t.find(column)
 		if j < 0 {
-			known := t.labels()
-			return nil, fmt.Errorf("%s: there is no column %q%s; it has %s",
-				t.name, column, suggest(column, known), strings.Join(known, ", "))
+			return nil, fmt.Errorf("%s: there is no column %.60q%s", t.name, column, alternatives(column, t.labels()))
 		}
 		if slices.Contains(picked, j) {
-			return nil, fmt.Errorf("%s: column %q is asked for twice", t.name, column)
+			return nil, fmt.Errorf("%s: column %.60q is asked for twice", t.name, column)
 		}
 		picked = append(picked, j)
 	}
@@ -158,7 +158,7 @@ func (t *table) pick(columns []string) (picked []int, err error) {
 		}
 	}
 	if picked == nil {
-		return nil, fmt.Errorf("%s: there is no column of numbers; it has %s", t.name, strings.Join(t.labels(), ", "))
+		return nil, fmt.Errorf("%s: there is no column of numbers%s", t.name, alternatives("", t.labels()))
 	}
 	return picked, nil
 }
@@ -175,9 +175,7 @@ func (t *table) find(column string) int {
 	return j
 }
 
-// label returns the name of column j.
-func (t *table) label(j int) string { return t.labels()[j] }
-
+// labels returns the names of all columns.
 func (t *table) labels() []string {
 	if t.columns != nil {
 		return t.columns
@@ -196,11 +194,11 @@ func number(cell string) (float64, error) {
 		return 0, errors.New("the cell is empty, want a number")
 	}
 	if !isNumber(cell) {
-		return 0, fmt.Errorf("%q is not a number", cell)
+		return 0, fmt.Errorf("%.60q is not a number", cell)
 	}
 	x, err := strconv.ParseFloat(cell, 64)
 	if err != nil || !representable(x) {
-		return 0, fmt.Errorf("%s is not a finite number of single precision", cell)
+		return 0, fmt.Errorf("%.60s is not a finite number of single precision", cell)
 	}
 	return x, nil
 }

@@ -36,7 +36,7 @@ type Set struct {
 	Train, Test Points        // in standardised coordinates where Transform is set; Test may be empty
 	Columns     []string      // a name for each coordinate, in order; x0, x1, … where the source has none
 	Transform   *Standardizer // nil when the points are as in the source
-	Density     *Mixture      // of the points as they stand here; nil when it is not known
+	Density     Density       // of the points as they stand here; nil when it is not known
 }
 
 // Source is one kind of data with its settings.

@@ -21,9 +21,7 @@ func readFile(path, dir string) (content []byte, name string, err error) {
 	if file, ok := strings.CutPrefix(path, builtin); ok {
 		content, err = embedded.ReadFile("files/" + file)
 		if err != nil {
-			names, _ := builtinNames()
-			return nil, path, fmt.Errorf("%s: no such file in the program%s; it holds %s",
-				path, suggest(path, names), strings.Join(names, ", "))
+			return nil, path, fmt.Errorf("%s: no such file in the program%s", path, alternatives(path, builtinNames()))
 		}
 		return content, path, nil
 	}
@@ -40,18 +38,31 @@ func readFile(path, dir string) (content []byte, name string, err error) {
 	return content, path, err
 }
 
-func builtinNames() ([]string, error) {
-	names, err := fs.Glob(embedded, "files/*")
-	for i := range names {
-		names[i] = builtin + strings.TrimPrefix(names[i], "files/")
+func builtinNames() (names []string) {
+	files, _ := embedded.ReadDir("files") // cannot fail: the folder is part of the program
+	for _, file := range files {
+		names = append(names, builtin+file.Name())
 	}
-	return names, err
+	return names
 }
 
 // FileData holds the settings that all kinds of file share.
 type FileData struct {
 	Path    string      `yaml:"path" check:"required"` // relative to the config; builtin:NAME is a file in the program
 	Density *DensityFit `yaml:"density"`               // fitted where a method needs a known density; nil is no fit
+}
+
+// Locate makes a relative path absolute, so that the settings mean the same wherever they are read again.
+func (f *FileData) Locate(dir string) error {
+	if strings.HasPrefix(f.Path, builtin) || filepath.IsAbs(f.Path) {
+		return nil
+	}
+	path, err := filepath.Abs(filepath.Join(dir, f.Path))
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.Path, err)
+	}
+	f.Path = path
+	return nil
 }
 
 // DensityFit holds the settings of the density that is fitted to the training part, once it is standardised.
@@ -70,9 +81,11 @@ func (f FileData) load(name string, points Points, columns []string, preparation
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if f.Density != nil {
-		if set.Density, err = FitMixture(set.Train, f.Density.Components, seed); err != nil {
+		fitted, err := FitMixture(set.Train, f.Density.Components, seed)
+		if err != nil {
 			return nil, fmt.Errorf("%s: density: %w", name, err)
 		}
+		set.Density = fitted
 	}
 	return set, nil
 }

@@ -63,8 +63,8 @@ func parseNPY(name string, content []byte) (Points, error) {
 			}
 			x := array.value(data[k*size:])
 			if !representable(x) {
-				return Points{}, fmt.Errorf("%s: row %d, column %d: %v is not a finite number of single precision",
-					name, i+1, j+1, x)
+				return Points{}, fmt.Errorf("%s: row %d, column x%d: %v is not a finite number of single precision",
+					name, i+1, j, x)
 			}
 			points.Row(i)[j] = x
 		}

@@ -1,13 +1,13 @@
 package datasets
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"joule/internal/atomicfile"
 )
 
 // DType is the type of the numbers in an NPY file, as its header writes it.
@@ -33,30 +33,23 @@ func writeNPY(path, shape string, values []float64, dtype DType) error {
 	if dtype != Float32 && dtype != Float64 {
 		return fmt.Errorf("%s: cannot write type %q, want %s or %s", path, dtype, Float32, Float64)
 	}
-	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer file.Cleanup()
-	w := bufio.NewWriter(file) // keeps its first error and returns it from Flush
-	w.WriteString(npyHeader(shape, dtype))
-	var number [8]byte
-	for _, v := range values {
-		if dtype == Float32 {
-			binary.LittleEndian.PutUint32(number[:], math.Float32bits(float32(v)))
-			w.Write(number[:4])
-		} else {
-			binary.LittleEndian.PutUint64(number[:], math.Float64bits(v))
-			w.Write(number[:])
+	return atomicfile.Write(path, func(w io.Writer) error {
+		if _, err := io.WriteString(w, npyHeader(shape, dtype)); err != nil {
+			return err
 		}
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := file.CloseAtomicallyReplace(); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
+		var number []byte
+		for _, v := range values {
+			if dtype == Float32 {
+				number = binary.LittleEndian.AppendUint32(number[:0], math.Float32bits(float32(v)))
+			} else {
+				number = binary.LittleEndian.AppendUint64(number[:0], math.Float64bits(v))
+			}
+			if _, err := w.Write(number); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // npyHeader returns everything before the data: version 1.0, padded so that the data start at a multiple of 64 bytes.

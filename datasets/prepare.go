@@ -23,18 +23,22 @@ func (s Preparation) prepare(points Points, columns []string, density *Mixture, 
 	if columns == nil {
 		columns = unnamed(points.Dim)
 	}
-	set := &Set{Train: train, Test: test, Columns: columns, Density: density}
-	if !s.Standardize {
-		return set, nil
+	set := &Set{Train: train, Test: test, Columns: columns}
+	if s.Standardize {
+		if set.Transform, err = FitStandardizer(train, columns); err != nil {
+			return nil, err
+		}
+		set.Train, set.Test = set.Transform.Apply(train), set.Transform.Apply(test)
+		if density != nil {
+			if density, err = set.Transform.applyDensity(density); err != nil {
+				return nil, err
+			}
+		}
 	}
-	if set.Transform, err = FitStandardizer(train, columns); err != nil {
-		return nil, err
+	if density != nil { // a nil *Mixture would not be a nil Density
+		set.Density = density
 	}
-	set.Train, set.Test = set.Transform.Apply(train), set.Transform.Apply(test)
-	if density != nil {
-		set.Density, err = set.Transform.applyDensity(density)
-	}
-	return set, err
+	return set, nil
 }
 
 // unnamed gives the names of columns that have none: x0, x1, ….
@@ -51,6 +55,7 @@ const (
 	streamPoints uint64 = iota + 1
 	streamSplit
 	streamFit
+	streamNoise
 )
 
 func newRand(seed int64, stream uint64) *rand.Rand {

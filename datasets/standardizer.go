@@ -15,26 +15,15 @@ type Standardizer struct {
 // FitStandardizer takes mean and standard deviation (divisor N) of each column of the points. A constant column is an
 // error that names it; columns gives the names.
 func FitStandardizer(points Points, columns []string) (*Standardizer, error) {
-	s := &Standardizer{Mean: make([]float64, points.Dim), Std: make([]float64, points.Dim)}
+	mean, std := points.Moments()
+	low, high := points.Range()
 	for j := range points.Dim {
-		low, high := math.Inf(1), math.Inf(-1)
-		for i := range points.N {
-			x := points.Row(i)[j]
-			low, high = min(low, x), max(high, x)
-			s.Mean[j] += x / float64(points.N)
-		}
-		var variance float64
-		for i := range points.N {
-			d := points.Row(i)[j] - s.Mean[j]
-			variance += d * d / float64(points.N)
-		}
-		s.Std[j] = math.Sqrt(variance)
-		if !(low < high && s.Std[j] > 0) {
-			return nil, fmt.Errorf("column %s is constant (%v in all %d training points), so it cannot be standardised: "+
-				"leave the column out or set standardize to false", columns[j], low, points.N)
+		if !(low[j] < high[j] && std[j] > 0) { // the mean of equal values is rounded: std alone may be just above 0
+			return nil, fmt.Errorf("column %.60q is constant (%v in all %d training points), so it cannot be standardised: "+
+				"leave the column out or set standardize to false", columns[j], low[j], points.N)
 		}
 	}
-	return s, nil
+	return &Standardizer{Mean: mean, Std: std}, nil
 }
 
 // Validate reports whether the standardizer fits points of dim coordinates: lengths, finite means, positive deviations.

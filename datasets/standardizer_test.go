@@ -55,7 +55,7 @@ func TestNilStandardizerIsTheIdentity(t *testing.T) {
 
 func TestStandardizerRefuses(t *testing.T) {
 	_, err := FitStandardizer(points([]float64{1, 0.1}, []float64{2, 0.1}, []float64{3, 0.1}), []string{"a", "b"})
-	wantError(t, err, "column b is constant (0.1 in all 3 training points), so it cannot be standardised: "+
+	wantError(t, err, "column \"b\" is constant (0.1 in all 3 training points), so it cannot be standardised: "+
 		"leave the column out or set standardize to false")
 
 	wantError(t, (&Standardizer{Mean: []float64{1}, Std: []float64{1}}).Validate(2),

@@ -34,3 +34,16 @@ func (p Points) Range() (low, high []float64) {
 	}
 	return low, high
 }
+
+// GaussianNoise draws n points with independent normal coordinates of the given means and standard deviations.
+func GaussianNoise(mean, std []float64, n int, seed int64) Points {
+	r := newRand(seed, streamNoise)
+	points := NewPoints(n, len(mean))
+	for i := range n {
+		x := points.Row(i)
+		for k := range x {
+			x[k] = mean[k] + std[k]*r.NormFloat64()
+		}
+	}
+	return points
+}

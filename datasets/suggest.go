@@ -3,39 +3,32 @@ package datasets
 import (
 	"fmt"
 	"strings"
+
+	"joule/internal/strictyaml"
 )
 
-// suggest returns `, did you mean "…"?` with the known name closest to what was found, or nothing when none is close.
-func suggest(found string, known []string) string {
-	best, fewest := "", len(found)/3+1 // edits a slip of the hand may take
+// alternatives ends the message about an unknown name: the one that was probably meant, and what there is.
+func alternatives(found string, known []string) string {
+	const longest, most = 100, 20 // a file that is no table of numbers must not flood the message
+	var names []string
 	for _, name := range known {
-		if edits := editDistance(strings.ToLower(found), strings.ToLower(name)); edits <= fewest {
-			best, fewest = name, edits-1
+		if name != "" && len(name) <= longest {
+			names = append(names, name)
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(", did you mean %q?", best)
-}
-
-// editDistance returns the least number of inserted, deleted and replaced bytes that turn a into b (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1) // row[j]: from the part of a seen so far to b[:j]
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, diagonal+1, row[j]+1)
+	text := ""
+	if len(found) <= longest {
+		if near, ok := strictyaml.Nearest(found, names); ok {
+			text = fmt.Sprintf(", did you mean %q?", near)
 		}
 	}
-	return row[len(b)]
+	if len(names) == 0 {
+		return text
+	}
+	shown := names[:min(len(names), most)]
+	text += "; it has " + strings.Join(shown, ", ")
+	if more := len(known) - len(shown); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

@@ -62,6 +62,7 @@ func (n Net) Energy(x *graph.Node) *graph.Node { return n.Model.Energy(n.Theta, 
 
 // Score maps points [batch, dim] to −∇ₓE(x) [batch, dim]. It can be differentiated again.
 func (n Net) Score(x *graph.Node) *graph.Node {
+	x = graph.Identity(x) // a node that came out of StopGradient would have the gradient 0
 	return graph.Neg(graph.Gradient(graph.ReduceAllSum(n.Energy(x)), x)[0])
 }
 

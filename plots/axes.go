@@ -21,7 +21,7 @@ type axis struct {
 
 func (a axis) norm(v float64) float64 {
 	if a.log {
-		return math.Log(v/a.min) / math.Log(a.max/a.min)
+		return (math.Log(v) - math.Log(a.min)) / (math.Log(a.max) - math.Log(a.min))
 	}
 	// Halves keep the differences of huge values finite.
 	return (v/2 - a.min/2) / (a.max/2 - a.min/2)
@@ -44,6 +44,8 @@ type panel struct {
 	note  string // small, under the title or right of it
 	// hideX and hideY leave the labels to a neighbour with the same axis.
 	hideX, hideY bool
+	// highTitle leaves the note's line free where there is no note.
+	highTitle bool
 	// leftTitle puts the title at the left and the note at the right of one line.
 	leftTitle bool
 }
@@ -138,6 +140,8 @@ func (p panel) drawTitle(c draw.Canvas, middle vg.Length) {
 	}
 	if p.note != "" {
 		drawText(c, aligned(noteText, draw.XCenter, draw.YBottom), vg.Point{X: middle, Y: y}, p.note, p.width())
+	}
+	if p.note != "" || p.highTitle {
 		y += noteRoom
 	}
 	drawText(c, aligned(panelText, draw.XCenter, draw.YBottom), vg.Point{X: middle, Y: y}, p.title, p.width())

@@ -26,9 +26,10 @@ type EnergySet struct {
 	Energies []float64
 }
 
-// Save writes the figure to path, as PNG or SVG by its extension. Energies that
-// are not finite or beyond the frame are counted in the legend. It is an error
-// if no set has a finite energy, or there are more than six sets.
+// Save writes the figure to path, as PNG or SVG by its extension. The legend
+// counts the energies that are not finite, and those beyond the frame where they
+// are a hundredth of the set or more. It is an error if no set has a finite
+// energy, or there are more than six sets.
 func (h EnergyHistograms) Save(path string) error { return save(path, h.layout) }
 
 func (h EnergyHistograms) layout() (sheet, error) {
@@ -36,7 +37,7 @@ func (h EnergyHistograms) layout() (sheet, error) {
 		return sheet{}, fmt.Errorf("energy histograms: %d sets: want at most %d, which colours can tell apart", len(h.Sets), len(seriesColors))
 	}
 	kept := make([][]float64, len(h.Sets)) // finite, in ascending order
-	largest := 0
+	none := true
 	for k, s := range h.Sets {
 		for _, e := range s.Energies {
 			if finite(e) {
@@ -44,9 +45,9 @@ func (h EnergyHistograms) layout() (sheet, error) {
 			}
 		}
 		kept[k] = ascending(kept[k])
-		largest = max(largest, len(kept[k]))
+		none = none && len(kept[k]) == 0
 	}
-	if largest == 0 {
+	if none {
 		return sheet{}, errors.New("energy histograms: no set has a finite energy")
 	}
 	low, high := histogramRange(kept)
@@ -60,6 +61,9 @@ func (h EnergyHistograms) layout() (sheet, error) {
 		}
 	}
 
+	if peak < tiny {
+		peak = 1
+	}
 	x := axis{label: "energy (nats)", min: low, max: high}
 	y := axis{label: "fraction of points per nat", min: 0, max: 1.05 * peak}
 	const height vg.Length = 240
@@ -97,17 +101,15 @@ func (s EnergySet) legend(kept []float64, low, high float64) string {
 	}
 	before := sort.SearchFloat64s(kept, low)
 	after := len(kept) - sort.Search(len(kept), func(i int) bool { return kept[i] > high })
-	if before > 0 {
-		notes = append(notes, percent(before, len(kept))+" left of the frame")
-	}
-	if after > 0 {
-		notes = append(notes, percent(after, len(kept))+" right of the frame")
+	for _, part := range []struct {
+		n    int
+		side string
+	}{{before, "left"}, {after, "right"}} {
+		if 100*part.n >= max(1, len(kept)) {
+			notes = append(notes, fmt.Sprintf("%.0f%% %s of the frame", 100*float64(part.n)/float64(len(kept)), part.side))
+		}
 	}
 	return fmt.Sprintf("%s: %s", s.Name, strings.Join(notes, ", "))
-}
-
-func percent(part, whole int) string {
-	return fmt.Sprintf("%.2g %%", 100*float64(part)/float64(whole))
 }
 
 // histogramRange spans the sets, each in ascending order, but for outliers and

@@ -28,18 +28,18 @@ type EnergyMap struct {
 
 // Save writes the figure to path, as PNG or SVG by its extension. It is an error
 // if the field has no finite value, or the sizes do not agree.
-func (m EnergyMap) Save(path string) error { return save(path, m.layout) }
+func (m EnergyMap) Save(path string) error { return savePlane(path, m.plane) }
 
-func (m EnergyMap) layout() (sheet, error) {
+func (m EnergyMap) plane() (plane, error) {
 	if err := m.Energy.check("energy"); err != nil {
-		return sheet{}, err
+		return plane{}, err
 	}
 	if err := m.Data.check("data"); err != nil {
-		return sheet{}, err
+		return plane{}, err
 	}
 	s, fields, err := energyScale(m.Nats, m.Contours, m.Energy)
 	if err != nil {
-		return sheet{}, err
+		return plane{}, err
 	}
 	return plane{
 		title: m.Title, axes: m.Axes, field: m.Energy, scale: s, columns: 2, slots: 2,
@@ -47,7 +47,7 @@ func (m EnergyMap) layout() (sheet, error) {
 			dataPanel(m.Energy, m.Data),
 			{title: "learned energy", note: energyNote(m.Energy), heat: &fields[0]},
 		},
-	}.layout(), nil
+	}, nil
 }
 
 // energyScale takes every field relative to its own minimum, and gives them one
@@ -68,15 +68,15 @@ func energyScale(nats float64, contours bool, energies ...Field) (scale, []Field
 	for k, f := range energies {
 		low, high, allFinite := f.bounds()
 		s.holes = s.holes || !allFinite
-		// The difference of two huge energies may overflow.
-		relative[k] = f.mapped(func(e float64) float64 { return min(e-low, math.MaxFloat64) })
+		// The difference of two huge energies may overflow, and so may a mean of them.
+		relative[k] = f.mapped(func(e float64) float64 { return min(e-low, math.MaxFloat64/4) })
 		highest = max(highest, high-low)
 	}
 	switch {
 	case highest > nats:
 		s.hi, s.over = nats, true
 		s.label = fmt.Sprintf("E − min E (nats), cut at %s", number(nats))
-	case highest > 0:
+	case highest > tiny:
 		s.hi = highest
 	default:
 		s.hi = 1

@@ -34,8 +34,8 @@ func (f Field) Centers() Points {
 	return p
 }
 
-func (f Field) x(i int) float64 { return f.XMin + (f.XMax-f.XMin)*(float64(i)+0.5)/float64(f.NX) }
-func (f Field) y(j int) float64 { return f.YMin + (f.YMax-f.YMin)*(float64(j)+0.5)/float64(f.NY) }
+func (f Field) x(i int) float64 { return f.XMin + (f.XMax-f.XMin)*((float64(i)+0.5)/float64(f.NX)) }
+func (f Field) y(j int) float64 { return f.YMin + (f.YMax-f.YMin)*((float64(j)+0.5)/float64(f.NY)) }
 
 // check says what makes the field impossible to draw.
 func (f Field) check(name string) error {
@@ -54,11 +54,6 @@ func (f Field) check(name string) error {
 		}
 	}
 	return fmt.Errorf("%s: none of its %d values is finite", name, len(f.Values))
-}
-
-// properRange asks for a width that is finite and not lost in rounding.
-func properRange(low, high float64) bool {
-	return finite(high-low) && high-low > 1e-9*max(math.Abs(low), math.Abs(high))
 }
 
 // bounds returns the smallest and largest finite value, and whether all are finite.

@@ -29,29 +29,29 @@ const widestRow = 4
 
 // Save writes the figure to path, as PNG or SVG by its extension. It is an error
 // if there is no model, a field has no finite value, or the ranges differ.
-func (g Grid) Save(path string) error { return save(path, g.layout) }
+func (g Grid) Save(path string) error { return savePlane(path, g.plane) }
 
-func (g Grid) layout() (sheet, error) {
+func (g Grid) plane() (plane, error) {
 	if len(g.Models) == 0 {
-		return sheet{}, errors.New("grid: no models to draw")
+		return plane{}, errors.New("grid: no models to draw")
 	}
 	if err := g.Data.check("data"); err != nil {
-		return sheet{}, err
+		return plane{}, err
 	}
 	var energies []Field
 	for _, m := range g.Models {
 		name := fmt.Sprintf("energy of %s", m.Name)
 		if err := m.Energy.check(name); err != nil {
-			return sheet{}, err
+			return plane{}, err
 		}
 		if err := sameRange(g.Models[0].Energy, m.Energy, name); err != nil {
-			return sheet{}, err
+			return plane{}, err
 		}
 		energies = append(energies, m.Energy)
 	}
 	s, relative, err := energyScale(g.Nats, g.Contours, energies...)
 	if err != nil {
-		return sheet{}, err
+		return plane{}, err
 	}
 	var panels []planePanel
 	if len(g.Data.X) > 0 {
@@ -65,5 +65,5 @@ func (g Grid) layout() (sheet, error) {
 	return plane{
 		title: g.Title, axes: g.Axes, field: energies[0], scale: s,
 		panels: panels, columns: columns, slots: max(2, columns),
-	}.layout(), nil
+	}, nil
 }

@@ -20,25 +20,27 @@ type scale struct {
 	contours          bool // lines at the bar's ticks
 }
 
-// colorAt writes the colour of a value.
-func (s scale) pixel(img *image.RGBA, x, y int, v float64) {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		img.SetRGBA(x, y, pink)
-		return
-	}
-	img.SetRGBA(x, y, s.colors.at((v-s.lo)/(s.hi-s.lo)))
-}
-
-// drawHeat fills the panel with the field, one colour for each pixel of the page.
-func drawHeat(c draw.Canvas, p panel, f Field, s scale) {
-	width, height := int(p.width()*dpi/72+0.5), int(p.height()*dpi/72+0.5)
+// drawImage fills a rectangle with one colour for each pixel of the page; u and
+// v are the place in units of its width and height.
+func (s scale) drawImage(c draw.Canvas, r vg.Rectangle, value func(u, v float64) float64) {
+	width, height := int(r.Size().X/onePixel+0.5), int(r.Size().Y/onePixel+0.5)
 	img := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
 		for x := range width {
-			s.pixel(img, x, y, f.at((float64(x)+0.5)/float64(width), 1-(float64(y)+0.5)/float64(height)))
+			v := value((float64(x)+0.5)/float64(width), 1-(float64(y)+0.5)/float64(height))
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				img.SetRGBA(x, y, pink)
+			} else {
+				img.SetRGBA(x, y, s.colors.at((v-s.lo)/(s.hi-s.lo)))
+			}
 		}
 	}
-	c.DrawImage(p.Rectangle, img)
+	c.DrawImage(r, img)
+}
+
+// drawHeat fills the panel with the field.
+func drawHeat(c draw.Canvas, p panel, f Field, s scale) {
+	s.drawImage(c, p.Rectangle, f.at)
 	if s.contours {
 		for _, t := range s.ticks(p.height()) {
 			drawContour(c, p, f, t.value)
@@ -83,12 +85,7 @@ func drawContour(c draw.Canvas, p panel, f Field, level float64) {
 	}
 }
 
-const barWidth vg.Length = 12
-
-// barRoom is the width of a bar with its labels.
-func (s scale) barRoom(length vg.Length) vg.Length {
-	return barWidth + s.barAxis(length).yAxisRoom()
-}
+const barWidth vg.Length = 12 // of a colour bar
 
 // ticks returns the bar's ticks. Where values are cut at hi, the steps are such
 // that hi gets one, if there are such steps.
@@ -110,15 +107,11 @@ func (s scale) barAxis(length vg.Length) axis {
 	return axis{label: s.label, min: s.lo, max: s.hi, ticks: s.ticks(length)}
 }
 
-// drawBar draws the colour bar with its left edge at x, as high as the panel.
-func (s scale) drawBar(c draw.Canvas, p panel, x vg.Length) {
-	bar := panel{Rectangle: box(x, p.Min.Y, barWidth, p.height()), y: s.barAxis(p.height())}
-	const steps = 256
-	img := image.NewRGBA(image.Rect(0, 0, 1, steps))
-	for i := range steps {
-		img.SetRGBA(0, steps-1-i, s.colors[i])
-	}
-	c.DrawImage(bar.Rectangle, img)
+// drawBar draws the colour bar, with its words above and below, and its labels
+// at the right.
+func (s scale) drawBar(c draw.Canvas, at vg.Rectangle) {
+	bar := panel{Rectangle: at, y: s.barAxis(at.Size().Y)}
+	s.drawImage(c, at, func(_, v float64) float64 { return s.lo + v*(s.hi-s.lo) })
 	c.SetLineStyle(frameLine)
 	c.Stroke(bar.Path())
 
@@ -135,11 +128,11 @@ func (s scale) drawBar(c draw.Canvas, p panel, x vg.Length) {
 	label.Rotation = math.Pi / 2
 	drawText(c, label, vg.Point{X: right + tickLength + 3 + bar.y.widestLabel() + 8, Y: (bar.Min.Y + bar.Max.Y) / 2}, bar.y.label, bar.height()+2*titleRoom)
 
-	drawText(c, aligned(noteText, draw.XLeft, draw.YTop), vg.Point{X: x, Y: bar.Min.Y - 8}, s.lowWord, pageWidth)
-	drawText(c, aligned(noteText, draw.XLeft, draw.YBottom), vg.Point{X: x, Y: bar.Max.Y + 8}, s.highWord, pageWidth)
+	drawText(c, aligned(noteText, draw.XLeft, draw.YTop), vg.Point{X: bar.Min.X, Y: bar.Min.Y - 8}, s.lowWord, pageWidth)
+	drawText(c, aligned(noteText, draw.XLeft, draw.YBottom), vg.Point{X: bar.Min.X, Y: bar.Max.Y + 8}, s.highWord, pageWidth)
 	if s.holes {
 		c.SetColor(pink)
-		swatch := box(x, bar.Min.Y-26, barWidth, 6)
+		swatch := box(bar.Min.X, bar.Min.Y-26, barWidth, 6)
 		c.Fill(swatch.Path())
 		drawText(c, aligned(noteText, draw.XLeft, draw.YBottom), vg.Point{X: right + 4, Y: swatch.Min.Y}, "not finite", pageWidth)
 	}

@@ -13,19 +13,18 @@ package plots
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"image/color"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"joule/internal/atomicfile"
 )
 
 const (
@@ -60,14 +59,10 @@ func save(path string, layout func() (sheet, error)) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := renameio.WriteFile(path, file.Bytes(), 0o644); err != nil {
-		// The name in a PathError is that of the temporary file.
-		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-			err = pathErr.Err
-		}
-		return fmt.Errorf("%s: cannot write the figure: %w", path, err)
-	}
-	return nil
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := file.WriteTo(w)
+		return err
+	})
 }
 
 func (s sheet) paint(c vg.CanvasSizer) {

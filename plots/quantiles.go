@@ -23,10 +23,18 @@ func quantile(sorted []float64, q float64) float64 {
 	return (1-t)*sorted[i] + t*sorted[i+1]
 }
 
+// tiny is a width below which arithmetic on a range would lose its digits.
+const tiny = 1e-300
+
+// properRange asks for a width that is finite and not lost in rounding.
+func properRange(low, high float64) bool {
+	return finite(high-low) && high-low > max(tiny, 1e-9*math.Abs(low), 1e-9*math.Abs(high))
+}
+
 // widened returns a range that an axis can show: one that is empty, or so narrow
 // that it drowns in rounding, grows about its middle.
 func widened(low, high float64) (float64, float64) {
-	if high/2-low/2 > 1e-9*max(math.Abs(low), math.Abs(high)) {
+	if properRange(low/2, high/2) {
 		return low, high
 	}
 	by := max(0.5, 1e-3*math.Abs(low))

@@ -23,21 +23,21 @@ type SamplesOverDensity struct {
 // Save writes the figure to path, as PNG or SVG by its extension. Without Truth
 // the figure is narrower. It is an error if log Z or all of a field is not
 // finite, or the sizes and ranges do not agree.
-func (s SamplesOverDensity) Save(path string) error { return save(path, s.layout) }
+func (s SamplesOverDensity) Save(path string) error { return savePlane(path, s.plane) }
 
-func (s SamplesOverDensity) layout() (sheet, error) {
+func (s SamplesOverDensity) plane() (plane, error) {
 	if !finite(s.LogZ) {
-		return sheet{}, fmt.Errorf("log Z: %g is not finite", s.LogZ)
+		return plane{}, fmt.Errorf("log Z: %g is not finite", s.LogZ)
 	}
 	if err := s.Energy.check("energy"); err != nil {
-		return sheet{}, err
+		return plane{}, err
 	}
 	if err := s.Samples.check("samples"); err != nil {
-		return sheet{}, err
+		return plane{}, err
 	}
 	model := s.Energy.mapped(func(e float64) float64 { return math.Exp(-e - s.LogZ) })
 	if err := model.check("density exp(−E − log Z)"); err != nil {
-		return sheet{}, err
+		return plane{}, err
 	}
 	densities := []Field{model}
 	panels := []planePanel{{
@@ -46,10 +46,10 @@ func (s SamplesOverDensity) layout() (sheet, error) {
 	}}
 	if s.Truth != nil {
 		if err := s.Truth.check("true density"); err != nil {
-			return sheet{}, err
+			return plane{}, err
 		}
 		if err := sameRange(model, *s.Truth, "true density"); err != nil {
-			return sheet{}, err
+			return plane{}, err
 		}
 		densities = append(densities, *s.Truth)
 		panels = append([]planePanel{{title: "true density", heat: s.Truth}}, panels...)
@@ -57,7 +57,7 @@ func (s SamplesOverDensity) layout() (sheet, error) {
 	return plane{
 		title: s.Title, axes: s.Axes, field: model, scale: densityScale(densities...),
 		panels: panels, columns: len(panels), slots: 2,
-	}.layout(), nil
+	}, nil
 }
 
 func densityScale(densities ...Field) scale {
@@ -67,7 +67,7 @@ func densityScale(densities ...Field) scale {
 		s.holes = s.holes || !allFinite
 		s.hi = max(s.hi, high)
 	}
-	if s.hi == 0 {
+	if s.hi < tiny {
 		s.hi = 1
 	}
 	return s

@@ -62,7 +62,7 @@ func linearTicks(low, high float64, most int) []tick {
 func ticksOf(step, low, high float64) []tick {
 	first, last := math.Ceil(low/step-1e-9), math.Floor(high/step+1e-9)
 	// Further from zero a step is lost in rounding: better no ticks than wrong ones.
-	if !(math.Abs(first) < 1e12 && math.Abs(last) < 1e12) {
+	if !(math.Abs(first) < 1e12 && math.Abs(last) < 1e12) || !finite(step) {
 		return nil
 	}
 	var ticks []tick
@@ -90,7 +90,7 @@ func stepLabel(v, step float64) string {
 	if decimals := -int(math.Floor(math.Log10(step) + 1e-9)); decimals <= 5 && math.Abs(v) < 1e7 {
 		return grouped(strconv.FormatFloat(v, 'f', max(0, decimals), 64))
 	}
-	digits := int(math.Log10(math.Abs(v)/step)+1e-9) + 1
+	digits := int(math.Floor(math.Log10(math.Abs(v))+1e-9)-math.Floor(math.Log10(step)+1e-9)) + 1
 	return scientific(strconv.FormatFloat(v, 'g', min(max(digits, 1), 15), 64))
 }
 

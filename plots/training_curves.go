@@ -11,7 +11,7 @@ import (
 )
 
 // TrainingCurves draws the series of a run against the training step, one panel
-// each over a shared step axis: the values faint, their running median on top.
+// each over a shared step axis: the values faint, their running mean on top.
 type TrainingCurves struct {
 	Title  string // of the figure; may be empty
 	Series []Series
@@ -46,8 +46,11 @@ func (t TrainingCurves) layout() (sheet, error) {
 	var left, labelRoom vg.Length
 	for k, s := range t.Series {
 		curves[k] = s.curve(int(height / 25))
-		left = max(left, margin+curves[k].y.yAxisRoom())
 		labelRoom = max(labelRoom, curves[k].y.widestLabel())
+	}
+	for k := range curves {
+		curves[k].y.labelRoom = labelRoom
+		left = max(left, margin+curves[k].y.yAxisRoom())
 	}
 	width := pageWidth - left - 20 // half the last label is right of the frame
 	steps.ticks = steps.fitTicks(width)
@@ -64,7 +67,6 @@ func (t TrainingCurves) layout() (sheet, error) {
 				title: t.Series[k].Name, note: curve.note, leftTitle: true,
 				hideX: k < len(curves)-1,
 			}
-			p.y.labelRoom = labelRoom
 			curve.draw(c, p)
 			p.drawFrame(c)
 		}
@@ -100,14 +102,14 @@ func (t TrainingCurves) stepAxis() (axis, error) {
 type curve struct {
 	Series
 	y         axis
-	smooth    []float64 // the running median; NaN where the value is not finite
+	smooth    []float64 // the running mean; NaN where the value is not finite
 	nonFinite int
 	note      string
 }
 
 func (s Series) curve(most int) curve {
 	half := len(s.Values) / 40
-	c := curve{Series: s, smooth: runningMedian(s.Values, half)}
+	c := curve{Series: s, smooth: runningMean(s.Values, half)}
 	var kept []float64
 	for _, v := range s.Values {
 		if finite(v) {
@@ -122,7 +124,7 @@ func (s Series) curve(most int) curve {
 	}
 	var notes []string
 	if half > 0 && len(kept) > 0 {
-		notes = append(notes, fmt.Sprintf("line: running median of %d", 2*half+1))
+		notes = append(notes, fmt.Sprintf("line: trimmed mean of %d", 2*half+1))
 	}
 	cut := 0
 	for _, v := range kept {
@@ -140,13 +142,14 @@ func (s Series) curve(most int) curve {
 	return c
 }
 
-// runningMedian takes the median of the finite values at most half places away
-// on either side, fewer at the ends so that a trend is not bent there. A spike
-// leaves no trace in it, and it leaves a monotone series as it is.
-func runningMedian(values []float64, half int) []float64 {
-	medians := make([]float64, len(values))
+// runningMean averages the finite values at most half places away on either
+// side, without the quarter that is lowest and the quarter that is highest, so
+// that a spike leaves no trace. At the ends it takes fewer, equally on both
+// sides, so that a trend is not bent.
+func runningMean(values []float64, half int) []float64 {
+	means := make([]float64, len(values))
 	for i, v := range values {
-		medians[i] = math.NaN()
+		means[i] = math.NaN()
 		if !finite(v) {
 			continue
 		}
@@ -157,12 +160,17 @@ func runningMedian(values []float64, half int) []float64 {
 				near = append(near, w)
 			}
 		}
-		medians[i] = quantile(ascending(near), 0.5)
+		near = ascending(near)
+		near = near[len(near)/4 : len(near)-len(near)/4]
+		means[i] = 0
+		for k, w := range near {
+			means[i] += w/float64(k+1) - means[i]/float64(k+1)
+		}
 	}
-	return medians
+	return means
 }
 
-// valueAxis spans the running median and all but the outermost hundredth of the
+// valueAxis spans the running mean and all but the outermost hundredth of the
 // values, so that one spike does not flatten the rest.
 func valueAxis(kept, smooth []float64, wantLog bool) axis {
 	if len(kept) == 0 {
@@ -186,7 +194,7 @@ func valueAxis(kept, smooth []float64, wantLog bool) axis {
 	return axis{min: max(low-2*pad, -math.MaxFloat64), max: min(high+2*pad, math.MaxFloat64)}
 }
 
-// draw draws the values, their running median and the crosses.
+// draw draws the values, their running mean and the crosses.
 func (c curve) draw(canvas draw.Canvas, p panel) {
 	if c.nonFinite == len(c.Values) {
 		note := "no finite value"
@@ -213,6 +221,8 @@ func (c curve) draw(canvas draw.Canvas, p panel) {
 	}
 }
 
+const far vg.Length = 1e6
+
 // drawLine joins the finite values inside the frame; one that stands alone
 // becomes a dot.
 func (p panel) drawLine(c draw.Canvas, xs, ys []float64, style draw.LineStyle) {
@@ -231,7 +241,10 @@ func (p panel) drawLine(c draw.Canvas, xs, ys []float64, style draw.LineStyle) {
 			end()
 			continue
 		}
-		run = append(run, p.at(xs[i], y))
+		at := p.at(xs[i], y)
+		// A point far off must not overflow when the line to it is cut.
+		at.Y = max(-far, min(far, at.Y))
+		run = append(run, at)
 	}
 	end()
 }

@@ -153,8 +153,8 @@ func (t *Trainer) Step() int { return t.step }
 
 // Report is what a block of steps gives.
 type Report struct {
-	// Step is the number of steps done after the block, and Steps the length of the run.
-	Step, Steps int
+	// Count is the number of steps of the block, Step the number done after it, and Steps the length of the run.
+	Count, Step, Steps int
 	// Names and Values are the averages over the steps of the block: loss, gradient_norm, learning_rate, and what the
 	// method adds.
 	Names  []string
@@ -162,6 +162,9 @@ type Report struct {
 	// Elapsed is the time the block took.
 	Elapsed time.Duration
 }
+
+// StepsPerSecond is the speed of the block.
+func (r Report) StepsPerSecond() float64 { return float64(r.Count) / r.Elapsed.Seconds() }
 
 // Hooks are called between blocks. Any of them may be nil; an error from one ends the run with it.
 type Hooks struct {
@@ -232,7 +235,7 @@ func (t *Trainer) Block(n int) (Report, error) {
 		return Report{}, &DivergedError{Step: int(sick)}
 	}
 	t.step += n
-	return Report{Step: t.step, Steps: t.spec.Loop.Steps, Names: t.program.metrics(), Values: averages, Elapsed: time.Since(start)}, nil
+	return Report{Count: n, Step: t.step, Steps: t.spec.Loop.Steps, Names: t.program.metrics(), Values: averages, Elapsed: time.Since(start)}, nil
 }
 
 // DivergedError says that a loss or a gradient was not finite. The parameters are those before that step.

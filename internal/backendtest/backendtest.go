@@ -7,24 +7,33 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/gobackend"
-	"github.com/gomlx/go-xla/compute/xla"
-	"github.com/gomlx/go-xla/pjrt"
+
+	"joule/backends"
 )
 
-var open = sync.OnceValues(func() (compute.Backend, error) {
-	return xla.NewWithOptions(os.Getenv("JOULE_XLA_CPU_PLUGIN"), pjrt.NamedValuesMap{"cpu_device_count": int64(1)})
-})
+var open = map[string]func() (*backends.Backend, error){
+	"go":      sync.OnceValues(func() (*backends.Backend, error) { return backends.Open("go", backends.Options{}) }),
+	"xla:cpu": sync.OnceValues(func() (*backends.Backend, error) { return backends.Open("xla:cpu", backends.Options{}) }),
+}
 
 // Each runs test once on the Go backend and once on XLA.
 func Each(t *testing.T, test func(t *testing.T, backend compute.Backend)) {
 	t.Helper()
-	t.Run("go", func(t *testing.T) { test(t, gobackend.GetBackend()) })
-	t.Run("xla", func(t *testing.T) {
-		b, err := open()
-		if err != nil {
-			t.Skip(err)
+	for _, spec := range []string{"go", "xla:cpu"} {
+		t.Run(spec, func(t *testing.T) { test(t, Open(t, spec)) })
+	}
+}
+
+// Open opens the backend, or skips the test where it is not to be had. With JOULE_REQUIRE_XLA set, as in CI, the test
+// fails instead: nothing is skipped unseen.
+func Open(t *testing.T, spec string) compute.Backend {
+	t.Helper()
+	b, err := open[spec]()
+	if err != nil {
+		if os.Getenv("JOULE_REQUIRE_XLA") != "" {
+			t.Fatal(err)
 		}
-		test(t, b)
-	})
+		t.Skip(err)
+	}
+	return b.Backend
 }

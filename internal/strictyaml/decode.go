@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -19,8 +20,8 @@ type checker interface {
 // every struct in it. The error is of type [Errors].
 func (d *Document) Decode(into any, registry *Registry, checks ...Check) error {
 	dec := &decoder{registry, checks, nil}
-	dec.section(d.root, d.root.at, reflect.ValueOf(into).Elem(), "")
-	all := &Document{files: d.files, errs: append(dec.errs, d.errs...)}
+	dec.section(d.root, d.root.at, reflect.ValueOf(into).Elem(), "", false)
+	all := Document{files: d.files, errs: slices.Concat(d.errs, dec.errs)}
 	return all.sorted()
 }
 
@@ -35,13 +36,15 @@ func (d *decoder) refuse(at place, key, format string, args ...any) bool {
 	return false
 }
 
-// section decodes a map into a struct. at is where errors about the section as a whole belong. It returns whether all
-// is right, as do the functions below.
-func (d *decoder) section(n *node, at place, v reflect.Value, path string) bool {
-	fields := fieldsOf(v.Type())
+// section decodes a map into a struct. at is where errors about the section as a whole belong; kinds says that the map
+// has a key "kind", dealt with already. The result is whether all is right, as it is of the functions below.
+func (d *decoder) section(n *node, at place, v reflect.Value, path string, kinds bool) bool {
 	right := true
 	var known []string
-	for _, f := range fields {
+	if kinds {
+		known = append(known, "kind")
+	}
+	for _, f := range fieldsOf(v.Type()) {
 		known = append(known, f.key)
 		target, key := v.FieldByIndex(f.index), join(path, f.key)
 		if e := n.lookup(f.key); e != nil {
@@ -51,30 +54,133 @@ func (d *decoder) section(n *node, at place, v reflect.Value, path string) bool 
 		}
 	}
 	for _, e := range n.entries {
-		if n.lookup(e.key) != nil && !contains(fields, e.key) && e.key != kindKey(v) {
+		if !slices.Contains(known, e.key) {
 			right = d.refuse(e.at, join(path, e.key), "unknown key; %s", suggest(e.key, known))
 		}
 	}
 	return right && d.check(n, at, v, path)
 }
 
+// missing looks at a key that is not in the document: its default may not do.
+func (d *decoder) missing(at place, v reflect.Value, key string, r rules) bool {
+	isSection := v.Kind() == reflect.Struct || v.Kind() == reflect.Interface && !v.IsNil()
+	switch {
+	case r.required && v.IsZero():
+		return d.refuse(at, key, "is missing; %s", d.needed(v.Type(), r))
+	case isSection:
+		return d.value(&node{kind: mapNode, at: at}, at, v, key, r)
+	case r.problem(v, "") != "":
+		return d.refuse(at, key, "is missing; %s", d.needed(v.Type(), r))
+	}
+	return true
+}
+
+// needed says what to give a missing key.
+func (d *decoder) needed(t reflect.Type, r rules) string {
+	if t.Kind() == reflect.Interface {
+		return "a map with a kind is needed, one of: " + strings.Join(d.registry.names(t), ", ")
+	}
+	return r.needed()
+}
+
+// value decodes n into v, of whatever type, and holds it to its rules. keyAt is the place of its key.
+func (d *decoder) value(n *node, keyAt place, v reflect.Value, key string, r rules) bool {
+	shown := ""
+	switch v.Kind() {
+	case reflect.Interface:
+		return d.polymorphic(n, keyAt, v, key)
+	case reflect.Struct:
+		if n.kind != mapNode {
+			return d.refuse(n.at, key, "found %s; a map of keys and values is needed", n.describe())
+		}
+		return d.section(n, keyAt, v, key, false)
+	case reflect.Pointer:
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		return d.value(n, keyAt, v.Elem(), key, r)
+	case reflect.Slice:
+		if !d.list(n, v, key, r) {
+			return false
+		}
+	default:
+		if needed := setScalar(v, n); needed != "" {
+			return d.refuse(n.at, key, "found %s; %s", n.describe(), needed)
+		}
+		shown = n.text
+	}
+	if problem := r.problem(v, shown); problem != "" {
+		return d.refuse(n.at, key, "%s", problem)
+	}
+	return true
+}
+
+// list decodes the elements of a list.
+func (d *decoder) list(n *node, v reflect.Value, key string, r rules) bool {
+	if n.kind != listNode {
+		return d.refuse(n.at, key, "found %s; a list is needed", n.describe())
+	}
+	var each rules
+	if r.each != nil {
+		each = *r.each
+	}
+	right := true
+	v.Set(reflect.MakeSlice(v.Type(), len(n.items), len(n.items)))
+	for i, item := range n.items {
+		right = d.value(item, item.at, v.Index(i), fmt.Sprintf("%s[%d]", key, i), each) && right
+	}
+	return right
+}
+
+// polymorphic decodes a section whose kind decides its type. It starts from the value that v holds where that is of the
+// same kind, or where none is given.
+func (d *decoder) polymorphic(n *node, keyAt place, v reflect.Value, key string) bool {
+	names := d.registry.names(v.Type())
+	known := strings.Join(names, ", ")
+	if n.kind != mapNode {
+		return d.refuse(n.at, key, "found %s; a map with a kind is needed, one of: %s", n.describe(), known)
+	}
+	rest := *n
+	rest.entries = slices.Clone(n.entries)
+	kind, given := rest.remove("kind")
+	switch {
+	case !given && v.IsNil():
+		return d.refuse(keyAt, join(key, "kind"), "is missing; known: %s", known)
+	case !given:
+	case kind.kind != scalarNode || kind.isNull():
+		return d.refuse(kind.at, join(key, "kind"), "found %s; a name is needed, one of: %s", kind.describe(), known)
+	case !slices.Contains(names, kind.text):
+		return d.refuse(kind.at, join(key, "kind"), "%q is unknown; %s", abbreviate(kind.text), suggest(kind.text, names))
+	case v.IsNil() || d.registry.nameOf(v.Type(), v.Interface()) != kind.text:
+		v.Set(reflect.ValueOf(d.registry.kinds[v.Type()][kind.text]()))
+	}
+	return d.section(&rest, keyAt, v.Elem().Elem(), key, true)
+}
+
 // check runs the rules over several keys of a struct.
 func (d *decoder) check(n *node, at place, v reflect.Value, path string) bool {
 	before := len(d.errs)
 	report := func(key, problem string) {
-		first, _, _ := strings.Cut(key, ".")
-		first, _, _ = strings.Cut(first, "[")
-		if e := n.lookup(first); e != nil {
-			at = e.value.at
+		where := at
+		if e := n.lookup(key[:firstOf(key, ".[")]); e != nil {
+			where = e.value.at
 		}
-		d.refuse(at, join(path, key), "%s", problem)
+		d.refuse(where, join(path, key), "%s", problem)
 	}
 	settings := v.Addr().Interface()
 	if c, ok := settings.(checker); ok {
 		c.Check(report)
 	}
-	for _, c := range d.checks {
-		c(settings, report)
+	for _, check := range d.checks {
+		check(settings, report)
 	}
 	return len(d.errs) == before
+}
+
+// firstOf is the index of the first of some characters in text, or its length.
+func firstOf(text, characters string) int {
+	if i := strings.IndexAny(text, characters); i >= 0 {
+		return i
+	}
+	return len(text)
 }

@@ -83,9 +83,10 @@ func checkLines(file string, text []byte) (errs Errors) {
 	return errs
 }
 
-// checkTokens refuses unsupported parts of YAML, and nesting that would exhaust the parser's stack.
+// checkTokens refuses unsupported parts of YAML, and what would exhaust the parser: it recurses into nested values, and
+// takes a time that is quadratic in the number of keys.
 func checkTokens(file string, tokens token.Tokens) (errs Errors) {
-	flow, dashes, line := 0, 0, 0
+	flow, dashes, line, keys := 0, 0, 0, 0
 	for _, t := range tokens {
 		at := place{file, t.Position.Line, max(t.Position.Column, 1)}
 		if problem, ok := refused[t.Type]; ok {
@@ -101,6 +102,11 @@ func checkTokens(file string, tokens token.Tokens) (errs Errors) {
 			flow--
 		case token.SequenceEntryType:
 			dashes++
+		case token.MappingValueType:
+			keys++
+		}
+		if keys > maxKeys {
+			return append(errs, at.error("", "has more than %d keys", maxKeys))
 		}
 		if flow > maxDepth || dashes > maxDepth {
 			return append(errs, at.error("", "is nested more than %d levels deep", maxDepth))

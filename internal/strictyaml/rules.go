@@ -42,17 +42,13 @@ func (r *rules) add(words []string) error {
 		return nil
 	case len(words) == 3 && words[0] == "len":
 		return narrow(&r.length, words[1], words[2])
-	case len(words) == 2:
-		if words[0] == "each" {
-			break
-		}
-		return narrow(&r.value, words[0], words[1])
-	}
-	if len(words) > 1 && words[0] == "each" {
+	case len(words) > 1 && words[0] == "each":
 		if r.each == nil {
 			r.each = &rules{}
 		}
 		return r.each.add(words[1:])
+	case len(words) == 2:
+		return narrow(&r.value, words[0], words[1])
 	}
 	return fmt.Errorf("not a rule")
 }
@@ -69,9 +65,9 @@ func (r rules) problem(v reflect.Value, shown string) string {
 		if r.options != nil && !slices.Contains(r.options, text) {
 			return fmt.Sprintf("%q is unknown; %s", abbreviate(text), suggest(text, r.options))
 		}
-		return r.lengthProblem(utf8.RuneCountInString(text), "characters")
+		return r.lengthProblem(utf8.RuneCountInString(text), "character", "characters")
 	case reflect.Slice:
-		return r.lengthProblem(v.Len(), "entries")
+		return r.lengthProblem(v.Len(), "entry", "entries")
 	case reflect.Int, reflect.Int64:
 		return r.valueProblem(float64(v.Int()), shown)
 	case reflect.Float64:
@@ -87,9 +83,13 @@ func (r rules) valueProblem(x float64, shown string) string {
 	return shown + " is " + r.value.misfit(x)
 }
 
-func (r rules) lengthProblem(n int, of string) string {
+func (r rules) lengthProblem(n int, one, many string) string {
 	if r.length == nil || r.length.contains(float64(n)) {
 		return ""
+	}
+	of := many
+	if n == 1 {
+		of = one
 	}
 	return fmt.Sprintf("has %d %s, which is %s", n, of, r.length.misfit(float64(n)))
 }
@@ -102,7 +102,7 @@ func (r rules) needed() string {
 	case r.options != nil:
 		return "known: " + strings.Join(r.options, ", ")
 	case r.length != nil:
-		return "a length " + r.length.String() + " is needed"
+		return "its length has to be " + r.length.String()
 	}
 	return "give it a value"
 }
@@ -115,13 +115,10 @@ type interval struct {
 
 // narrow puts one bound on an interval, which is nil where there is none yet.
 func narrow(in **interval, operator, bound string) error {
-	b, err := strconv.ParseFloat(bound, 64)
-	if err != nil {
-		return fmt.Errorf("%q is not a number", bound)
-	}
 	if *in == nil {
 		*in = &interval{low: math.Inf(-1), high: math.Inf(1)}
 	}
+	b, err := strconv.ParseFloat(bound, 64)
 	switch operator {
 	case ">", ">=":
 		(*in).low, (*in).lowOpen = b, operator == ">"
@@ -129,6 +126,9 @@ func narrow(in **interval, operator, bound string) error {
 		(*in).high, (*in).highOpen = b, operator == "<"
 	default:
 		return fmt.Errorf("%q is not a comparison", operator)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not a number", bound)
 	}
 	return nil
 }

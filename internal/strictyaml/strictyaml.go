@@ -7,7 +7,7 @@
 // # Files
 //
 // The subset of YAML is maps, lists and scalars. Anchors, aliases, tags, merge keys and several documents in a file are
-// refused; so are files above 1 MiB or 64 levels. A root key "extends" names a file to start from: maps are merged, and
+// refused; so are files above 1 MiB, 64 levels or 10,000 keys. A root key "extends" names a file to start from: maps are merged, and
 // scalars and lists replaced. Where the kind of a section changes, its other keys are dropped.
 //
 // # Structs
@@ -38,6 +38,7 @@ import (
 const (
 	maxBytes   = 1 << 20
 	maxDepth   = 64
+	maxKeys    = 10000
 	maxExtends = 16
 
 	assignmentPrefix = "--set "

@@ -1,0 +1,45 @@
+GO ?= go
+FUZZTIME ?= 20s
+METHODS = mle fisher dsm nce
+
+# Whether the program finds an XLA CPU plugin that opens.
+HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
+
+.PHONY: build build-static demo test fuzz clean
+
+build: ## bin/joule, with XLA; needs a C compiler
+	$(GO) build -trimpath -o bin/joule ./cmd/joule
+
+build-static: ## bin/joule-static, with the Go backend alone: one file, no libraries
+	CGO_ENABLED=0 $(GO) build -tags noxla -trimpath -o bin/joule-static ./cmd/joule
+
+demo: build ## train, score and draw the four methods on Old Faithful, in demo/
+	@$(HAS_XLA) || bin/joule backend install cpu \
+		|| echo "demo: no XLA CPU plugin: training on the backend go, which is slower" >&2
+	rm -rf demo
+	for m in $(METHODS); do \
+		bin/joule train old-faithful/$$m --out demo/$$m && \
+		bin/joule eval demo/$$m && \
+		bin/joule plot demo/$$m -o demo/$$m.png || exit 1; \
+	done
+	bin/joule report $(METHODS:%=demo/%) -o demo/report.md
+
+test: build build-static ## vet, format, the static program, and all tests
+	$(GO) vet ./...
+	CGO_ENABLED=0 $(GO) vet -tags noxla ./...
+	@unformatted=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)); \
+		test -z "$$unformatted" || { echo "gofmt -w $$unformatted" >&2; exit 1; }
+	@$(HAS_XLA) || test -n "$$JOULE_REQUIRE_XLA" \
+		|| echo 'test: no XLA CPU plugin: testing on the backend go only ("bin/joule backend install cpu" gets one)' >&2
+	$(GO) test ./...
+
+fuzz: ## every fuzz test for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$f"; \
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+clean: ## what the other targets made
+	rm -rf bin demo

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"joule/trainers"
+)
+
+// The exit codes of joule.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // the command failed, or verify found a wrong value
+	exitUsage       = 2   // wrong arguments, flags or config
+	exitBackend     = 3   // the backend cannot be had
+	exitDiverged    = 4   // training diverged; the parameters from before are saved
+	exitInterrupted = 130 // stopped by SIGINT or SIGTERM; what was done is saved
+)
+
+// codedError is an error with an exit code of its own.
+type codedError struct {
+	code int
+	error
+}
+
+func (e codedError) Unwrap() error { return e.error }
+
+// coded gives an error an exit code; nil stays nil.
+func coded(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return codedError{code, err}
+}
+
+// errSilent fails without a message: everything was said already.
+var errSilent = errors.New("")
+
+func exitCode(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if e, ok := errors.AsType[codedError](err); ok {
+		return e.code
+	}
+	if _, ok := errors.AsType[*trainers.DivergedError](err); ok {
+		return exitDiverged
+	}
+	if errors.Is(err, context.Canceled) {
+		return exitInterrupted
+	}
+	return exitFailed
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"joule/metrics"
+)
+
+func newEval() *cobra.Command {
+	var asJSON bool
+	var grid int
+	var backend string
+	cmd := &cobra.Command{
+		Use:   "eval RUN",
+		Short: "Measure a trained model on its data",
+		Long: `eval loads a run's data again and measures its model on it. In one and two dimensions it integrates over a grid around
+the data: log Z, the negative log likelihood (NLL) of the training and the held-out part, and where the true density is
+known the Kullback–Leibler and Fisher divergences from it, with its entropy, the best NLL there can be, beside them.
+All figures are in nats; log likelihoods are of the data in its own units.`,
+		Example: `  joule eval runs/dsm
+  joule eval runs/dsm --json | jq .test_nll`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := openRun(args[0], backend, nil, "")
+			if err != nil {
+				return err
+			}
+			defer t.close()
+			set, err := t.data()
+			if err != nil {
+				return err
+			}
+			e, err := t.evaluate(set, grid)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(e)
+			}
+			return printEvaluation(cmd.OutOrStdout(), e)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object instead of a table")
+	cmd.Flags().IntVar(&grid, "grid", 0, "points an axis (default: 401 in two dimensions, 4001 in one)")
+	backendFlag(cmd, &backend, "that of the run's config")
+	return cmd
+}
+
+// printEvaluation prints a line for each figure that there is.
+func printEvaluation(w io.Writer, e *metrics.Evaluation) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	line := func(name string, value *float64, format string) {
+		if value != nil {
+			fmt.Fprintf(table, "%s\t"+format+"\n", name, *value)
+		}
+	}
+	const nats = "%.4f nats"
+	line("test NLL", e.TestNLL, nats)
+	line("train NLL", e.TrainNLL, nats)
+	line("entropy of the true density", e.Entropy, nats)
+	line("KL(p ‖ model)", e.KL, nats)
+	line("Fisher divergence", e.Fisher, "%.4f")
+	line("log Z", e.LogZ, nats)
+	line("mean energy, test", e.TestEnergy, "%.4f")
+	line("mean energy, train", &e.TrainEnergy, "%.4f")
+	line("probability at the grid's border", e.BorderMass, "%.1e")
+	line("true density's mass on the grid", e.TrueMass, "%.6f")
+	if e.Grid > 0 {
+		fmt.Fprintf(table, "grid\t%d points an axis, %.4g to %.4g\n", e.Grid, e.Low, e.High)
+	}
+	return table.Flush()
+}

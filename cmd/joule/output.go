@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"joule/datasets"
+	"joule/internal/atomicfile"
+)
+
+// checkOutput reports an output path that no writer is for; empty and "-" are standard output.
+func checkOutput(path string) error {
+	switch ending := strings.ToLower(filepath.Ext(path)); {
+	case path == "" || path == "-" || ending == ".npy" || ending == ".csv":
+		return nil
+	default:
+		return coded(exitUsage, fmt.Errorf("--output %s: the name ends in %q; want .npy or .csv, or - for CSV on standard output", path, ending))
+	}
+}
+
+// writePoints writes a table as float32 NPY or as CSV, by the ending of the path.
+func writePoints(path string, stdout io.Writer, points datasets.Points, columns []string) error {
+	if path == "" || path == "-" {
+		return writeCSV(stdout, points, columns)
+	}
+	if strings.ToLower(filepath.Ext(path)) == ".npy" {
+		if points.Dim == 1 && len(columns) == 1 && columns[0] == energyColumn {
+			return datasets.WriteNPYVector(path, points.Values, datasets.Float32)
+		}
+		return datasets.WriteNPY(path, points, datasets.Float32)
+	}
+	return atomicfile.Write(path, func(w io.Writer) error { return writeCSV(w, points, columns) })
+}
+
+// writeCSV writes a header and a line a point, each number as short as float32 allows.
+func writeCSV(w io.Writer, points datasets.Points, columns []string) error {
+	buffered := bufio.NewWriter(w)
+	lines := csv.NewWriter(buffered)
+	if err := lines.Write(columns); err != nil {
+		return err
+	}
+	cells := make([]string, points.Dim)
+	for i := range points.N {
+		for k, v := range points.Row(i) {
+			cells[k] = strconv.FormatFloat(v, 'g', -1, 32)
+		}
+		if err := lines.Write(cells); err != nil {
+			return err
+		}
+	}
+	lines.Flush()
+	if err := lines.Error(); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"joule/trainers"
+)
+
+// progress shows how far a training is, on standard error.
+type progress interface {
+	start(steps int)
+	report(trainers.Report)
+	stop()
+}
+
+// progressFor is a bar on a terminal, plain lines elsewhere, and nothing with --quiet.
+func progressFor(cmd *cobra.Command) progress {
+	switch {
+	case isQuiet(cmd):
+		return silent{}
+	case term.IsTerminal(int(os.Stderr.Fd())):
+		return &bar{}
+	default:
+		return &lines{}
+	}
+}
+
+type silent struct{}
+
+func (silent) start(int)              {}
+func (silent) report(trainers.Report) {}
+func (silent) stop()                  {}
+
+// bar is a progress bar with the loss, steps a second and the time left.
+type bar struct{ *progressbar.ProgressBar }
+
+func (b *bar) start(steps int) {
+	b.ProgressBar = progressbar.NewOptions(steps,
+		progressbar.OptionSetWriter(os.Stderr),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(),
+		progressbar.OptionSetItsString("steps"),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionFullWidth(),
+		progressbar.OptionOnCompletion(func() { fmt.Fprintln(os.Stderr) }))
+}
+
+func (b *bar) report(r trainers.Report) {
+	b.Describe(fmt.Sprintf("loss %.4g", r.Values[0]))
+	_ = b.Set(r.Step) // a bar that cannot be drawn is no reason to stop
+}
+
+func (b *bar) stop() { _ = b.Exit() }
+
+// lines logs a line now and then, and one for the last block.
+type lines struct {
+	begun, last time.Time
+}
+
+// interval is the least time between two lines.
+const interval = 5 * time.Second
+
+func (l *lines) start(int) { l.begun, l.last = time.Now(), time.Now() }
+
+func (l *lines) report(r trainers.Report) {
+	now := time.Now()
+	if now.Sub(l.last) < interval && r.Step < r.Steps {
+		return
+	}
+	l.last = now
+	elapsed := now.Sub(l.begun)
+	left := time.Duration(float64(elapsed) / float64(r.Step) * float64(r.Steps-r.Step))
+	slog.Info("training", "step", r.Step, "of", r.Steps, "loss", fmt.Sprintf("%.4g", r.Values[0]),
+		"steps_per_second", fmt.Sprintf("%.4g", r.StepsPerSecond()), "left", left.Round(time.Second))
+}
+
+func (l *lines) stop() {}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/gomlx/compute"
+	"github.com/spf13/cobra"
+
+	"joule/conformance"
+)
+
+func newVerify() *cobra.Command {
+	var backend string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify [CASE.json]...",
+		Short: "Check losses, gradients, chains and optimizer against reference values",
+		Long: `verify computes reference cases with the graphs that training uses, and compares every value with the float64 value
+that the case expects. Without arguments it runs the cases that come with joule. It exits with 1 if any field is off.
+
+The error of a field is its largest absolute difference divided by its largest absolute expected value; at most 1e-9 in
+float64 and 2e-4 in float32 pass.`,
+		Example: `  joule verify
+  joule verify my-case.json --backend go --json`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			cases, err := casesOf(files)
+			if err != nil {
+				return coded(exitUsage, err)
+			}
+			if backend == "" {
+				backend = "auto"
+			}
+			b, err := openBackend(backend)
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			results, err := runCases(b.Backend, cases)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = json.NewEncoder(cmd.OutOrStdout()).Encode(results)
+			} else {
+				err = printResults(cmd.OutOrStdout(), results)
+			}
+			if err != nil {
+				return err
+			}
+			if failed := countFailed(results); failed > 0 {
+				return fmt.Errorf("%d of %d fields are off", failed, len(results))
+			}
+			return nil
+		},
+	}
+	backendFlag(cmd, &backend, "auto")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list instead of a table")
+	return cmd
+}
+
+// casesOf reads the files, or takes the embedded cases when there are none.
+func casesOf(files []string) ([]*conformance.Case, error) {
+	if len(files) == 0 {
+		return conformance.Embedded()
+	}
+	var cases []*conformance.Case
+	for _, file := range files {
+		c, err := conformance.Read(file)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, c)
+	}
+	return cases, nil
+}
+
+// runCases runs every case in every precision.
+func runCases(backend compute.Backend, cases []*conformance.Case) ([]conformance.Result, error) {
+	var all []conformance.Result
+	for _, c := range cases {
+		for _, precision := range conformance.Precisions {
+			results, err := c.Run(backend, precision)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, results...)
+		}
+	}
+	return all, nil
+}
+
+func countFailed(results []conformance.Result) (failed int) {
+	for _, r := range results {
+		if !r.Pass {
+			failed++
+		}
+	}
+	return failed
+}
+
+func printResults(w io.Writer, results []conformance.Result) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "CASE\tFIELD\tPRECISION\tERROR\tTOLERANCE\tRESULT")
+	for _, r := range results {
+		verdict := "PASS"
+		if !r.Pass {
+			verdict = "FAIL"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%.1e\t%.0e\t%s\n", r.Case, r.Field, r.Precision, r.Error, r.Tolerance, verdict)
+	}
+	return table.Flush()
+}

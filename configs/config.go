@@ -1,0 +1,82 @@
+// Package configs says what a run is made of: which data, which model, which method, and all their settings.
+//
+// A [Config] is read from YAML, strictly (see package strictyaml). The configs that come with the program are the YAML
+// files of this folder, embedded in it; files whose name starts with an underscore hold what others share.
+package configs
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"joule/datasets"
+	"joule/internal/strictyaml"
+	"joule/models"
+	"joule/samplers"
+	"joule/trainers"
+)
+
+// Config is all the settings of a run. Together with a backend it determines the run.
+type Config struct {
+	Name string `yaml:"name" check:"required"`
+	// Seed fixes the data drawn, its split, the initial parameters and all randomness of the training.
+	Seed int64 `yaml:"seed" check:">= 0"`
+	// Backend is auto, go, xla:cpu, xla:cuda or xla: with the path of a PJRT plugin.
+	Backend string `yaml:"backend"`
+
+	Data      datasets.Source    `yaml:"data" check:"required"`
+	Model     models.Energy      `yaml:"model" check:"required"`
+	Method    trainers.Method    `yaml:"method" check:"required"`
+	Optimizer trainers.Optimizer `yaml:"optimizer"`
+	Train     trainers.Loop      `yaml:"train"`
+	// Sampler draws from the trained model; a method that samples while it trains has a sampler of its own.
+	Sampler samplers.Sampler `yaml:"sampler"`
+
+	// Dir is the folder that relative paths in Data refer to; empty is the working directory. It is not a key.
+	Dir string `yaml:"-"`
+}
+
+// defaults is what keys that a file leaves out are set to.
+func defaults() *Config {
+	return &Config{
+		Backend:   "auto",
+		Optimizer: trainers.NewOptimizer(),
+		Train:     trainers.NewLoop(),
+		Sampler:   samplers.NewLangevin(),
+	}
+}
+
+// kinds are the sections that come in several kinds.
+var kinds = func() *strictyaml.Registry {
+	r := strictyaml.NewRegistry()
+	strictyaml.Register(r, datasets.Kinds)
+	strictyaml.Register(r, models.Kinds)
+	strictyaml.Register(r, samplers.Kinds)
+	strictyaml.Register(r, trainers.Kinds)
+	strictyaml.Register(r, trainers.NoiseKinds)
+	return r
+}()
+
+// backends are the names that Backend can have, besides xla: with a path.
+var backends = []string{"auto", "go", "xla:cpu", "xla:cuda"}
+
+// Check refuses a backend that cannot exist. Whether it exists on this machine is found out when it is opened.
+func (c *Config) Check(report func(key, problem string)) {
+	for _, name := range backends {
+		if c.Backend == name {
+			return
+		}
+	}
+	if plugin, ok := strings.CutPrefix(c.Backend, "xla:"); ok && filepath.IsAbs(plugin) {
+		return
+	}
+	const known = "known: auto, go, xla:cpu, xla:cuda, xla:/path/plugin.so"
+	if near, ok := strictyaml.Nearest(c.Backend, backends); ok {
+		report("backend", fmt.Sprintf("%q is unknown; did you mean %q? %s", c.Backend, near, known))
+		return
+	}
+	report("backend", fmt.Sprintf("%q is unknown; %s", c.Backend, known))
+}
+
+// Encode writes the config with all its settings, the defaults too, as YAML that Load reads back as the same config.
+func (c *Config) Encode() ([]byte, error) { return strictyaml.Encode(c, kinds) }

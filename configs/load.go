@@ -1,0 +1,109 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"joule/datasets"
+	"joule/internal/strictyaml"
+)
+
+// Load reads a config, given the path of a file or the name of an embedded one (see List), and applies assignments such
+// as method.sigma=0.1 over it. An error lists everything that is wrong, with file, line, column and key.
+func Load(nameOrPath string, sets []string) (*Config, error) {
+	document, err := strictyaml.Load(open, nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	dir := ""
+	if !slices.Contains(names(), nameOrPath) {
+		dir = filepath.Dir(nameOrPath)
+	}
+	return decode(document, dir, sets, func(section any, report func(key, problem string)) {
+		if path, ok := dataPath(section); ok {
+			if err := readable(path, dir); err != nil {
+				report("path", err.Error())
+			}
+		}
+	})
+}
+
+// LoadRun reads the config of a run, a file that Encode wrote. Relative paths in its data refer to dir; the data itself
+// may be gone.
+func LoadRun(path, dir string, sets []string) (*Config, error) {
+	document, err := strictyaml.Load(strictyaml.OpenFile, path)
+	if err != nil {
+		return nil, err
+	}
+	return decode(document, dir, sets)
+}
+
+func decode(document *strictyaml.Document, dir string, sets []string, checks ...strictyaml.Check) (*Config, error) {
+	for _, assignment := range sets {
+		document.Set(assignment)
+	}
+	c := defaults()
+	c.Dir = dir
+	if err := document.Decode(c, kinds, checks...); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// open finds a config: the one that the user named, or one that another extends. Those are looked for beside the file
+// that extends them, and then among the embedded ones.
+func open(from, name string) (path string, text []byte, err error) {
+	if from == "" && slices.Contains(names(), name) || strings.HasPrefix(from, builtin) {
+		return openEmbedded(from, name)
+	}
+	path, text, err = strictyaml.OpenFile(from, name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return path, text, err
+	}
+	if path, text, err := openEmbedded("", name); from != "" && err == nil {
+		return path, text, nil
+	}
+	hint := "joule configs list shows those of the program"
+	if near, ok := strictyaml.Nearest(strings.TrimSuffix(name, ending), names()); ok {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return path, nil, fmt.Errorf("%s: there is no such file, nor a config of that name; %s", path, hint)
+}
+
+// dataPath is the file that a data section reads, if it reads one.
+func dataPath(section any) (string, bool) {
+	switch data := section.(type) {
+	case *datasets.CSV:
+		return data.Path, true
+	case *datasets.NPY:
+		return data.Path, true
+	}
+	return "", false
+}
+
+// readable says why the file of a data section cannot be read.
+func readable(path, dir string) error {
+	if strings.HasPrefix(path, builtin) {
+		_, _, err := datasets.ReadPoints(path)
+		return err
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	info, err := os.Stat(path)
+	var problem *fs.PathError
+	switch {
+	case errors.As(err, &problem):
+		return fmt.Errorf("%s: %w", path, problem.Err)
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%s: is a folder, not a file", path)
+	}
+	return nil
+}

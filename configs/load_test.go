@@ -1,0 +1,264 @@
+package configs
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"joule/datasets"
+	"joule/internal/strictyaml"
+	"joule/models"
+	"joule/samplers"
+	"joule/trainers"
+)
+
+func TestEveryEmbeddedConfigSurvivesEncoding(t *testing.T) {
+	dir := t.TempDir()
+	for _, entry := range List() {
+		c, err := Load(entry.Name, nil)
+		if err != nil {
+			t.Errorf("%s: %v", entry.Name, err)
+			continue
+		}
+		if want := strings.ReplaceAll(entry.Name, "/", "-"); c.Name != want {
+			t.Errorf("%s is named %s, want %s", entry.Name, c.Name, want)
+		}
+		text, err := c.Encode()
+		if err != nil {
+			t.Errorf("%s: %v", entry.Name, err)
+			continue
+		}
+		path := filepath.Join(dir, "config.yaml")
+		write(t, path, string(text))
+		again, err := LoadRun(path, c.Dir, nil)
+		if err != nil || !reflect.DeepEqual(c, again) {
+			t.Errorf("%s: error %v\ngot  %+v\nwant %+v", entry.Name, err, again, c)
+		}
+	}
+}
+
+func TestEveryMethodHasAConfigOfEverySet(t *testing.T) {
+	for _, set := range []string{"two-gaussians", "old-faithful", "seed"} {
+		for method, construct := range trainers.Kinds {
+			c, err := Load(set+"/"+method, nil)
+			if err != nil {
+				t.Errorf("%s/%s: %v", set, method, err)
+			} else if got, want := reflect.TypeOf(c.Method), reflect.TypeOf(construct()); got != want {
+				t.Errorf("%s/%s trains by %v, want %v", set, method, got, want)
+			}
+		}
+	}
+}
+
+func TestEveryEmbeddedConfigFitsItsData(t *testing.T) {
+	for _, entry := range List() {
+		c, err := Load(entry.Name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := c.Data.Load(datasets.Env{Dir: c.Dir, Seed: c.Seed})
+		if err != nil {
+			t.Errorf("%s: %v", entry.Name, err)
+			continue
+		}
+		if _, err := c.Model.Parameters(data.Train.Dim); err != nil {
+			t.Errorf("%s: %v", entry.Name, err)
+		}
+		if _, err := c.Method.Prepare(trainers.Problem{Data: data, BatchSize: c.Train.BatchSize, DType: dtypes.Float32}); err != nil {
+			t.Errorf("%s: %v", entry.Name, err)
+		}
+	}
+}
+
+func TestSeedConfigHasThePostsSettings(t *testing.T) {
+	c, err := Load("seed/mle", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	method := c.Method.(*trainers.MLE)
+	if method.Init != "noise" || method.InitStd != 1 || method.EnergyL2 != 0 {
+		t.Errorf("chains start from %s of %v with L2 %v, want noise of 1 with 0", method.Init, method.InitStd, method.EnergyL2)
+	}
+	if want := (&samplers.Langevin{Steps: 100, StepSize: 0.1, Temperature: 1}); !reflect.DeepEqual(method.Sampler, want) {
+		t.Errorf("got sampler %+v, want %+v", method.Sampler, want)
+	}
+	if c.Train.BatchSize != 100 || c.Train.Steps != 5000 || c.Optimizer.LearningRate != 1e-4 || c.Optimizer.Schedule != "constant" {
+		t.Errorf("got %+v, %+v", c.Train, c.Optimizer)
+	}
+}
+
+// contract is the shape that the first version promised.
+const contract = `
+name: two-gaussians-dsm
+seed: 0
+backend: auto            # auto | go | xla:cpu | xla:cuda | xla:/path/plugin.so
+data:
+  kind: gaussian_mixture
+  means: [[-2, -2], [2, 2]]
+  variances: [0.5, 0.5]
+  weights: [0.5, 0.5]
+  size: 10000
+  test_fraction: 0.2
+  standardize: false
+model:
+  kind: mlp
+  hidden: [64, 64]
+  activation: silu
+method:
+  kind: dsm
+  sigma: 0.3
+optimizer: {kind: adam, learning_rate: 1e-3, schedule: cosine, warmup_steps: 0}
+train: {steps: 20000, batch_size: 128, log_every: 100, checkpoint_every: 1000}
+`
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// loadText loads a config from a file x.yaml in the working directory.
+func loadText(t *testing.T, text string, sets ...string) (*Config, error) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	write(t, "x.yaml", text)
+	return Load("x.yaml", sets)
+}
+
+func TestLoadReadsTheContract(t *testing.T) {
+	got, err := loadText(t, contract, "backend=xla:cuda", "method.sigma=0.1", "sampler.steps=200")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := defaults()
+	want.Name, want.Backend, want.Dir = "two-gaussians-dsm", "xla:cuda", "."
+	want.Data = &datasets.GaussianMixture{
+		Means: [][]float64{{-2, -2}, {2, 2}}, Variances: []float64{0.5, 0.5}, Weights: []float64{0.5, 0.5},
+		Synthetic: datasets.Synthetic{Size: 10000, Preparation: datasets.Preparation{TestFraction: 0.2}},
+	}
+	want.Model = &models.MLP{Hidden: []int{64, 64}, Activation: "silu"}
+	method := trainers.NewDSM()
+	method.Sigma = 0.1
+	want.Method = method
+	want.Optimizer.LearningRate, want.Optimizer.Schedule = 1e-3, "cosine"
+	want.Train.Steps, want.Train.BatchSize, want.Train.LogEvery, want.Train.CheckpointEvery = 20000, 128, 100, 1000
+	sampler := samplers.NewLangevin()
+	sampler.Steps = 200
+	want.Sampler = sampler
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestLoadReportsErrors(t *testing.T) {
+	replace := func(old, new string) string {
+		if !strings.Contains(contract, old) {
+			t.Fatalf("the contract has no %q", old)
+		}
+		return strings.Replace(contract, old, new, 1)
+	}
+	csv := replace("kind: gaussian_mixture\n  means: [[-2, -2], [2, 2]]\n  variances: [0.5, 0.5]\n  weights: [0.5, 0.5]\n  size: 10000", "kind: csv\n  path: PATH")
+	path := func(p string) string { return strings.Replace(csv, "PATH", p, 1) }
+	for _, c := range []struct{ text, set, want string }{
+		{replace("sigma: 0.3", "sigma: -0.1"), "", "x.yaml:19:10: method.sigma: -0.1 is not positive"},
+		{replace("sigma: 0.3", "sgima: 0.3"), "", `x.yaml:19:3: method.sgima: unknown key; did you mean "sigma"?`},
+		{replace("kind: dsm", "kind: dms"), "", `x.yaml:18:9: method.kind: "dms" is unknown; did you mean "dsm"?`},
+		{replace("kind: adam", "kind: sgd"), "", `x.yaml:20:19: optimizer.kind: "sgd" is unknown; known: adam`},
+		{replace("[0.5, 0.5]", "[0.5]"), "", "x.yaml:8:14: data.variances: 1 variances for 2 means, want one each"},
+		{replace("backend: auto", "backend: xla:gpu"), "", `x.yaml:4:10: backend: "xla:gpu" is unknown; did you mean "xla:cpu"? known: auto, go, xla:cpu, xla:cuda, xla:/path/plugin.so`},
+		{replace("backend: auto", "backend: xla:plugin.so"), "", `x.yaml:4:10: backend: "xla:plugin.so" is unknown; known: auto, go, xla:cpu, xla:cuda, xla:/path/plugin.so`},
+		{contract, "method.sigma=-1", "--set method.sigma=-1: -1 is not positive"},
+		{contract, "method.kind=nce", "" /* sigma goes with the kind that had it */},
+		{path("x.yaml"), "", ""},
+		{path("gone.csv"), "", "x.yaml:7:9: data.path: gone.csv: no such file or directory"},
+		{path("."), "", "x.yaml:7:9: data.path: .: is a folder, not a file"},
+		{path("builtin:old_faithful.csv"), "", ""},
+		{path("builtin:faithful.csv"), "", `x.yaml:7:9: data.path: builtin:faithful.csv: no such file in the program, did you mean "builtin:old_faithful.csv"?; it has builtin:old_faithful.csv`},
+	} {
+		var sets []string
+		if c.set != "" {
+			sets = []string{c.set}
+		}
+		_, err := loadText(t, c.text, sets...)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+func TestLoadExtendsEmbeddedConfigsAndFiles(t *testing.T) {
+	c, err := loadText(t, "extends: two-gaussians/dsm\nmethod: {sigma: 0.5}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sigma := c.Method.(*trainers.DSM).Sigma; sigma != 0.5 || c.Name != "two-gaussians-dsm" {
+		t.Errorf("got sigma %v of %s", sigma, c.Name)
+	}
+	if err := os.Mkdir("sub", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "sub/y.yaml", "extends: ../x.yaml\nname: y\ntrain: {step: 1}\n")
+	_, err = Load("sub/y.yaml", nil)
+	if want := `sub/y.yaml:3:9: train.step: unknown key; did you mean "steps"?`; err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+	if c, err = Load("sub/y.yaml", []string{"train={steps: 1}", "train.batch_size=2"}); err == nil {
+		t.Errorf("an assignment hides the misspelt key: %+v", c.Train)
+	}
+}
+
+func TestLoadSuggestsNames(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, want := range map[string]string{
+		"two-gaussian/dsm": `two-gaussian/dsm: there is no such file, nor a config of that name; did you mean "two-gaussians/dsm"?`,
+		"seed/mel.yaml":    `seed/mel.yaml: there is no such file, nor a config of that name; did you mean "seed/mle"?`,
+		"mine.yaml":        "mine.yaml: there is no such file, nor a config of that name; joule configs list shows those of the program",
+	} {
+		if _, err := Load(name, nil); err == nil || err.Error() != want {
+			t.Errorf("got error %v, want %s", err, want)
+		}
+	}
+}
+
+// Whatever the input, loading returns; and what is accepted survives a round trip.
+func FuzzLoad(f *testing.F) {
+	f.Add(contract, "method={kind: nce, noise: {kind: uniform, scale: 2}}")
+	f.Add(contract, "data.means=[[], []]")
+	f.Add(contract, "model={kind: quadratic, mean: [1], precision: [[1, 0], [0]]}")
+	f.Add(contract, "model={kind: quadratic, precision: [[1e308, -1e308], [-1e308, 1e308]]}")
+	f.Add("extends: seed/mle\n", "data={kind: csv, path: builtin:x, columns: [a]}")
+	f.Fuzz(func(t *testing.T, text, assignment string) {
+		load := func(text string, sets ...string) (*Config, error) {
+			document, err := strictyaml.Load(func(from, name string) (string, []byte, error) {
+				if from == "" {
+					return "x.yaml", []byte(text), nil
+				}
+				return openEmbedded("", name)
+			}, "x.yaml")
+			if err != nil {
+				return nil, err
+			}
+			return decode(document, "", sets)
+		}
+		c, err := load(text, assignment)
+		if err != nil {
+			return
+		}
+		encoded, err := c.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := load(string(encoded)); err != nil || !reflect.DeepEqual(c, again) {
+			t.Fatalf("error %v\ngot  %+v\nwant %+v\nfrom\n%s", err, again, c, encoded)
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package metrics
+
+import (
+	"fmt"
+
+	"joule/datasets"
+	"joule/models"
+)
+
+// Evaluation is how good a model is on a data set. What cannot be had is nil. Log densities are those of the data in its
+// own units: what standardising changes in them is undone. Everything is in nats.
+type Evaluation struct {
+	// TrainEnergy and TestEnergy are the mean energies of the two parts.
+	TrainEnergy float64  `json:"train_energy"`
+	TestEnergy  *float64 `json:"test_energy,omitempty"` // nil without a test part
+
+	// What follows needs a grid: one or two dimensions.
+
+	// LogZ is log ∫ exp(−E) in the coordinates of the model.
+	LogZ *float64 `json:"log_z,omitempty"`
+	// TrainNLL and TestNLL are the mean negative log likelihoods.
+	TrainNLL *float64 `json:"train_nll,omitempty"`
+	TestNLL  *float64 `json:"test_nll,omitempty"`
+	// BorderMass is the model's probability near the border of the grid.
+	BorderMass *float64 `json:"border_mass,omitempty"`
+	// Grid is the number of points an axis; Low and High are its ends, in the coordinates of the model.
+	Grid int       `json:"grid,omitempty"`
+	Low  []float64 `json:"grid_low,omitempty"`
+	High []float64 `json:"grid_high,omitempty"`
+
+	// What follows needs the true density.
+
+	// Entropy is that of the true density: the best NLL there can be.
+	Entropy *float64 `json:"entropy,omitempty"`
+	// KL and Fisher are the divergences of the model from the true density; Fisher is in the coordinates of the model.
+	KL     *float64 `json:"kl,omitempty"`
+	Fisher *float64 `json:"fisher_divergence,omitempty"`
+	// TrueMass is the true density's integral over the grid.
+	TrueMass *float64 `json:"true_mass,omitempty"`
+}
+
+// maxBorderMass is what a grid may cut off before its figures are not to be trusted.
+const maxBorderMass = 1e-3
+
+// Evaluate measures a model on the data that it was trained on, with a grid of n points an axis (0: the default).
+func Evaluate(model *models.Compiled, set *datasets.Set, n int) (*Evaluation, error) {
+	e := &Evaluation{}
+	train, err := meanEnergy(model, set.Train)
+	if err != nil {
+		return nil, err
+	}
+	e.TrainEnergy = train
+	if set.Test.N > 0 {
+		test, err := meanEnergy(model, set.Test)
+		if err != nil {
+			return nil, err
+		}
+		e.TestEnergy = &test
+	}
+	if model.Dim > 2 {
+		return e, nil
+	}
+	low, high := set.Train.Range()
+	grid, err := GridFor(low, high, n)
+	if err != nil {
+		return nil, err
+	}
+	e.Grid, e.Low, e.High = grid.N, grid.Low, grid.High
+	integrals, err := Integrate(model, grid, set.Density)
+	if err != nil {
+		return nil, err
+	}
+	e.LogZ, e.BorderMass = &integrals.LogZ, &integrals.BorderMass
+	jacobian := set.Transform.LogDetJacobian()
+	nll := func(energy float64) *float64 {
+		v := energy + integrals.LogZ - jacobian
+		return &v
+	}
+	e.TrainNLL = nll(e.TrainEnergy)
+	if e.TestEnergy != nil {
+		e.TestNLL = nll(*e.TestEnergy)
+	}
+	if t := integrals.True; t != nil {
+		e.KL, e.Fisher, e.TrueMass = &t.KL, &t.Fisher, &t.Mass
+		if entropy, known := set.Density.Entropy(); known {
+			entropy -= jacobian
+			e.Entropy = &entropy
+		}
+	}
+	return e, nil
+}
+
+// Warnings says what makes the figures doubtful, one sentence each.
+func (e *Evaluation) Warnings() []string {
+	var warnings []string
+	if e.BorderMass != nil && *e.BorderMass > maxBorderMass {
+		warnings = append(warnings, fmt.Sprintf("%.2g of the model's probability lies at the border of the grid, and more may lie beyond: "+
+			"log Z and all that follows from it are too good. A model.confinement keeps the energy of an mlp from leaking", *e.BorderMass))
+	}
+	if e.TrueMass != nil && (*e.TrueMass < 1-maxBorderMass || *e.TrueMass > 1+maxBorderMass) {
+		warnings = append(warnings, fmt.Sprintf("the true density has the mass %.6g on the grid instead of 1: a finer grid (--grid) would be more accurate", *e.TrueMass))
+	}
+	return warnings
+}
+
+func meanEnergy(model *models.Compiled, points datasets.Points) (float64, error) {
+	energies, err := model.Energies(points.Values)
+	if err != nil {
+		return 0, err
+	}
+	sum := 0.0
+	for _, e := range energies {
+		sum += e
+	}
+	return sum / float64(len(energies)), nil
+}

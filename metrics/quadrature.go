@@ -1,0 +1,147 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/datasets"
+	"joule/internal/tensor"
+	"joule/models"
+)
+
+// Integrals are what a grid gives of a model in one or two dimensions, and of the true density where it is known.
+// All are in nats, and exact up to the grid.
+type Integrals struct {
+	// LogZ is log ∫ exp(−E).
+	LogZ float64
+	// BorderMass is the model's probability near the border of the grid: what it misses beyond is of that order.
+	BorderMass float64
+	// True holds what needs the true density; nil when there is none.
+	True *Divergences
+}
+
+// Divergences compare a model with the true density p.
+type Divergences struct {
+	// KL is ∫ p log(p/p_θ).
+	KL float64
+	// Fisher is ½ ∫ p ‖∇ log p − ∇ log p_θ‖².
+	Fisher float64
+	// Mass is ∫ p over the grid; how far it is from 1 tells what the grid misses or misjudges.
+	Mass float64
+}
+
+// chunk is the number of grid points of one call.
+const chunk = 16384
+
+// Integrate evaluates the model, and the density unless it is nil, on a grid, on the model's backend. The network is
+// evaluated in its own precision; sums are in float64.
+func Integrate(model *models.Compiled, grid Grid, density datasets.Density) (*Integrals, error) {
+	if model.Dim != grid.Dim() {
+		return nil, fmt.Errorf("a grid of %d dimensions does not fit points of %d coordinates", grid.Dim(), model.Dim)
+	}
+	logZ, border, err := partition(model, grid)
+	if err != nil {
+		return nil, err
+	}
+	result := &Integrals{LogZ: logZ, BorderMass: border}
+	if density != nil {
+		if result.True, err = divergences(model, grid, density, logZ); err != nil {
+			return nil, err
+		}
+	}
+	return result, nil
+}
+
+// partition integrates exp(−E): its logarithm, and the fraction of it near the border.
+func partition(model *models.Compiled, grid Grid) (logZ, border float64, err error) {
+	var total, outer logSum
+	err = sums(model, grid, func(net models.Net, x, weight, nearBorder *graph.Node) []*graph.Node {
+		exponent := double(graph.Neg(net.Energy(x)))
+		inside := graph.GreaterThan(weight, graph.ScalarZero(weight.Graph(), weight.DType()))
+		largest := graph.ReduceAllMax(graph.Where(inside, exponent, graph.MulScalar(graph.OnesLike(exponent), -math.MaxFloat64)))
+		mass := graph.Mul(weight, graph.Exp(graph.Where(inside, graph.Sub(exponent, largest), graph.ZerosLike(exponent))))
+		return []*graph.Node{largest, graph.ReduceAllSum(mass), graph.ReduceAllSum(graph.Mul(mass, nearBorder))}
+	}, func(got []float64) {
+		total.add(got[0], got[1])
+		outer.add(got[0], got[2])
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	logZ = total.log()
+	if math.IsNaN(logZ) || math.IsInf(logZ, 0) {
+		return 0, 0, fmt.Errorf("exp(−E) has no finite integral on the grid: the energy is not finite, or not a number, at some of its points")
+	}
+	return logZ, math.Exp(outer.log() - logZ), nil
+}
+
+// divergences integrates against the true density.
+func divergences(model *models.Compiled, grid Grid, density datasets.Density, logZ float64) (*Divergences, error) {
+	var d Divergences
+	err := sums(model, grid, func(net models.Net, x, weight, _ *graph.Node) []*graph.Node {
+		logP := density.LogDensity(x)
+		p := graph.Mul(weight, graph.Exp(double(logP)))
+		ratio := graph.AddScalar(graph.Add(double(logP), double(net.Energy(x))), logZ)
+		apart := graph.Sub(net.Score(x), datasets.Score(density, x))
+		squared := double(graph.ReduceSum(graph.Square(apart), -1))
+		return []*graph.Node{
+			graph.ReduceAllSum(graph.Mul(p, ratio)),
+			graph.MulScalar(graph.ReduceAllSum(graph.Mul(p, squared)), 0.5),
+			graph.ReduceAllSum(p),
+		}
+	}, func(got []float64) {
+		d.KL += got[0]
+		d.Fisher += got[1]
+		d.Mass += got[2]
+	})
+	return &d, err
+}
+
+// sums calls a graph function for the grid a chunk at a time and hands its scalars to collect. The function gets the
+// points x [chunk, dim], their weights [chunk] in float64 (0 for padding), and whether they are near the border: 0 or 1.
+func sums(model *models.Compiled, grid Grid, define func(net models.Net, x, weight, nearBorder *graph.Node) []*graph.Node, collect func([]float64)) error {
+	exec, err := model.Exec(func(net models.Net, in []*graph.Node) []*graph.Node {
+		out := define(net, in[0], in[1], in[2])
+		return []*graph.Node{graph.Stack(out, 0)}
+	})
+	if err != nil {
+		return err
+	}
+	defer exec.Finalize()
+	for from := 0; from < grid.Size(); from += chunk {
+		points, weights, border := grid.chunk(from, chunk)
+		out, err := model.Call(exec, tensor.From(points, models.DType, chunk, grid.Dim()), weights, border)
+		if err != nil {
+			return fmt.Errorf("cannot integrate over the grid: %w", err)
+		}
+		got, err := tensor.Values(out[0])
+		if err != nil {
+			return fmt.Errorf("cannot integrate over the grid: %w", err)
+		}
+		tensor.Free(out...)
+		collect(got)
+	}
+	return nil
+}
+
+func double(x *graph.Node) *graph.Node { return graph.ConvertDType(x, dtypes.Float64) }
+
+// logSum adds up numbers that are given as mantissa·exp(exponent).
+type logSum struct{ exponent, mantissa float64 }
+
+func (s *logSum) add(exponent, mantissa float64) {
+	switch {
+	case mantissa == 0:
+	case s.mantissa == 0:
+		s.exponent, s.mantissa = exponent, mantissa
+	case exponent > s.exponent:
+		s.exponent, s.mantissa = exponent, mantissa+s.mantissa*math.Exp(s.exponent-exponent)
+	default:
+		s.mantissa += mantissa * math.Exp(exponent-s.exponent)
+	}
+}
+
+func (s *logSum) log() float64 { return s.exponent + math.Log(s.mantissa) }

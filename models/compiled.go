@@ -1,0 +1,115 @@
+package models
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"joule/internal/tensor"
+)
+
+// Compiled is a model with its parameters' values on a backend, ready to be evaluated at points.
+// Its methods may be called from several goroutines.
+type Compiled struct {
+	Backend compute.Backend
+	Model   Energy
+	Dim     int // coordinates of a point
+
+	theta    []*tensors.Tensor
+	energies *graph.Exec
+	scores   *graph.Exec
+}
+
+// DType is the type that compiled models compute in.
+const DType = dtypes.Float32
+
+// chunk is the largest number of points that are evaluated in one call.
+const chunk = 8192
+
+// Compile puts a model on a backend. The values are matched to the model's parameters by name; those of a method
+// ("method.…") are passed over. An error names the value that is missing or has the wrong shape.
+func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*Compiled, error) {
+	parameters, err := model.Parameters(dim)
+	if err != nil {
+		return nil, err
+	}
+	c := &Compiled{Backend: backend, Model: model, Dim: dim}
+	for _, p := range parameters {
+		i := slices.IndexFunc(values, func(v Value) bool { return v.Name == p.Name })
+		if i < 0 {
+			return nil, fmt.Errorf("parameter %s is missing", p.Name)
+		}
+		if !slices.Equal(values[i].Shape, p.Shape) || len(values[i].Numbers) != p.Size() {
+			return nil, fmt.Errorf("parameter %s has the shape %v, and the model needs %v", p.Name, values[i].Shape, p.Shape)
+		}
+		c.theta = append(c.theta, tensor.From(values[i].Numbers, DType, p.Shape...))
+	}
+	if c.energies, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{net.Energy(in[0])}
+	}); err != nil {
+		return nil, err
+	}
+	c.scores, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{net.Score(in[0])}
+	})
+	return c, err
+}
+
+// Exec prepares a graph function of the model and further inputs; Call runs it.
+func (c *Compiled) Exec(define func(net Net, in []*graph.Node) []*graph.Node) (*graph.Exec, error) {
+	return graph.NewExec(c.Backend, func(in []*graph.Node) []*graph.Node {
+		n := len(c.theta)
+		return define(Net{c.Model, in[:n]}, in[n:])
+	})
+}
+
+// Call runs what Exec prepared.
+func (c *Compiled) Call(exec *graph.Exec, in ...any) ([]*tensors.Tensor, error) {
+	arguments := make([]any, 0, len(c.theta)+len(in))
+	for _, t := range c.theta {
+		arguments = append(arguments, t)
+	}
+	return exec.Exec(append(arguments, in...)...)
+}
+
+// Energies evaluates E at points given row by row, [n·dim] -> [n].
+func (c *Compiled) Energies(points []float64) ([]float64, error) {
+	return c.evaluate(c.energies, points, 1)
+}
+
+// Scores evaluates −∇E at points given row by row, [n·dim] -> [n·dim].
+func (c *Compiled) Scores(points []float64) ([]float64, error) {
+	return c.evaluate(c.scores, points, c.Dim)
+}
+
+// evaluate calls exec for the points, a chunk at a time, and gathers width numbers for each. Chunks have few
+// different sizes, so that few programs are compiled; what they have too much is padding.
+func (c *Compiled) evaluate(exec *graph.Exec, points []float64, width int) ([]float64, error) {
+	n := len(points) / c.Dim
+	if n*c.Dim != len(points) {
+		return nil, fmt.Errorf("%d numbers are no points of %d coordinates", len(points), c.Dim)
+	}
+	values := make([]float64, 0, n*width)
+	for from := 0; from < n; from += chunk {
+		count := min(chunk, n-from)
+		size := 1 << bits.Len(uint(count-1)) // the next power of two
+		padded := make([]float64, size*c.Dim)
+		copy(padded, points[from*c.Dim:(from+count)*c.Dim])
+		out, err := c.Call(exec, tensor.From(padded, DType, size, c.Dim))
+		if err != nil {
+			return nil, fmt.Errorf("cannot evaluate the model: %w", err)
+		}
+		got, err := tensor.Values(out[0])
+		if err != nil {
+			return nil, fmt.Errorf("cannot evaluate the model: %w", err)
+		}
+		tensor.Free(out...)
+		values = append(values, got[:count*width]...)
+	}
+	return values, nil
+}

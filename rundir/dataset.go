@@ -1,0 +1,77 @@
+package rundir
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Dataset is what a reader of a run has to know of its data. All values are in the units of the source.
+type Dataset struct {
+	Columns []string `json:"columns"`
+	// Standardizer maps points to the coordinates of the model; nil: the model works in the units of the source.
+	Standardizer *Standardizer `json:"standardizer,omitempty"`
+	Train        int           `json:"train"` // number of training points
+	Test         int           `json:"test"`  // number of held-out points
+	// Min and Max are the smallest and largest value of each column over all the points.
+	Min []float64 `json:"min"`
+	Max []float64 `json:"max"`
+}
+
+// Standardizer is the map y = (x − Mean)/Std of each column.
+type Standardizer struct {
+	Mean []float64 `json:"mean"`
+	Std  []float64 `json:"std"` // positive
+}
+
+func (d *Dataset) check() error {
+	if len(d.Columns) == 0 {
+		return errors.New("columns: there are none")
+	}
+	if d.Train < 1 || d.Test < 0 {
+		return fmt.Errorf("train: %d training and %d test points; want at least 1 and 0", d.Train, d.Test)
+	}
+	lists := []struct {
+		key    string
+		values []float64
+	}{{"min", d.Min}, {"max", d.Max}}
+	if s := d.Standardizer; s != nil {
+		lists = append(lists, lists[0], lists[0])
+		lists[2].key, lists[2].values = "standardizer.mean", s.Mean
+		lists[3].key, lists[3].values = "standardizer.std", s.Std
+	}
+	for _, l := range lists {
+		if len(l.values) != len(d.Columns) {
+			return fmt.Errorf("%s: %d numbers for %d columns", l.key, len(l.values), len(d.Columns))
+		}
+		for j, v := range l.values {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("%s: %v in column %s; want a finite number", l.key, v, d.Columns[j])
+			}
+		}
+	}
+	for j, column := range d.Columns {
+		if d.Min[j] > d.Max[j] {
+			return fmt.Errorf("min: %v in column %s is above its max, %v", d.Min[j], column, d.Max[j])
+		}
+		if s := d.Standardizer; s != nil && s.Std[j] <= 0 {
+			return fmt.Errorf("standardizer.std: %v in column %s; want a positive number", s.Std[j], column)
+		}
+	}
+	return nil
+}
+
+// WriteDataset writes the description of the data.
+func (r *Run) WriteDataset(d Dataset) error {
+	return r.writeJSON(datasetFile, &d, struct {
+		Format int `json:"format"`
+		Dataset
+	}{format, d})
+}
+
+// Dataset reads the description of the data.
+func (r *Run) Dataset() (Dataset, error) {
+	var d Dataset
+	err := r.readJSON(datasetFile, &d)
+	return d, err
+}

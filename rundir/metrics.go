@@ -1,0 +1,182 @@
+package rundir
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"joule/internal/atomicfile"
+)
+
+// Metrics are the records of a run, in the order in which they were written.
+type Metrics struct {
+	Records []Record
+	// Torn is the number of the last line if a crash cut it off, else 0. It is not among the records.
+	Torn int
+}
+
+// Record is what was measured at a step.
+type Record struct {
+	Step   int64
+	Values map[string]float64 // may be NaN or infinite
+}
+
+// AppendMetrics adds a record to the metrics and hands it to the system, so that it outlives a crash of the process. If
+// a crash or a full disk has left part of a line at the end, that part is cut off first.
+func (r *Run) AppendMetrics(record Record) error {
+	line, err := record.encode()
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.path(metricsFile), err)
+	}
+	if err := r.inside(func(root *os.Root) error { return appendLine(root, line) }); err != nil {
+		return atomicfile.Error("append to", r.path(metricsFile), err)
+	}
+	return nil
+}
+
+func appendLine(root *os.Root, line []byte) (err error) {
+	file, err := root.OpenFile(metricsFile, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	end, err := endOfLines(file, info.Size())
+	if err != nil {
+		return err
+	}
+	if end < info.Size() {
+		if err := file.Truncate(end); err != nil {
+			return err
+		}
+	}
+	if end == 0 {
+		line = fmt.Appendf(nil, "{\"format\":%d}\n%s", format, line)
+	}
+	_, err = file.Write(line)
+	return err
+}
+
+// endOfLines is the length of the whole lines at the start of a file of size bytes.
+func endOfLines(file io.ReaderAt, size int64) (int64, error) {
+	var chunk [4096]byte
+	for end := size; end > 0; {
+		begin := max(0, end-int64(len(chunk)))
+		part := chunk[:end-begin]
+		if _, err := file.ReadAt(part, begin); err != nil {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(part, '\n'); i >= 0 {
+			return begin + int64(i) + 1, nil
+		}
+		end = begin
+	}
+	return 0, nil
+}
+
+// Metrics reads the metrics. A last line without its end is reported in the result; any other bad line is an error that
+// names it.
+func (r *Run) Metrics() (Metrics, error) {
+	text, err := r.readFile(metricsFile)
+	if err != nil {
+		return Metrics{}, err
+	}
+	metrics, err := parseMetrics(text)
+	if err != nil {
+		return Metrics{}, fmt.Errorf("%s:%w", r.path(metricsFile), err)
+	}
+	return metrics, nil
+}
+
+// parseMetrics reads the text of a metrics file. Errors start with the line.
+func parseMetrics(text []byte) (Metrics, error) {
+	var metrics Metrics
+	for number := 1; len(text) > 0; number++ {
+		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		if !whole {
+			metrics.Torn = number
+			break
+		}
+		text = rest
+		if number == 1 {
+			if err := checkFormat(line); err != nil {
+				return Metrics{}, fmt.Errorf("%d: %w", number, err)
+			}
+			continue
+		}
+		record, err := parseRecord(line)
+		if err != nil {
+			return Metrics{}, fmt.Errorf("%d: %w", number, err)
+		}
+		metrics.Records = append(metrics.Records, record)
+	}
+	return metrics, nil
+}
+
+// nonFinite are the values that JSON has no number for, by the names that JavaScript, Python and Go parse as such.
+var nonFinite = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}
+
+func (r Record) encode() ([]byte, error) {
+	if r.Step < 0 {
+		return nil, fmt.Errorf("step: %d is negative", r.Step)
+	}
+	line := fmt.Appendf(nil, `{"step":%d`, r.Step)
+	for _, name := range slices.Sorted(maps.Keys(r.Values)) {
+		if name == "" || name == stepKey || !utf8.ValidString(name) {
+			return nil, fmt.Errorf("%q cannot be the name of a metric", name)
+		}
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		line = append(append(append(line, ','), key...), ':')
+		switch v := r.Values[name]; {
+		case math.IsNaN(v):
+			line = append(line, `"NaN"`...)
+		case math.IsInf(v, 1):
+			line = append(line, `"Infinity"`...)
+		case math.IsInf(v, -1):
+			line = append(line, `"-Infinity"`...)
+		default:
+			line = strconv.AppendFloat(line, v, 'g', -1, 64)
+		}
+	}
+	return append(line, "}\n"...), nil
+}
+
+func parseRecord(line []byte) (Record, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(line, &members); err != nil || members == nil {
+		return Record{}, fmt.Errorf("%.40q is not a JSON object", line)
+	}
+	step, err := strconv.ParseInt(string(members[stepKey]), 10, 64)
+	if err != nil || step < 0 {
+		return Record{}, fmt.Errorf("step: %.40q is not a whole number from 0", members[stepKey])
+	}
+	delete(members, stepKey)
+	record := Record{step, make(map[string]float64, len(members))}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		text, value := members[name], 0.0
+		if err := json.Unmarshal(text, &value); err != nil || string(text) == "null" {
+			var word string
+			_ = json.Unmarshal(text, &word) // what is no string leaves no word
+			var known bool
+			if value, known = nonFinite[word]; !known {
+				return Record{}, fmt.Errorf(`%.40s: %.40q is not a number, "NaN", "Infinity" or "-Infinity"`, name, text)
+			}
+		}
+		record.Values[name] = value
+	}
+	return record, nil
+}

@@ -1,0 +1,48 @@
+package rundir
+
+import "fmt"
+
+// Status says how a run ended.
+type Status string
+
+const (
+	Completed   Status = "completed"   // all steps were made
+	Failed      Status = "failed"      // an error stopped it
+	Interrupted Status = "interrupted" // a signal stopped it, and its state was saved
+)
+
+// Result is the end of a run. A run without one is still going on, or was killed.
+type Result struct {
+	Status         Status  `json:"status"`
+	Step           int64   `json:"step"`            // steps made
+	Seconds        float64 `json:"seconds"`         // wall time of training, compilation included
+	CompileSeconds float64 `json:"compile_seconds"` // wall time of compilation
+	Error          string  `json:"error,omitempty"` // why it failed
+}
+
+func (r *Result) check() error {
+	switch r.Status {
+	case Completed, Failed, Interrupted:
+	default:
+		return fmt.Errorf("status: %q is not completed, failed or interrupted", r.Status)
+	}
+	if r.Step < 0 {
+		return fmt.Errorf("step: %d is negative", r.Step)
+	}
+	return nil
+}
+
+// WriteResult writes the end of the run.
+func (r *Run) WriteResult(result Result) error {
+	return r.writeJSON(resultFile, &result, struct {
+		Format int `json:"format"`
+		Result
+	}{format, result})
+}
+
+// Result reads the end of the run. The error is [io/fs.ErrNotExist] where it has not ended.
+func (r *Run) Result() (Result, error) {
+	var result Result
+	err := r.readJSON(resultFile, &result)
+	return result, err
+}

@@ -1,0 +1,154 @@
+// Package rundir reads and writes run directories: what a training run leaves on disk. docs/run-directory.md specifies
+// every file.
+//
+// Every file but the metrics is replaced as a whole, so that a crash never leaves half of one. Nothing outside the run
+// directory is written, also not through a symbolic link in it. Errors name the path and the cause.
+package rundir
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"joule/internal/atomicfile"
+)
+
+// format is the version of the files that this package writes, and the newest that it reads.
+const format = 1
+
+// The names of the files in a run directory.
+const (
+	configFile      = "config.yaml"
+	environmentFile = "environment.json"
+	datasetFile     = "dataset.json"
+	parametersFile  = "parameters.safetensors"
+	metricsFile     = "metrics.jsonl"
+	resultFile      = "result.json"
+	figuresDir      = "figures"
+)
+
+// whenWritten completes the error of a file that is not there.
+var whenWritten = map[string]string{
+	configFile:      "written when training starts",
+	environmentFile: "written when training starts",
+	datasetFile:     "written when training starts",
+	parametersFile:  "written at every checkpoint: training ended before the first",
+	metricsFile:     "written from the start of training",
+	resultFile:      "written when training ends: it is still going on, or was killed",
+}
+
+// Run is a run directory. It holds no open files. One goroutine may write to it at a time.
+type Run struct{ dir string }
+
+// Open returns the run in an existing directory. The error of a directory that is no run says which file is missing;
+// a run that a newer version has written is an error too.
+func Open(dir string) (*Run, error) {
+	info, err := os.Stat(dir)
+	switch {
+	case os.IsNotExist(err):
+		return nil, fmt.Errorf("%s: there is no such run directory: %w", dir, fs.ErrNotExist)
+	case err != nil:
+		return nil, atomicfile.Error("open", dir, err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s: is a file; a run is a directory", dir)
+	}
+	run := &Run{filepath.Clean(dir)}
+	for _, name := range []string{configFile, environmentFile} {
+		if _, err := os.Stat(run.path(name)); os.IsNotExist(err) {
+			return nil, fmt.Errorf("%s: is not a run directory: it has no %s: %w", dir, name, fs.ErrNotExist)
+		}
+	}
+	if _, err := run.Environment(); err != nil {
+		return nil, err
+	}
+	return run, nil
+}
+
+// Dir is the path of the directory.
+func (r *Run) Dir() string { return r.dir }
+
+// WriteConfig keeps the text of the resolved config.
+func (r *Run) WriteConfig(text []byte) error { return r.writeFile(configFile, text) }
+
+// Config returns the text of the resolved config.
+func (r *Run) Config() ([]byte, error) { return r.readFile(configFile) }
+
+// FigurePath returns the path for a figure of the given file name, such as energy.png, and makes the folder for it.
+func (r *Run) FigurePath(name string) (string, error) {
+	path := filepath.Join(r.dir, figuresDir, name)
+	if name != filepath.Base(name) || strings.HasPrefix(name, ".") || !filepath.IsLocal(name) {
+		return "", fmt.Errorf("%s: %q is not the name of a figure; use a plain file name such as energy.png", r.dir, name)
+	}
+	err := r.inside(func(root *os.Root) error {
+		if err := root.MkdirAll(figuresDir, 0o755); err != nil {
+			return err
+		}
+		// Opening it, unlike making it, follows a symbolic link and fails when that leads outside.
+		figures, err := root.OpenRoot(figuresDir)
+		if err != nil {
+			return err
+		}
+		return figures.Close()
+	})
+	if err != nil {
+		return "", atomicfile.Error("make folder for", path, err)
+	}
+	return path, nil
+}
+
+func (r *Run) path(name string) string { return filepath.Join(r.dir, name) }
+
+// inside calls do with the directory opened so that no name leads out of it.
+func (r *Run) inside(do func(root *os.Root) error) error {
+	root, err := os.OpenRoot(r.dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return do(root)
+}
+
+// replace writes a file of the directory atomically.
+func (r *Run) replace(name string, write func(io.Writer) error) error {
+	err := r.inside(func(root *os.Root) error { return atomicfile.WriteIn(root, name, write) })
+	if err != nil {
+		return atomicfile.Error("write", r.path(name), err)
+	}
+	return nil
+}
+
+func (r *Run) writeFile(name string, content []byte) error {
+	return r.replace(name, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// readFile reads a file of the directory. Its error is [fs.ErrNotExist] when there is none.
+func (r *Run) readFile(name string) ([]byte, error) {
+	if err := r.present(name); err != nil {
+		return nil, err
+	}
+	content, err := os.ReadFile(r.path(name))
+	if err != nil {
+		return nil, atomicfile.Error("read", r.path(name), err)
+	}
+	return content, nil
+}
+
+// present reports a file that is missing, or that is no file: reading a pipe would wait for ever.
+func (r *Run) present(name string) error {
+	info, err := os.Stat(r.path(name))
+	switch {
+	case os.IsNotExist(err):
+		return fmt.Errorf("%s: has no %s, which is %s: %w", r.dir, name, whenWritten[name], fs.ErrNotExist)
+	case err != nil:
+		return atomicfile.Error("read", r.path(name), err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s: is not a regular file", r.path(name))
+	}
+	return nil
+}
