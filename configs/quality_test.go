@@ -1,0 +1,109 @@
+package configs_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/gomlx/compute"
+
+	"joule/configs"
+	"joule/datasets"
+	"joule/internal/backendtest"
+	"joule/metrics"
+	"joule/models"
+	"joule/trainers"
+)
+
+// The means over three seeds of what the shipped configs reach on the two Gaussians, in nats.
+func TestQualityOnTwoGaussians(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains fifteen models")
+	}
+	backend := backendtest.Open(t, "xla:cpu")
+	tests := []struct {
+		config string
+		kl     float64 // at most
+	}{
+		{"two-gaussians/fisher", 0.001},
+		{"two-gaussians/nce", 0.005},
+		{"two-gaussians/dsm", 0.02}, // 0.013 of it is the price of σ = 0.3
+		{"two-gaussians/mle", 0.03},
+		{"seed/mle", 0.05},
+	}
+	const seeds = 3
+	for _, test := range tests {
+		t.Run(test.config, func(t *testing.T) {
+			mean := 0.0
+			for seed := range seeds {
+				e, _ := trainConfig(t, backend, test.config, seed)
+				t.Logf("seed %d: KL %.4f, Fisher divergence %.4f, log Z %.3f, border mass %.1e", seed, *e.KL, *e.Fisher, *e.LogZ, *e.BorderMass)
+				mean += *e.KL / seeds
+			}
+			t.Logf("mean KL %.4f, at most %g", mean, test.kl)
+			if !(mean <= test.kl) {
+				t.Errorf("mean KL over %d seeds is %.4f, want at most %g", seeds, mean, test.kl)
+			}
+		})
+	}
+}
+
+// On real data no method is worse in held-out likelihood than a mixture of two Gaussians fitted to the same training
+// part, by more than 0.1 nats.
+func TestQualityOnOldFaithful(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains four models")
+	}
+	backend := backendtest.Open(t, "xla:cpu")
+	for _, method := range []string{"mle", "fisher", "dsm", "nce"} {
+		t.Run(method, func(t *testing.T) {
+			for seed := range 3 { // of the split as well: 54 held-out points alone say little
+				e, set := trainConfig(t, backend, "old-faithful/"+method, seed)
+				mixture, err := datasets.FitMixture(set.Train, 2, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				baseline := -set.Transform.LogDetJacobian()
+				for i := range set.Test.N {
+					baseline -= mixture.LogProb(set.Test.Row(i)) / float64(set.Test.N)
+				}
+				worse := *e.TestNLL - baseline
+				t.Logf("seed %d: held-out NLL %.4f, of the mixture %.4f, difference %+.4f", seed, *e.TestNLL, baseline, worse)
+				if !(worse <= 0.1) {
+					t.Errorf("seed %d: held-out NLL is %.4f worse than that of a mixture of two Gaussians, want at most 0.1", seed, worse)
+				}
+			}
+		})
+	}
+}
+
+// trainConfig trains a shipped config with a seed, and measures the model.
+func trainConfig(t *testing.T, backend compute.Backend, name string, seed int) (*metrics.Evaluation, *datasets.Set) {
+	t.Helper()
+	fatal := func(err error) {
+		if err != nil {
+			t.Helper()
+			t.Fatal(err)
+		}
+	}
+	config, err := configs.Load(name, []string{fmt.Sprintf("seed=%d", seed)})
+	fatal(err)
+	set, err := config.Data.Load(datasets.Env{Seed: config.Seed})
+	fatal(err)
+	trainer, err := trainers.New(backend, trainers.Spec{
+		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: config.Train, Data: set, Seed: config.Seed,
+	})
+	fatal(err)
+	defer trainer.Close()
+	fatal(trainer.Run(context.Background(), trainers.Hooks{}))
+	values, err := trainer.Parameters()
+	fatal(err)
+	model, err := models.Compile(backend, config.Model, set.Train.Dim, values)
+	fatal(err)
+	e, err := metrics.Evaluate(model, set, 0)
+	fatal(err)
+	if *e.BorderMass > 1e-3 {
+		t.Errorf("seed %d: %.2g of the model's mass is at the border of the grid", seed, *e.BorderMass)
+	}
+	return e, set
+}
