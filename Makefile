@@ -19,10 +19,10 @@ demo: build ## train, score and draw the four methods on Old Faithful, in demo/
 	rm -rf demo
 	for m in $(METHODS); do \
 		bin/joule train old-faithful/$$m --out demo/$$m && \
-		bin/joule eval demo/$$m && \
-		bin/joule plot demo/$$m -o demo/$$m.png || exit 1; \
+		bin/joule eval demo/$$m || exit 1; \
 	done
-	bin/joule report $(METHODS:%=demo/%) -o demo/report.md
+	bin/joule plot $(METHODS:%=demo/%) -o demo/four-methods.png
+	bin/joule report $(METHODS:%=demo/%) -o demo/report.html
 
 test: build build-static ## vet, format, the static program, and all tests
 	$(GO) vet ./...

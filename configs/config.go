@@ -42,7 +42,8 @@ func defaults() *Config {
 		Backend:   "auto",
 		Optimizer: trainers.NewOptimizer(),
 		Train:     trainers.NewLoop(),
-		Sampler:   samplers.NewLangevin(),
+		// Long enough for chains to reach the model's density from a Gaussian around the data.
+		Sampler: &samplers.Langevin{Steps: 1000, StepSize: 0.01, Temperature: 1},
 	}
 }
 

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -33,7 +32,7 @@ func knownMethods() []string { return slices.Sorted(maps.Keys(calculations)) }
 
 func energy(s scope) values {
 	s.settings(&struct{}{})
-	x := s.need("x")
+	x := s.x()
 	return values{"energy": {s.net().Energy(x)}, "score": {s.net().Score(x)}}
 }
 
@@ -45,8 +44,9 @@ func langevin(s scope) values {
 	}{Temperature: 1}
 	s.settings(&settings)
 	sampler := &samplers.Langevin{Steps: settings.Steps, StepSize: settings.StepSize, Temperature: settings.Temperature}
-	draws := random.NewReplay(s.graph, s.need("noise"), nil)
-	return values{"x": {samplers.Run(sampler, s.net(), s.need("x"), draws)}}
+	demand(settings.StepSize > 0 && settings.Steps > 0, "settings: step_size %v and steps %d; want both positive", settings.StepSize, settings.Steps)
+	draws := random.NewReplay(s.graph, s.need("noise", settings.Steps, s.points(), s.dim()), nil)
+	return values{"x": {samplers.Run(sampler, s.net(), s.x(), draws)}}
 }
 
 func mle(s scope) values {
@@ -57,7 +57,7 @@ func mle(s scope) values {
 	s.settings(&settings)
 	method := &trainers.MLE{EnergyL2: settings.EnergyL2}
 	return s.train(settings.Optimizer, func(net models.Net) *graph.Node {
-		return method.Loss(net, s.need("x"), s.need("negatives"))
+		return method.Loss(net, s.x(), s.need("negatives", s.points(), s.dim()))
 	})
 }
 
@@ -72,10 +72,9 @@ func fisher(s scope) values {
 	}
 	s.settings(&settings)
 	target, err := datasets.NewIsotropic(settings.Target.Weights, settings.Target.Means, settings.Target.Variances)
-	if err != nil {
-		panic(fmt.Errorf("settings.target: %w", err))
-	}
-	x := s.need("x")
+	demand(err == nil, "settings.target: %w", err)
+	demand(target.Dim() == s.dim(), "settings.target has %d coordinates, and the model %d", target.Dim(), s.dim())
+	x := s.x()
 	out := s.train(settings.Optimizer, func(net models.Net) *graph.Node {
 		return (&trainers.Fisher{}).Loss(net, target, x)
 	})
@@ -91,12 +90,11 @@ func dsm(s scope) values {
 		Optimizer *optimizerOfCase `json:"optimizer"`
 	}
 	s.settings(&settings)
-	if settings.Weighting != "none" && settings.Weighting != "variance" {
-		panic(fmt.Errorf("settings.weighting %q is not known; known: none, variance", settings.Weighting))
-	}
+	demand(settings.Sigma > 0, "settings.sigma is %v; want a positive number", settings.Sigma)
+	demand(settings.Weighting == "none" || settings.Weighting == "variance", "settings.weighting %q is not known; known: none, variance", settings.Weighting)
 	method := &trainers.DSM{Sigma: settings.Sigma, Weighting: settings.Weighting}
 	return s.train(settings.Optimizer, func(net models.Net) *graph.Node {
-		return method.Loss(net, s.need("x"), s.need("noise"))
+		return method.Loss(net, s.x(), s.need("noise", s.points(), s.dim()))
 	})
 }
 
@@ -113,13 +111,16 @@ func nce(s scope) values {
 	}
 	s.settings(&settings)
 	noise := settings.NoiseDistribution
-	if noise.Kind != "gaussian" {
-		panic(fmt.Errorf("settings.noise_distribution.kind %q is not known; known: gaussian", noise.Kind))
-	}
+	demand(settings.NoiseRatio > 0, "settings.noise_ratio is %d; want a positive number", settings.NoiseRatio)
+	demand(noise.Kind == "gaussian", "settings.noise_distribution.kind %q is not known; known: gaussian", noise.Kind)
+	demand(len(noise.Mean) == s.dim() && len(noise.Std) == s.dim(), "settings.noise_distribution has %d means and %d standard deviations; want %d of each", len(noise.Mean), len(noise.Std), s.dim())
+	demand(slices.Min(noise.Std) > 0, "settings.noise_distribution.std holds %v; want positive numbers", slices.Min(noise.Std))
 	density := &trainers.DiagonalGaussian{Mean: noise.Mean, Std: noise.Std}
 	method := &trainers.NCE{NoiseRatio: settings.NoiseRatio}
 	logZ := graph.Scalar(s.graph, s.dtype, settings.LogZ)
-	loss := func(net models.Net) *graph.Node { return method.Loss(net, logZ, density, s.need("x"), s.need("noise")) }
+	loss := func(net models.Net) *graph.Node {
+		return method.Loss(net, logZ, density, s.x(), s.need("noise", settings.NoiseRatio*s.points(), s.dim()))
+	}
 	out := s.train(settings.Optimizer, loss)
 	out["grad_log_z"] = graph.Gradient(loss(s.net()), logZ)
 	return out
@@ -131,9 +132,8 @@ func (s scope) settings(into any) {
 	if len(text) == 0 {
 		text = json.RawMessage("{}")
 	}
-	if err := strict(text, into); err != nil {
-		panic(fmt.Errorf("settings: %w", err))
-	}
+	err := strict(text, into)
+	demand(err == nil, "settings: %w", err)
 }
 
 // optimizerOfCase is an optimizer as a case describes it.
@@ -153,9 +153,7 @@ func (s scope) train(o *optimizerOfCase, loss func(models.Net) *graph.Node) valu
 		l := loss(s.net())
 		return values{"loss": {l}, "grads": graph.Gradient(l, s.theta...)}
 	}
-	if o.Kind != "adam" || o.Steps < 1 {
-		panic(fmt.Errorf("settings.optimizer: kind %q with %d steps; want adam and at least one", o.Kind, o.Steps))
-	}
+	demand(o.Kind == "adam" && o.Steps > 0, "settings.optimizer: kind %q with %d steps; want adam and at least one", o.Kind, o.Steps)
 	adam := trainers.Optimizer{Kind: o.Kind, LearningRate: o.Rate, Schedule: "constant", Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon}
 	theta, moments := s.theta, make([]trainers.Moments, len(s.theta))
 	for i, p := range theta {

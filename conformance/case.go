@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -67,7 +68,10 @@ func (a *array) append(value any, depth int) error {
 			}
 			a.shape = append(a.shape, len(value))
 		}
-		if len(value) != a.shape[depth] || len(value) == 0 {
+		if len(value) == 0 {
+			return fmt.Errorf("a list is empty")
+		}
+		if len(value) != a.shape[depth] {
 			return fmt.Errorf("a list has %d entries where others have %d", len(value), a.shape[depth])
 		}
 		for _, v := range value {
@@ -76,6 +80,8 @@ func (a *array) append(value any, depth int) error {
 			}
 		}
 		return nil
+	case nil:
+		return fmt.Errorf("null is not a number")
 	default:
 		return fmt.Errorf("%v is not a number", value)
 	}
@@ -106,7 +112,9 @@ func Parse(file string, text []byte) (*Case, error) {
 func strict(text []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
+	if err := decoder.Decode(into); err == io.EOF {
+		return fmt.Errorf("it is empty")
+	} else if err != nil {
 		return err
 	}
 	if decoder.More() {

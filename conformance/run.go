@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,14 +25,31 @@ type scope struct {
 
 func (s scope) net() models.Net { return models.Net{Model: s.c.model(), Theta: s.theta} }
 
-// need returns an input, or panics with an error that names it: graph functions have no other way out.
-func (s scope) need(name string) *graph.Node {
-	node, given := s.input[name]
-	if !given {
-		panic(fmt.Errorf("inputs.%s is missing, and method %s needs it", name, s.c.Method))
+// problem is what is wrong with a case. Calculations panic with it: graph functions have no other way out.
+type problem struct{ error }
+
+// demand panics with a problem unless a condition holds.
+func demand(holds bool, format string, arguments ...any) {
+	if !holds {
+		panic(problem{fmt.Errorf(format, arguments...)})
 	}
+}
+
+// need returns an input that has to have a shape.
+func (s scope) need(name string, shape ...int) *graph.Node {
+	node, given := s.input[name]
+	demand(given, "inputs.%s is missing, and method %s needs it", name, s.c.Method)
+	got := node.Shape().Dimensions
+	demand(slices.Equal(got, shape), "inputs.%s has the shape %v, and should have %v", name, got, shape)
 	return node
 }
+
+// x are the points [points, dim], whose shape the case has been checked for.
+func (s scope) x() *graph.Node { return s.input["x"] }
+
+// points is the number of points x, and dim that of their coordinates.
+func (s scope) points() int { return s.c.Inputs["x"].shape[0] }
+func (s scope) dim() int    { return s.c.Model.Input }
 
 // Run computes the case in one precision and compares every expected field. The error is for a case that cannot be
 // computed at all; a result that is off is no error but a Result that does not pass.
@@ -90,7 +108,9 @@ func (c *Case) compute(backend compute.Backend, dtype dtypes.DType) (map[string]
 	}
 	defer exec.Finalize()
 	out, err := exec.Exec(arguments...)
-	if err != nil {
+	if wrong := (problem{}); errors.As(err, &wrong) {
+		return nil, wrong
+	} else if err != nil {
 		return nil, err
 	}
 	got := map[string][]float64{}

@@ -17,10 +17,9 @@ var activations = map[string]func(*graph.Node) *graph.Node{
 // silu is x·sigmoid(x), also called swish (Elfwing et al. 2018).
 func silu(x *graph.Node) *graph.Node { return graph.Mul(x, graph.Sigmoid(x)) }
 
-// softplus is log(1 + eˣ). Beyond x = 30 it is x to the last bit of a float64 sum with anything, and eˣ is kept from
-// overflowing there.
+// softplus is log(1 + eˣ). Beyond x = 34 it is x to the last bit of a float64, and eˣ is kept from overflowing there.
 func softplus(x *graph.Node) *graph.Node {
-	const linear = 30
+	const linear = 34
 	curved := graph.Log1p(graph.Exp(graph.MinScalar(x, linear)))
 	return graph.Where(graph.GreaterThan(x, graph.Scalar(x.Graph(), x.DType(), linear)), x, curved)
 }

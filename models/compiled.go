@@ -44,8 +44,11 @@ func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*C
 		if i < 0 {
 			return nil, fmt.Errorf("parameter %s is missing", p.Name)
 		}
-		if !slices.Equal(values[i].Shape, p.Shape) || len(values[i].Numbers) != p.Size() {
+		if !slices.Equal(values[i].Shape, p.Shape) {
 			return nil, fmt.Errorf("parameter %s has the shape %v, and the model needs %v", p.Name, values[i].Shape, p.Shape)
+		}
+		if len(values[i].Numbers) != p.Size() {
+			return nil, fmt.Errorf("parameter %s has %d numbers for the shape %v", p.Name, len(values[i].Numbers), p.Shape)
 		}
 		c.theta = append(c.theta, tensor.From(values[i].Numbers, DType, p.Shape...))
 	}

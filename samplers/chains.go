@@ -20,6 +20,9 @@ const purposeChains = 101
 // Draw runs n chains of a compiled model on its backend and returns their ends row by row, [n·dim]. The same seed
 // gives the same chains.
 func Draw(model *models.Compiled, s Sampler, start Start, n int, seed int64) ([]float64, error) {
+	if len(start.Mean) != model.Dim || len(start.Std) != model.Dim {
+		return nil, fmt.Errorf("the chains start with %d means and %d standard deviations, and the model has %d coordinates", len(start.Mean), len(start.Std), model.Dim)
+	}
 	exec, err := model.Exec(func(net models.Net, in []*graph.Node) []*graph.Node {
 		first, mean, std, length := in[0], in[1], in[2], in[3]
 		draws := random.NewStream(first)

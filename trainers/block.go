@@ -120,7 +120,11 @@ func (p *program) step(s stepState, data *graph.Node) (stepState, *graph.Node) {
 	for i, v := range values {
 		values[i] = graph.ConvertDType(v, dtypes.Float32)
 	}
-	return p.guarded(s, next, graph.Add(out.Loss, norm)), graph.Stack(values, 0)
+	sign := graph.Add(out.Loss, norm)
+	for _, after := range theta {
+		sign = graph.Add(sign, graph.ReduceAllSum(after))
+	}
+	return p.guarded(s, next, sign), graph.Stack(values, 0)
 }
 
 // average moves the running average of the parameters. Early on it forgets faster, so that the initial values, which

@@ -1,6 +1,7 @@
 package trainers
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -28,8 +29,14 @@ func NewNCE() *NCE {
 	return &NCE{NoiseRatio: 1, Noise: &GaussianNoise{Scale: 1.5}, LearnLogZ: true}
 }
 
-// Prepare implements Method.
+// Prepare implements Method. It fails when a coordinate of the data does not vary.
 func (m *NCE) Prepare(p Problem) (Objective, error) {
+	low, high := p.Data.Train.Range()
+	for k := range low {
+		if low[k] == high[k] {
+			return nil, fmt.Errorf("method nce needs data that varies: coordinate %d is %v at every training point, and noise around it would have no density", k+1, low[k])
+		}
+	}
 	return &nce{m, m.Noise.Fit(p.Data.Train)}, nil
 }
 

@@ -72,7 +72,9 @@ cuda asks go-xla's installer, which takes some gigabytes; it has not been tested
 			if args[0] == "cuda" {
 				install = backends.InstallCUDA
 			}
-			path, err := install(cmd.Context(), os.Stderr, backends.InstallOptions{})
+			ctx, stop := untilSignal(cmd.Context())
+			defer stop()
+			path, err := install(ctx, os.Stderr, backends.InstallOptions{})
 			if err != nil {
 				return err
 			}

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,8 +26,8 @@ It exits with 1 if a backend gives wrong values.`,
 			out := cmd.OutOrStdout()
 			s := backends.ThisSystem()
 			var modules []string
-			for name, v := range s.Modules {
-				modules = append(modules, name+" "+v)
+			for _, name := range slices.Sorted(maps.Keys(s.Modules)) {
+				modules = append(modules, name+" "+s.Modules[name])
 			}
 			fmt.Fprintf(out, "joule      %s (%s, %s/%s, %s)\n", version, s.Go, s.OS, s.Arch, strings.Join(modules, ", "))
 			fmt.Fprintf(out, "processor  %s, %d cores, %s\n", s.CPU, s.Cores, strings.Join(s.Vectors, " "))

@@ -27,18 +27,24 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
   joule energy runs/dsm --in points.csv --score`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkOutput(output); err != nil {
+			if input == "" {
+				return coded(exitUsage, fmt.Errorf("--in is missing: want a .npy or .csv file of points; usage: %s", cmd.UseLine()))
+			}
+			if err := checkPointsOutput(output); err != nil {
 				return err
 			}
-			t, err := openRun(args[0], backend, nil, "")
+			t, err := readRun(args[0], nil, "")
 			if err != nil {
 				return err
 			}
-			defer t.close()
 			points, err := t.read(input)
 			if err != nil {
 				return err
 			}
+			if err := t.open(backend); err != nil {
+				return err
+			}
+			defer t.close()
 			x := t.transform().Apply(points)
 			if !score {
 				energies, err := t.model.Energies(x.Values)
@@ -67,9 +73,6 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
 	cmd.Flags().BoolVar(&score, "score", false, "write scores instead of energies")
 	backendFlag(cmd, &backend, "that of the run's config")
-	if err := cmd.MarkFlagRequired("in"); err != nil {
-		panic(err) // the flag is defined above
-	}
 	return cmd
 }
 

@@ -20,12 +20,18 @@ func newEval() *cobra.Command {
 		Short: "Measure a trained model on its data",
 		Long: `eval loads a run's data again and measures its model on it. In one and two dimensions it integrates over a grid around
 the data: log Z, the negative log likelihood (NLL) of the training and the held-out part, and where the true density is
-known the Kullback–Leibler and Fisher divergences from it, with its entropy, the best NLL there can be, beside them.
+known the Kullback–Leibler and Fisher divergences from it, with its entropy, the best NLL there can be, beside them. Where
+a density was fitted to the data (data.density), they refer to that one, and are marked so.
 All figures are in nats; log likelihoods are of the data in its own units.`,
 		Example: `  joule eval runs/dsm
   joule eval runs/dsm --json | jq .test_nll`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if grid != 0 {
+				if _, err := metrics.GridFor([]float64{0}, []float64{1}, grid); err != nil {
+					return coded(exitUsage, fmt.Errorf("--grid %d: %w", grid, err))
+				}
+			}
 			t, err := openRun(args[0], backend, nil, "")
 			if err != nil {
 				return err
@@ -39,10 +45,17 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(e)
+			density := ""
+			if set.Density != nil {
+				density = t.densityName()
 			}
-			return printEvaluation(cmd.OutOrStdout(), e)
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(struct {
+					*metrics.Evaluation
+					Density string `json:"density,omitempty"` // true or fitted: what entropy and divergences refer to
+				}{e, density})
+			}
+			return printEvaluation(cmd.OutOrStdout(), e, density)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object instead of a table")
@@ -51,8 +64,9 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 	return cmd
 }
 
-// printEvaluation prints a line for each figure that there is.
-func printEvaluation(w io.Writer, e *metrics.Evaluation) error {
+// printEvaluation prints a line for each figure that there is. density says what kind of density the model is compared
+// with.
+func printEvaluation(w io.Writer, e *metrics.Evaluation, density string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name string, value *float64, format string) {
 		if value != nil {
@@ -62,14 +76,14 @@ func printEvaluation(w io.Writer, e *metrics.Evaluation) error {
 	const nats = "%.4f nats"
 	line("test NLL", e.TestNLL, nats)
 	line("train NLL", e.TrainNLL, nats)
-	line("entropy of the true density", e.Entropy, nats)
-	line("KL(p ‖ model)", e.KL, nats)
-	line("Fisher divergence", e.Fisher, "%.4f")
+	line("entropy of the "+density+" density", e.Entropy, nats)
+	line("KL from the "+density+" density", e.KL, nats)
+	line("Fisher divergence from it", e.Fisher, "%.4f")
 	line("log Z", e.LogZ, nats)
 	line("mean energy, test", e.TestEnergy, "%.4f")
 	line("mean energy, train", &e.TrainEnergy, "%.4f")
 	line("probability at the grid's border", e.BorderMass, "%.1e")
-	line("true density's mass on the grid", e.TrueMass, "%.6f")
+	line("mass of that density on the grid", e.TrueMass, "%.6f")
 	if e.Grid > 0 {
 		fmt.Fprintf(table, "grid\t%d points an axis, %.4g to %.4g\n", e.Grid, e.Low, e.High)
 	}

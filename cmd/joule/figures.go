@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -21,52 +22,47 @@ const (
 	figureMargin  = 0.25
 )
 
-// draw draws the figures of the run into its folder and returns their paths.
-func (t *trained) draw(set *datasets.Set, format string) (paths []string, err error) {
+// drawn is a figure on disk.
+type drawn struct{ name, path string }
+
+// inRun places figures in the run's own folder, as png or svg.
+func (t *trained) inRun(format string) func(name string) (path string, err error) {
+	return func(name string) (string, error) { return t.dir.FigurePath(name + "." + format) }
+}
+
+// draw draws the figures of the run to where place says, and returns them. The error names those that cannot be drawn.
+func (m *measured) draw(place func(name string) (path string, err error)) (figures []drawn, err error) {
 	add := func(name string, save func(path string) error) {
-		if err != nil {
-			return
+		path, problem := place(name)
+		if problem == nil {
+			problem = save(path)
 		}
-		var path string
-		if path, err = t.dir.FigurePath(name + "." + format); err != nil {
-			return
-		}
-		if err = save(path); err == nil {
-			paths = append(paths, path)
+		if problem == nil {
+			figures = append(figures, drawn{name, path})
+		} else {
+			err = errors.Join(err, fmt.Errorf("figure %s: %w", name, problem))
 		}
 	}
-	if curves, ok := t.curves(); ok {
-		add("training", curves.Save)
-	}
-	samples, sampleErr := t.sample(figureSamples, t.config.Seed)
-	if sampleErr != nil {
-		slog.Warn("the figures show no samples", "cause", sampleErr)
-	}
-	if len(t.dataset.Columns) != 2 {
-		add("energies", func(path string) error {
-			histograms, err := t.histograms(set, samples)
-			if err != nil {
-				return err
-			}
-			return histograms.Save(path)
-		})
-		return paths, err
-	}
-	field, fieldErr := t.field()
-	if fieldErr != nil {
-		return paths, fieldErr
-	}
-	add("energy", t.energyMap(set, field).Save)
-	if sampleErr == nil {
+	if len(m.dataset.Columns) == 2 {
+		field, fieldErr := m.field(m.dataset.Min, m.dataset.Max)
+		if fieldErr != nil {
+			return nil, fieldErr
+		}
+		add("energy", m.energyMap(field).Save)
 		add("samples", func(path string) error {
-			figure, err := t.samplesOverDensity(set, samples, field)
+			figure, err := m.samplesOverDensity(field)
 			if err != nil {
 				return err
 			}
 			return figure.Save(path)
 		})
+	} else {
+		add("energies", m.saveHistograms)
 	}
-	return paths, err
+	if curves, ok := m.curves(); ok {
+		add("training", curves.Save)
+	}
+	return figures, err
 }
 
 // curves are the training curves; false when nothing was logged.
@@ -116,18 +112,12 @@ func lossFirst(a, b string) int {
 	}
 }
 
-// field evaluates the energy over the plane, in the units of the data.
-func (t *trained) field() (plots.Field, error) {
-	low, high := t.dataset.Min, t.dataset.Max
-	edge := func(k int, side float64) float64 {
-		width := high[k] - low[k]
-		if side < 0 {
-			return low[k] - figureMargin*width
-		}
-		return high[k] + figureMargin*width
-	}
+// field evaluates the energy over the plane, in the units of the data, around the rectangle from low to high.
+func (t *trained) field(low, high []float64) (plots.Field, error) {
+	marginX, marginY := figureMargin*(high[0]-low[0]), figureMargin*(high[1]-low[1])
 	f := plots.Field{
-		XMin: edge(0, -1), XMax: edge(0, 1), YMin: edge(1, -1), YMax: edge(1, 1), NX: figureCells, NY: figureCells,
+		XMin: low[0] - marginX, XMax: high[0] + marginX, YMin: low[1] - marginY, YMax: high[1] + marginY,
+		NX: figureCells, NY: figureCells,
 	}
 	var err error
 	f.Values, err = t.model.Energies(t.transform().Apply(cellsOf(f)).Values)
@@ -159,49 +149,57 @@ func (t *trained) axes() plots.Axes {
 	return plots.Axes{X: t.dataset.Columns[0], Y: t.dataset.Columns[1]}
 }
 
-func (t *trained) energyMap(set *datasets.Set, field plots.Field) plots.EnergyMap {
+func (m *measured) energyMap(field plots.Field) plots.EnergyMap {
 	return plots.EnergyMap{
-		Title: t.config.Name, Axes: t.axes(), Data: planar(t.transform().Undo(set.Train)), Energy: field, Contours: true,
+		Title: m.config.Name, Axes: m.axes(), Data: planar(m.transform().Undo(m.set.Train)), Energy: field, Contours: true,
 	}
 }
 
-func (t *trained) samplesOverDensity(set *datasets.Set, samples datasets.Points, field plots.Field) (plots.SamplesOverDensity, error) {
-	e, err := t.evaluate(set, 0)
+func (m *measured) samplesOverDensity(field plots.Field) (figure plots.SamplesOverDensity, err error) {
+	if m.problem != nil {
+		return figure, m.problem
+	}
+	samples, err := m.sample(figureSamples, m.config.Seed)
 	if err != nil {
-		return plots.SamplesOverDensity{}, err
+		return figure, err
 	}
-	jacobian := t.transform().LogDetJacobian()
-	figure := plots.SamplesOverDensity{
-		Title: t.config.Name, Axes: t.axes(), Samples: planar(samples), Energy: field, LogZ: *e.LogZ - jacobian,
+	jacobian := m.transform().LogDetJacobian()
+	figure = plots.SamplesOverDensity{
+		Title: m.config.Name, Axes: m.axes(), Samples: planar(samples), Energy: field, LogZ: *m.evaluation.LogZ - jacobian,
 	}
-	if set.Density != nil {
-		truth := field
-		if truth.Values, err = metrics.LogDensities(t.backend.Backend, set.Density, t.transform().Apply(cellsOf(field))); err != nil {
-			return figure, err
-		}
-		for i, v := range truth.Values {
-			truth.Values[i] = math.Exp(v + jacobian)
-		}
-		figure.Truth = &truth
+	if !m.knowsTruth() {
+		return figure, nil
 	}
+	truth := field
+	if truth.Values, err = metrics.LogDensities(m.backend.Backend, m.set.Density, m.transform().Apply(cellsOf(field))); err != nil {
+		return figure, err
+	}
+	for i, v := range truth.Values {
+		truth.Values[i] = math.Exp(v + jacobian)
+	}
+	figure.Truth = &truth
 	return figure, nil
 }
 
 // histograms compares the energies of data, samples and noise. Noise is Gaussian with the data's mean and spread.
-func (t *trained) histograms(set *datasets.Set, samples datasets.Points) (plots.EnergyHistograms, error) {
-	figure := plots.EnergyHistograms{Title: t.config.Name}
-	mean, std := set.Train.Moments()
-	noise := datasets.GaussianNoise(mean, std, figureSamples, t.config.Seed)
+// Samples are left out where the chains diverge.
+func (m *measured) histograms() (plots.EnergyHistograms, error) {
+	figure := plots.EnergyHistograms{Title: m.config.Name}
+	samples, err := m.sample(figureSamples, m.config.Seed)
+	if err != nil {
+		slog.Warn("the figure shows no samples", "cause", err)
+	}
+	mean, std := m.set.Train.Moments()
 	for _, part := range []struct {
 		name   string
 		points datasets.Points
 	}{
-		{"data", set.Train}, {"samples", t.transform().Apply(samples)}, {"noise", noise},
+		{"data", m.set.Train}, {"samples", m.transform().Apply(samples)}, {"noise", datasets.GaussianNoise(mean, std, figureSamples, m.config.Seed)},
 	} {
 		if part.points.N == 0 {
 			continue
 		}
-		energies, err := t.model.Energies(part.points.Values)
+		energies, err := m.model.Energies(part.points.Values)
 		if err != nil {
 			return figure, fmt.Errorf("%s: %w", part.name, err)
 		}
@@ -210,22 +208,22 @@ func (t *trained) histograms(set *datasets.Set, samples datasets.Points) (plots.
 	return figure, nil
 }
 
-// drawOne draws the run's main figure to a path.
-func (t *trained) drawOne(set *datasets.Set, path string) error {
-	if len(t.dataset.Columns) == 2 {
-		field, err := t.field()
-		if err != nil {
-			return err
-		}
-		return t.energyMap(set, field).Save(path)
-	}
-	samples, err := t.sample(figureSamples, t.config.Seed)
-	if err != nil {
-		return err
-	}
-	figure, err := t.histograms(set, samples)
+func (m *measured) saveHistograms(path string) error {
+	figure, err := m.histograms()
 	if err != nil {
 		return err
 	}
 	return figure.Save(path)
+}
+
+// drawOne draws the run's main figure to a path.
+func (m *measured) drawOne(path string) error {
+	if len(m.dataset.Columns) != 2 {
+		return m.saveHistograms(path)
+	}
+	field, err := m.field(m.dataset.Min, m.dataset.Max)
+	if err != nil {
+		return err
+	}
+	return m.energyMap(field).Save(path)
 }

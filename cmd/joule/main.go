@@ -12,14 +12,17 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-ctx.Done()
-		stop() // a second signal ends the program at once
-	}()
-	err := newRoot().ExecuteContext(ctx)
+	err := newRoot().ExecuteContext(context.Background())
 	if err != nil && err.Error() != "" {
 		fmt.Fprintln(os.Stderr, "joule:", err)
 	}
 	os.Exit(exitCode(err))
+}
+
+// untilSignal is a context that ends with the first SIGINT or SIGTERM, for a command that has something to save. A
+// second signal ends the program at once, as the first one does everywhere else.
+func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, stop = signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,19 +15,32 @@ import (
 	"joule/internal/atomicfile"
 )
 
-// checkOutput reports an output path that no writer is for; empty and "-" are standard output.
-func checkOutput(path string) error {
-	switch ending := strings.ToLower(filepath.Ext(path)); {
-	case path == "" || path == "-" || ending == ".npy" || ending == ".csv":
-		return nil
-	default:
-		return coded(exitUsage, fmt.Errorf("--output %s: the name ends in %q; want .npy or .csv, or - for CSV on standard output", path, ending))
+// checkOutput reports an output path that cannot be written, before the work for it is done: its ending is none of
+// those given, or its folder does not exist.
+func checkOutput(path string, endings ...string) error {
+	if ending := strings.ToLower(filepath.Ext(path)); !slices.Contains(endings, ending) {
+		return coded(exitUsage, fmt.Errorf("--output %s: the name ends in %q; want %s", path, ending, strings.Join(endings, " or ")))
 	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return coded(exitUsage, fmt.Errorf("--output %s: there is no folder %s", path, filepath.Dir(path)))
+	}
+	return nil
+}
+
+// isStdout reports whether an output path stands for standard output.
+func isStdout(path string) bool { return path == "" || path == "-" }
+
+// checkPointsOutput is checkOutput for writePoints.
+func checkPointsOutput(path string) error {
+	if isStdout(path) {
+		return nil
+	}
+	return checkOutput(path, ".npy", ".csv")
 }
 
 // writePoints writes a table as float32 NPY or as CSV, by the ending of the path.
 func writePoints(path string, stdout io.Writer, points datasets.Points, columns []string) error {
-	if path == "" || path == "-" {
+	if isStdout(path) {
 		return writeCSV(stdout, points, columns)
 	}
 	if strings.ToLower(filepath.Ext(path)) == ".npy" {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -11,48 +9,73 @@ import (
 func newPlot() *cobra.Command {
 	var output, backend, format string
 	cmd := &cobra.Command{
-		Use:   "plot RUN",
-		Short: "Draw a run: energy, samples, training curves",
+		Use:   "plot RUN...",
+		Short: "Draw runs: energy, samples, training curves",
 		Long: `plot draws the figures of a run into its folder figures/ and prints their paths. For data in two dimensions: the data
 beside the learned energy (energy), samples over the model's density (samples), and the training curves (training). In
 other dimensions: the curves, and histograms of the energies of data, samples and noise (energies).
 
-With --output it draws only the first of these, energy or energies, to that file.`,
+With --output it draws only the first of these, energy or energies, to that file; and of several runs on the same data
+in two dimensions, their energies side by side.`,
 		Example: `  joule plot runs/dsm
-  joule plot runs/dsm -o energy.svg`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+  joule plot runs/dsm -o energy.svg
+  joule plot runs/mle runs/dsm -o compared.png`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, dirs []string) error {
 			if format != "png" && format != "svg" {
 				return coded(exitUsage, fmt.Errorf("--format %s: want png or svg", format))
 			}
-			if ending := strings.ToLower(filepath.Ext(output)); output != "" && ending != ".png" && ending != ".svg" {
-				return coded(exitUsage, fmt.Errorf("--output %s: the name ends in %q; want .png or .svg", output, ending))
-			}
-			t, err := openRun(args[0], backend, nil, "")
-			if err != nil {
-				return err
-			}
-			defer t.close()
-			set, err := t.data()
-			if err != nil {
-				return err
-			}
 			if output != "" {
-				if err := t.drawOne(set, output); err != nil {
+				if err := checkOutput(output, ".png", ".svg"); err != nil {
+					return err
+				}
+			}
+			runs, closeBackend, err := measureAll(dirs, backend)
+			if err != nil {
+				return err
+			}
+			defer closeBackend()
+			if output != "" {
+				if err := drawTo(output, runs); err != nil {
 					return err
 				}
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), output)
 				return err
 			}
-			paths, err := t.draw(set, format)
-			for _, path := range paths {
-				fmt.Fprintln(cmd.OutOrStdout(), path)
+			for _, r := range runs {
+				figures, err := r.draw(r.inRun(format))
+				for _, f := range figures {
+					fmt.Fprintln(cmd.OutOrStdout(), f.path)
+				}
+				if err != nil {
+					return fmt.Errorf("%s: %w", r.dir.Dir(), err)
+				}
 			}
-			return err
+			return nil
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "draw one figure, to this .png or .svg file")
-	cmd.Flags().StringVar(&format, "format", "png", "png or svg, for the figures in the run's folder")
-	backendFlag(cmd, &backend, "that of the run's config")
+	cmd.Flags().StringVar(&format, "format", "png", "png or svg, for the figures in the runs' folders")
+	backendFlag(cmd, &backend, "that of the first run's config")
 	return cmd
+}
+
+// drawTo draws one figure: the main one of a run, or several runs side by side.
+func drawTo(path string, runs []*measured) error {
+	if len(runs) == 1 {
+		return runs[0].drawOne(path)
+	}
+	for _, r := range runs {
+		if len(r.dataset.Columns) != 2 {
+			return fmt.Errorf("%s: its data has %d dimensions; only runs in two are drawn side by side", r.dir.Dir(), len(r.dataset.Columns))
+		}
+		if !sameData(runs[0].trained, r.trained) {
+			return fmt.Errorf("%s: its data is not that of %s; only runs on the same data are drawn side by side", r.dir.Dir(), runs[0].dir.Dir())
+		}
+	}
+	figure, err := sideBySide(runs)
+	if err != nil {
+		return err
+	}
+	return figure.Save(path)
 }

@@ -1,5 +1,156 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
-func newReport() *cobra.Command { return &cobra.Command{Use: "report RUN..."} }
+	"github.com/spf13/cobra"
+
+	"joule/internal/atomicfile"
+	"joule/report"
+)
+
+func newReport() *cobra.Command {
+	var output, backend string
+	cmd := &cobra.Command{
+		Use:   "report RUN...",
+		Short: "Compare runs on one HTML page",
+		Long: `report measures runs and puts their scores, figures and configs on one HTML page, which needs nothing else: it can be
+opened from disk, sent and printed. Runs on the same data in two dimensions are drawn side by side.
+
+The path of the page is printed on standard output. Nothing is written to the run directories.`,
+		Example: `  joule report runs/dsm runs/nce -o report.html
+  joule report runs/* -o - > report.html`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, dirs []string) error {
+			if !isStdout(output) {
+				if err := checkOutput(output, ".html"); err != nil {
+					return err
+				}
+			}
+			runs, closeBackend, err := measureAll(dirs, backend)
+			if err != nil {
+				return err
+			}
+			defer closeBackend()
+			page, err := pageOf(runs)
+			if err != nil {
+				return err
+			}
+			if isStdout(output) {
+				return report.Write(cmd.OutOrStdout(), page)
+			}
+			if err := atomicfile.Write(output, func(w io.Writer) error { return report.Write(w, page) }); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), output)
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "report.html", "file to write, or - for standard output")
+	backendFlag(cmd, &backend, "that of the first run's config")
+	return cmd
+}
+
+// pageOf gathers what the page shows.
+func pageOf(runs []*measured) (page report.Page, err error) {
+	folder, err := os.MkdirTemp("", "joule-report-")
+	if err != nil {
+		return page, err
+	}
+	defer os.RemoveAll(folder)
+
+	page = report.Page{Made: time.Now(), Joule: version, Backend: runs[0].backend.Spec}
+	groups := groupsOf(runs)
+	members := make(map[int][]*measured)
+	for i, r := range runs {
+		entry, err := entryOf(r, groups[i], folder)
+		if err != nil {
+			return page, err
+		}
+		page.Runs = append(page.Runs, entry)
+		members[groups[i]] = append(members[groups[i]], r)
+	}
+	for first := range runs { // a group has the number of its first run
+		group := members[first]
+		if len(group) < 2 || len(group[0].dataset.Columns) != 2 {
+			continue
+		}
+		figure, err := sideBySide(group)
+		if err != nil {
+			return page, err
+		}
+		path := filepath.Join(folder, "grid.png")
+		if err := figure.Save(path); err != nil {
+			return page, err
+		}
+		shown, err := figureOf(path,
+			fmt.Sprintf("The training points of %s, and the energies that each model gives to the plane: %s.", group[0].dataName(), strings.Join(labelsOf(group), ", ")),
+			"Each model's energy above its own minimum, in nats, on one colour scale: bright is likely.")
+		if err != nil {
+			return page, err
+		}
+		page.Comparisons = append(page.Comparisons, shown)
+	}
+	return page, nil
+}
+
+// entryOf is what the page shows of one run; folder is for its figures.
+func entryOf(r *measured, group int, folder string) (report.Run, error) {
+	entry := report.Run{
+		Dir: r.dir.Dir(), Name: r.config.Name, Method: r.method(), Data: r.dataName(), Group: group,
+		Fitted: !r.knowsTruth(), Dataset: r.dataset, Step: r.step, Evaluation: r.evaluation,
+	}
+	var err error
+	if entry.Environment, err = r.dir.Environment(); err != nil {
+		return entry, err
+	}
+	if result, err := r.dir.Result(); err == nil {
+		entry.Result = &result
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return entry, err
+	}
+	config, err := r.dir.Config()
+	if err != nil {
+		return entry, err
+	}
+	entry.Config = string(config)
+	figures, err := r.draw(func(name string) (string, error) { return filepath.Join(folder, name+".png"), nil })
+	if r.problem != nil {
+		entry.Problems = append(entry.Problems, r.problem.Error())
+	}
+	if err != nil {
+		entry.Problems = append(entry.Problems, strings.Split(err.Error(), "\n")...)
+	}
+	for _, f := range figures {
+		words := captions[f.name]
+		if f.name == "samples" && r.knowsTruth() {
+			words.caption = "The true density, and samples of the model over its own."
+		}
+		shown, err := figureOf(f.path, fmt.Sprintf(words.alt, entry.Name), words.caption)
+		if err != nil {
+			return entry, err
+		}
+		entry.Figures = append(entry.Figures, shown)
+	}
+	return entry, nil
+}
+
+// captions are the words to the figures of a run, by name.
+var captions = map[string]struct{ alt, caption string }{
+	"training": {"Training curves of %s against the step.", "What was logged in training; dark is the running mean."},
+	"energy":   {"The training points, and beside them the energy of %s as a map.", "The data, and the energy above its minimum in nats: bright is likely."},
+	"samples":  {"Samples drawn from %s over its density.", "Samples of the model over its density."},
+	"energies": {"Histograms of the energies that %s gives to data, samples and noise.", "Energies of data, samples and noise: a good model gives data and samples the same."},
+}
+
+func figureOf(path, alt, caption string) (report.Figure, error) {
+	png, err := os.ReadFile(path)
+	return report.Figure{Alt: alt, Caption: caption, PNG: png}, err
+}

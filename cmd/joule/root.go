@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"joule/internal/strictyaml"
 )
 
 func newRoot() *cobra.Command {
@@ -26,7 +29,10 @@ Exit codes: 0 success · 1 failure, or a wrong value in verify · 2 wrong argume
   joule eval runs/dsm`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if verbose && quiet {
+				return coded(exitUsage, errors.New("--verbose and --quiet exclude each other"))
+			}
 			level := slog.LevelInfo
 			if verbose {
 				level = slog.LevelDebug
@@ -35,19 +41,18 @@ Exit codes: 0 success · 1 failure, or a wrong value in verify · 2 wrong argume
 				level = slog.LevelWarn
 			}
 			slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+			return nil
 		},
 	}
 	root.PersistentFlags().BoolVarP(&verbose, "verbose", "v", false, "log more")
 	root.PersistentFlags().BoolVarP(&quiet, "quiet", "q", false, "log warnings only, and show no progress")
-	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return coded(exitUsage, fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help"))
 	})
 	root.AddCommand(newTrain(), newEval(), newSample(), newEnergy(), newPlot(), newReport(),
 		newVerify(), newDoctor(), newBackend(), newConfigs(), newVersion())
-	for _, c := range root.Commands() {
-		usageErrors(c)
-	}
+	root.SetHelpCommand(newHelp())
+	usageErrors(root)
 	return root
 }
 
@@ -67,15 +72,43 @@ func usageErrors(c *cobra.Command) {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			var names []string
-			for _, sub := range cmd.Commands() {
-				names = append(names, sub.Name())
-			}
-			return coded(exitUsage, fmt.Errorf("%s: unknown command %q; want one of %s", cmd.CommandPath(), args[0], strings.Join(names, ", ")))
+			return unknownCommand(cmd, args[0])
 		}
 	}
 	for _, sub := range c.Commands() {
 		usageErrors(sub)
+	}
+}
+
+// unknownCommand is the error of a command that has no such subcommand.
+func unknownCommand(parent *cobra.Command, name string) error {
+	var names []string
+	for _, sub := range parent.Commands() {
+		if !sub.Hidden {
+			names = append(names, sub.Name())
+		}
+	}
+	hint := "want one of " + strings.Join(names, ", ")
+	if near, ok := strictyaml.Nearest(name, names); ok {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return coded(exitUsage, fmt.Errorf("unknown command %q for %q; %s", name, parent.CommandPath(), hint))
+}
+
+// newHelp replaces cobra's help command, which takes an unknown command for a success.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]...",
+		Short:   "Show the help of a command",
+		Example: "  joule help configs show",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(found, rest[0])
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gomlx/compute"
-
 	"joule/backends"
 	"joule/configs"
 	"joule/datasets"
@@ -29,9 +27,18 @@ type trained struct {
 	backend *backends.Backend
 }
 
-// openRun opens a run directory and puts its model on a backend: the given one, or else the run's own choice. sets
+// openRun opens a run directory and puts its model on a backend of its own: the given one, or else the run's choice. sets
 // change its config, as far as keys below allowed go.
 func openRun(dir, backend string, sets []string, allowed string) (*trained, error) {
+	t, err := readRun(dir, sets, allowed)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.open(backend)
+}
+
+// readRun reads what a run directory says, without its model.
+func readRun(dir string, sets []string, allowed string) (*trained, error) {
 	run, err := rundir.Open(dir)
 	if err != nil {
 		return nil, err
@@ -49,42 +56,47 @@ func openRun(dir, backend string, sets []string, allowed string) (*trained, erro
 	if err != nil {
 		return nil, err
 	}
+	return &trained{dir: run, config: config, dataset: dataset}, nil
+}
+
+// open puts the model of a run that was read on a backend: the given one, or else the run's choice.
+func (t *trained) open(backend string) error {
 	if backend == "" {
-		backend = config.Backend
+		backend = t.config.Backend
 	}
 	b, err := openBackend(backend)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	t := &trained{dir: run, config: config, dataset: dataset, backend: b}
-	if t.model, t.step, err = loadModel(run, config, len(dataset.Columns), b.Backend); err != nil {
+	if err := t.load(b); err != nil {
 		b.Close()
-		return nil, err
+		return err
 	}
-	return t, nil
+	return nil
 }
 
 func (t *trained) close() { t.backend.Close() }
 
-// loadModel reads the parameters of a run.
-func loadModel(run *rundir.Run, config *configs.Config, dim int, backend compute.Backend) (*models.Compiled, int64, error) {
-	p, err := run.Parameters()
+// load reads the parameters of the run and puts its model on a backend.
+func (t *trained) load(b *backends.Backend) error {
+	p, err := t.dir.Parameters()
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	values := make([]models.Value, len(p.Tensors))
-	for i, t := range p.Tensors {
-		numbers, err := safetensors.Floats(t)
+	for i, tensor := range p.Tensors {
+		numbers, err := safetensors.Floats(tensor)
 		if err != nil {
-			return nil, 0, fmt.Errorf("%s: %w", run.Dir(), err)
+			return fmt.Errorf("%s: %w", t.dir.Dir(), err)
 		}
-		values[i] = models.Value{Name: t.Name, Shape: t.Shape, Numbers: numbers}
+		values[i] = models.Value{Name: tensor.Name, Shape: tensor.Shape, Numbers: numbers}
 	}
-	model, err := models.Compile(backend, config.Model, dim, values)
+	model, err := models.Compile(b.Backend, t.config.Model, len(t.dataset.Columns), values)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s: parameters.safetensors does not fit the model of config.yaml: %w", run.Dir(), err)
+		return fmt.Errorf("%s: parameters.safetensors does not fit the model of config.yaml: %w", t.dir.Dir(), err)
 	}
-	return model, p.Step, nil
+	t.model, t.step, t.backend = model, p.Step, b
+	return nil
 }
 
 // transform is the map from the units of the data to the coordinates of the model; nil is the identity.
@@ -137,7 +149,7 @@ func (t *trained) sample(n int, seed int64) (datasets.Points, error) {
 	}
 	for i, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return datasets.Points{}, fmt.Errorf("chain %d left the numbers: a smaller sampler.step_size keeps chains stable (--set sampler.step_size=…)", i/dim+1)
+			return datasets.Points{}, fmt.Errorf("chain %d diverged: its point is not finite; a smaller sampler.step_size keeps chains stable", i/dim+1)
 		}
 	}
 	return t.transform().Undo(datasets.Points{N: n, Dim: dim, Values: values}), nil

@@ -24,7 +24,7 @@ from a Gaussian around the data.`,
 			if n < 1 {
 				return coded(exitUsage, fmt.Errorf("--number %d: want at least 1", n))
 			}
-			if err := checkOutput(output); err != nil {
+			if err := checkPointsOutput(output); err != nil {
 				return err
 			}
 			t, err := openRun(args[0], backend, sets, "sampler")

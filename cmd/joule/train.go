@@ -43,6 +43,9 @@ and exit with 130; a second one ends at once.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sets := o.sets
 			if cmd.Flags().Changed("seed") {
+				if o.seed < 0 {
+					return coded(exitUsage, fmt.Errorf("--seed %d: want 0 or more", o.seed))
+				}
 				sets = append(sets, fmt.Sprintf("seed=%d", o.seed))
 			}
 			if o.backend != "" {
@@ -57,7 +60,9 @@ and exit with 130; a second one ends at once.`,
 			if o.backend != "" {
 				config.Backend = o.backend
 			}
-			dir, err := train(cmd.Context(), config, o, progressFor(cmd))
+			ctx, stop := untilSignal(cmd.Context())
+			defer stop()
+			dir, err := train(ctx, config, o, progressFor(cmd))
 			if dir != "" {
 				fmt.Fprintln(cmd.OutOrStdout(), dir)
 			}
@@ -90,6 +95,13 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 	defer backend.Close()
 
 	start := time.Now()
+	trainer, err := trainers.New(backend.Backend, trainers.Spec{
+		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: config.Train, Data: set, Seed: config.Seed,
+	})
+	if err != nil {
+		return "", err
+	}
+	defer trainer.Close()
 	run, err := rundir.Create(o.out, config.Name, start)
 	if err != nil {
 		return "", err
@@ -98,7 +110,7 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 	if err := describe(run, config, set, environment); err != nil {
 		return run.Dir(), err
 	}
-	result, trainErr := steps(ctx, run, config, set, backend, progress)
+	result, trainErr := steps(ctx, trainer, run, config.Train.Steps, progress)
 	environment.Finish(time.Now())
 	result.Seconds = environment.Seconds
 	if err := errors.Join(run.WriteEnvironment(environment), run.WriteResult(result)); err != nil {
@@ -136,18 +148,8 @@ func describe(run *rundir.Run, config *configs.Config, set *datasets.Set, enviro
 		}))
 }
 
-// steps trains, logs and saves. The result is complete but for the time.
-func steps(ctx context.Context, run *rundir.Run, config *configs.Config, set *datasets.Set, backend *backends.Backend, progress progress) (rundir.Result, error) {
-	failed := func(err error) (rundir.Result, error) {
-		return rundir.Result{Status: rundir.Failed, Error: err.Error()}, err
-	}
-	trainer, err := trainers.New(backend.Backend, trainers.Spec{
-		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: config.Train, Data: set, Seed: config.Seed,
-	})
-	if err != nil {
-		return failed(err)
-	}
-	defer trainer.Close()
+// steps makes so many steps, logs and saves. The result is complete but for the time.
+func steps(ctx context.Context, trainer *trainers.Trainer, run *rundir.Run, total int, progress progress) (rundir.Result, error) {
 	save := func(step int) error {
 		values, err := trainer.Parameters()
 		if err != nil {
@@ -155,8 +157,8 @@ func steps(ctx context.Context, run *rundir.Run, config *configs.Config, set *da
 		}
 		return run.WriteParameters(rundir.Parameters{Step: int64(step), Tensors: tensorsOf(values)})
 	}
-	progress.start(config.Train.Steps)
-	err = trainer.Run(ctx, trainers.Hooks{
+	progress.start(total)
+	err := trainer.Run(ctx, trainers.Hooks{
 		Logged: func(r trainers.Report) error {
 			progress.report(r)
 			record := rundir.Record{Step: int64(r.Step), Values: map[string]float64{"steps_per_second": r.StepsPerSecond()}}
@@ -173,13 +175,17 @@ func steps(ctx context.Context, run *rundir.Run, config *configs.Config, set *da
 		return result, nil
 	}
 	result.Status, result.Error = rundir.Failed, err.Error()
-	if errors.Is(err, context.Canceled) {
-		result.Status, result.Error = rundir.Interrupted, ""
-		err = fmt.Errorf("stopped after step %d of %d; what was trained is saved in %s: %w", result.Step, config.Train.Steps, run.Dir(), err)
-	}
 	_, diverged := errors.AsType[*trainers.DivergedError](err)
-	if diverged || result.Status == rundir.Interrupted {
-		err = errors.Join(err, save(trainer.Step()))
+	interrupted := errors.Is(err, context.Canceled)
+	if interrupted {
+		result.Status, result.Error = rundir.Interrupted, ""
+		err = coded(exitInterrupted, fmt.Errorf("interrupted after step %d of %d", result.Step, total))
+	}
+	if diverged || interrupted {
+		if saveErr := save(trainer.Step()); saveErr != nil {
+			return result, errors.Join(err, saveErr)
+		}
+		slog.Info("saved what was trained", "step", result.Step, "run", run.Dir())
 	}
 	return result, err
 }
@@ -218,12 +224,11 @@ func drawRun(run *rundir.Run, config *configs.Config, set *datasets.Set, backend
 	if err != nil {
 		return err
 	}
-	model, step, err := loadModel(run, config, set.Train.Dim, backend.Backend)
-	if err != nil {
+	t := &trained{dir: run, config: config, dataset: dataset}
+	if err := t.load(backend); err != nil {
 		return err
 	}
-	t := &trained{dir: run, config: config, dataset: dataset, step: step, model: model, backend: backend}
-	_, err = t.draw(set, "png")
+	_, err = t.measureOn(set).draw(t.inRun("png"))
 	return err
 }
 

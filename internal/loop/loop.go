@@ -22,17 +22,22 @@ type Body func(i *graph.Node, state []*graph.Node) []*graph.Node
 //
 // It panics, as graph functions do, when the state is empty or when the body changes the number of its values.
 func Repeat(times *graph.Node, body Body, state ...*graph.Node) []*graph.Node {
+	return repeat(newClosure, times, body, state...)
+}
+
+// repeat is Repeat with a given way to make closures.
+func repeat(closure func(*graph.Graph, func() []*graph.Node) *graph.Function, times *graph.Node, body Body, state ...*graph.Node) []*graph.Node {
 	g := times.Graph()
 	if len(state) == 0 {
 		panic(fmt.Errorf("loop.Repeat: a loop without state has no effect"))
 	}
 	all := append([]*graph.Node{graph.Const(g, int32(0)), times}, state...)
 
-	condition := newClosure(g, func() []*graph.Node {
+	condition := closure(g, func() []*graph.Node {
 		in := parameters(g, all)
 		return []*graph.Node{graph.LessThan(in[0], in[1])}
 	})
-	pass := newClosure(g, func() []*graph.Node {
+	pass := closure(g, func() []*graph.Node {
 		in := parameters(g, all)
 		out := body(in[0], append([]*graph.Node(nil), in[2:]...))
 		if len(out) != len(state) {

@@ -102,7 +102,8 @@ type Replay struct {
 }
 
 // NewReplay returns a source whose k-th Normal is normals[k] and whose k-th Uniform is uniforms[k]. Either may be nil.
-// Drawing more than was given, or another shape, panics.
+// Drawing what was not given, or another shape, panics. Drawing more than was given gives NaN: the graph of a loop does
+// not know how often it runs.
 func NewReplay(g *graph.Graph, normals, uniforms *graph.Node) *Replay {
 	return &Replay{normals, uniforms, graph.Const(g, int32(0)), graph.Const(g, int32(0))}
 }
@@ -125,10 +126,13 @@ func take(what string, given, position *graph.Node, shape shapes.Shape) *graph.N
 	if given == nil {
 		panic(fmt.Errorf("a %s draw is needed and none is given", what))
 	}
-	if given.DType() != shape.DType || !slices.Equal(given.Shape().Dimensions[1:], shape.Dimensions) {
+	if given.Rank() == 0 || given.DType() != shape.DType || !slices.Equal(given.Shape().Dimensions[1:], shape.Dimensions) {
 		panic(fmt.Errorf("the given %s draws are %s, and a draw of %s is needed", what, given.Shape(), shape))
 	}
-	return graph.Gather(given, graph.Reshape(position, 1)) // the Go backend has no DynamicSlice
+	draw := graph.Gather(given, graph.Reshape(position, 1)) // the Go backend has no DynamicSlice
+	left := graph.LessThan(position, graph.Const(position.Graph(), int32(given.Shape().Dimensions[0])))
+	nan := graph.Scalar(position.Graph(), shape.DType, math.NaN())
+	return graph.Where(graph.BroadcastToDims(left, shape.Dimensions...), draw, nan)
 }
 
 // State implements Draws.

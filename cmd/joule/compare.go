@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"joule/datasets"
+	"joule/metrics"
+	"joule/plots"
+	"joule/trainers"
+)
+
+// measured is a run with its data and how good it is on it.
+type measured struct {
+	*trained
+	set        *datasets.Set
+	evaluation *metrics.Evaluation // empty where there is a problem
+	problem    error               // why the model cannot be measured, as one that diverged
+}
+
+// measure loads the data of a run and evaluates its model.
+func (t *trained) measure() (*measured, error) {
+	set, err := t.data()
+	if err != nil {
+		return nil, err
+	}
+	return t.measureOn(set), nil
+}
+
+// measureOn evaluates the model of a run on its data.
+func (t *trained) measureOn(set *datasets.Set) *measured {
+	e, err := t.evaluate(set, 0)
+	if err != nil {
+		return &measured{t, set, &metrics.Evaluation{}, fmt.Errorf("cannot be measured: %w", err)}
+	}
+	return &measured{t, set, e, nil}
+}
+
+// source is the path of the file that the run's data comes from; empty for data that is drawn.
+func (t *trained) source() string {
+	switch data := t.config.Data.(type) {
+	case *datasets.CSV:
+		return data.Path
+	case *datasets.NPY:
+		return data.Path
+	}
+	return ""
+}
+
+// knowsTruth reports whether the density that the run's data comes from is known. That of a file is fitted at best.
+func (t *trained) knowsTruth() bool { return t.source() == "" }
+
+// densityName says which density the run's data has, if it has one: true or fitted.
+func (t *trained) densityName() string {
+	if t.knowsTruth() {
+		return "true"
+	}
+	return "fitted"
+}
+
+// dataName is a short name of the run's data: its file, or its kind.
+func (t *trained) dataName() string {
+	if path := t.source(); path != "" {
+		return filepath.Base(strings.TrimPrefix(path, "builtin:"))
+	}
+	return kindOf(datasets.Kinds, t.config.Data)
+}
+
+// method is the kind of the run's method.
+func (t *trained) method() string { return kindOf(trainers.Kinds, t.config.Method) }
+
+// kindOf is the name under which the type of some settings is known.
+func kindOf[T any](kinds map[string]func() T, settings T) string {
+	for name, construct := range kinds {
+		if reflect.TypeOf(construct()) == reflect.TypeOf(settings) {
+			return name
+		}
+	}
+	return ""
+}
+
+// sameData reports whether two runs were trained on the same data, so that their scores can be compared: the same
+// columns, and for a file the same range and number of points; what is drawn may differ by the seed, and what is read
+// in its split and in a fitted density.
+func sameData(a, b *trained) bool {
+	if !slices.Equal(a.dataset.Columns, b.dataset.Columns) || a.dataset.Train != b.dataset.Train || a.dataset.Test != b.dataset.Test {
+		return false
+	}
+	if a.source() == "" || b.source() == "" {
+		return reflect.DeepEqual(a.config.Data, b.config.Data)
+	}
+	return slices.Equal(a.dataset.Min, b.dataset.Min) && slices.Equal(a.dataset.Max, b.dataset.Max)
+}
+
+// groupsOf gives each run the number of its group: those on the same data.
+func groupsOf(runs []*measured) []int {
+	groups := make([]int, len(runs))
+	for i, r := range runs {
+		groups[i] = slices.IndexFunc(runs[:i+1], func(earlier *measured) bool { return sameData(earlier.trained, r.trained) })
+	}
+	return groups
+}
+
+// labelsOf are short names that tell runs apart: methods if they all differ, else names of configs, else directories.
+func labelsOf(runs []*measured) []string {
+	labels := make([]string, len(runs))
+	for _, label := range []func(*measured) string{
+		func(r *measured) string { return r.method() },
+		func(r *measured) string { return r.config.Name },
+		func(r *measured) string { return filepath.Base(r.dir.Dir()) },
+		func(r *measured) string { return r.dir.Dir() },
+	} {
+		for i, r := range runs {
+			labels[i] = label(r)
+		}
+		if sorted := slices.Sorted(slices.Values(labels)); len(slices.Compact(sorted)) == len(runs) {
+			break
+		}
+	}
+	return labels
+}
+
+// sideBySide draws the energies of runs on the same data in two dimensions, over one rectangle that holds all the data.
+func sideBySide(runs []*measured) (plots.Grid, error) {
+	first := runs[0]
+	low, high := slices.Clone(first.dataset.Min), slices.Clone(first.dataset.Max)
+	for _, r := range runs {
+		for k := range low {
+			low[k], high[k] = min(low[k], r.dataset.Min[k]), max(high[k], r.dataset.Max[k])
+		}
+	}
+	figure := plots.Grid{
+		Title: first.dataName(), Axes: first.axes(), Data: planar(first.transform().Undo(first.set.Train)), Contours: true,
+	}
+	labels := labelsOf(runs)
+	for i, r := range runs {
+		field, err := r.field(low, high)
+		if err != nil {
+			return figure, fmt.Errorf("%s: %w", r.dir.Dir(), err)
+		}
+		model := plots.Model{Name: labels[i], Energy: field}
+		if nll := r.evaluation.TestNLL; nll != nil {
+			model.Note = fmt.Sprintf("test NLL %.3f", *nll)
+		}
+		figure.Models = append(figure.Models, model)
+	}
+	return figure, nil
+}
+
+// measureAll opens runs on one backend, the given one or else the first run's choice, and measures them.
+func measureAll(dirs []string, backend string) (runs []*measured, closeBackend func(), err error) {
+	var opened []*trained
+	for _, dir := range dirs {
+		t, err := readRun(dir, nil, "")
+		if err != nil {
+			return nil, nil, err
+		}
+		opened = append(opened, t)
+	}
+	if backend == "" {
+		backend = opened[0].config.Backend
+	}
+	b, err := openBackend(backend)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, t := range opened {
+		if err = t.load(b); err != nil {
+			break
+		}
+		var m *measured
+		if m, err = t.measure(); err != nil {
+			break
+		}
+		runs = append(runs, m)
+	}
+	if err != nil {
+		b.Close()
+		return nil, nil, err
+	}
+	return runs, b.Close, nil
+}

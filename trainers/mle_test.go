@@ -1,0 +1,242 @@
+package trainers
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/mat"
+
+	"joule/internal/backendtest"
+	"joule/internal/random"
+	"joule/internal/tensor"
+	"joule/models"
+	"joule/samplers"
+)
+
+// counting is a sampler that counts: it moves a chain by 1 in every coordinate.
+type counting struct{ steps int }
+
+func (c counting) Length() int { return c.steps }
+
+func (counting) Transition(_ models.Net, x *graph.Node, _ random.Draws) *graph.Node {
+	return graph.OnePlus(x)
+}
+
+var negativePoints = [][]float64{{1, 1}, {-2, 0.5}, {0.3, -0.4}, {2, 2}, {0, 3}}
+
+// The loss is mean E(x⁺) − mean E(x⁻) + α(mean E(x⁺)² + mean E(x⁻)²). With dE/dμ = −Λ(x−μ), which is the score, its
+// gradient is a difference of means; what the negatives depend on does not come into it.
+func TestMLELoss(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for _, alpha := range []float64{0, 0.1} {
+			n := float64(len(fivePoints))
+			loss, gradient := 0.0, [2]float64{}
+			for sign, points := range map[float64][][]float64{1: fivePoints, -1: negativePoints} {
+				for _, x := range points {
+					e, s := tilted.energy(x), tilted.score(x)
+					loss += (sign*e + alpha*e*e) / n
+					for k := range s {
+						gradient[k] += (sign + 2*alpha*e) * s[k] / n
+					}
+				}
+			}
+			got := tilted.evaluate(t, backend, func(net models.Net, in []*graph.Node) []*graph.Node {
+				// The negatives move with the mean, by 0: a gradient through them would show.
+				moved := graph.Sub(net.Theta[0], graph.StopGradient(net.Theta[0]))
+				negatives := graph.Add(in[1], graph.InsertAxes(moved, 0))
+				l := (&MLE{EnergyL2: alpha}).Loss(net, in[0], negatives)
+				return append([]*graph.Node{l}, graph.Gradient(l, net.Theta...)...)
+			}, fivePoints, negativePoints)
+			near(t, "the loss", got[0][0], loss, 1e-13)
+			near(t, "the gradient by the first coordinate of the mean", got[1][0], gradient[0], 1e-13)
+			near(t, "the gradient by the second coordinate of the mean", got[1][1], gradient[1], 1e-13)
+		}
+	})
+}
+
+// Chains start from noise of the standard deviation asked for, or from the batch, and are moved by the sampler.
+func TestMLEStarts(t *testing.T) {
+	const steps, std = 3, 0.5
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for init, want := range map[string]func(point, z float64) float64{
+			"noise": func(_, z float64) float64 { return std*z + steps },
+			"data":  func(point, _ float64) float64 { return point + steps },
+		} {
+			objective := &mle{MLE: &MLE{Init: init, InitStd: std, Sampler: counting{steps}}}
+			got := tilted.evaluate(t, backend, func(net models.Net, in []*graph.Node) []*graph.Node {
+				given := graph.InsertAxes(in[1], 0)
+				x, state := objective.negatives(Input{Net: net, Batch: in[0], Draws: random.NewReplay(given.Graph(), given, nil)})
+				if len(state) != 0 || len(objective.State()) != 0 {
+					t.Errorf("init %s has a state", init)
+				}
+				return []*graph.Node{x}
+			}, fivePoints, fiveNoises)[0]
+			for i, point := range fivePoints {
+				for k := range point {
+					near(t, "a negative from "+init, got[2*i+k], want(point[k], fiveNoises[i][k]), 1e-14)
+				}
+			}
+		}
+	})
+}
+
+// persistent is a run with so many chains, and a batch of 4.
+func persistent(chains int, restart float64, sampler samplers.Sampler) Spec {
+	return Spec{
+		Model:     models.NewQuadratic(),
+		Method:    &MLE{Init: "persistent", InitStd: 2, BufferSize: chains, RestartFraction: restart, Sampler: sampler},
+		Optimizer: NewOptimizer(), Data: normalData(16, []float64{0, 0}, 1),
+		Loop: Loop{Steps: 100, BatchSize: 4, LogEvery: 100}, Seed: 3,
+	}
+}
+
+// chains are the persistent chains of a run.
+func chains(t *testing.T, trainer *Trainer) []float64 {
+	t.Helper()
+	values, err := tensor.Values(trainer.state[len(trainer.state)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// The chains wait in a queue: every one is moved once in a round, none twice, whatever the batch.
+func TestMLEPersistentChainsTakeTurns(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for _, test := range []struct{ chains, steps, rounds int }{{12, 3, 1}, {4, 2, 2}, {10, 5, 2}} {
+			trainer := newTrainer(t, backend, persistent(test.chains, 0, counting{1}))
+			want := chains(t, trainer)
+			if _, err := trainer.Block(test.steps); err != nil {
+				t.Fatal(err)
+			}
+			for i := range want {
+				for range test.rounds {
+					want[i] = float64(float32(want[i]) + 1)
+				}
+			}
+			// After whole rounds the queue is in its first order again.
+			if got := chains(t, trainer); !slices.Equal(got, want) {
+				t.Errorf("%d chains after %d steps of 4: %v, want %v", test.chains, test.steps, got, want)
+			}
+		}
+		trainer := newTrainer(t, backend, persistent(12, 0, counting{1}))
+		before := chains(t, trainer)
+		if _, err := trainer.Block(1); err != nil {
+			t.Fatal(err)
+		}
+		if after := chains(t, trainer); !slices.Equal(after[:16], before[8:]) {
+			t.Errorf("one step moved chains that were not its turn: %v, then %v", before, after)
+		}
+	})
+}
+
+// Chains that are restarted start anew from noise: with a fraction of 1 they never get further than one run. Their
+// number is binomial; the bounds are five standard errors.
+func TestMLERestartsChains(t *testing.T) {
+	const batch, steps, far = 64, 16, 100 // a chain that is moved is 100 further on
+	const chainCount = batch * steps
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for _, fraction := range []float64{0.25, 1} {
+			spec := persistent(chainCount, fraction, counting{far})
+			spec.Loop.BatchSize = batch
+			trainer := newTrainer(t, backend, spec)
+			for range 2 { // two rounds
+				if _, err := trainer.Block(steps); err != nil {
+					t.Fatal(err)
+				}
+			}
+			restarted := 0.0
+			got := chains(t, trainer)
+			for i := 0; i < len(got); i += 2 {
+				if got[i] < 1.5*far { // moved once since the last restart, not twice
+					restarted++
+				}
+				if math.Abs(got[i]-got[i+1]) > 20 { // noise of standard deviation 2
+					t.Errorf("a chain is at %v: its coordinates did not restart together", got[i:i+2])
+				}
+			}
+			near(t, "the fraction of chains restarted in the second round", restarted/chainCount, fraction,
+				5*math.Sqrt(fraction*(1-fraction)/chainCount))
+		}
+	})
+}
+
+// What starts in the buffer is noise of the standard deviation asked for: five standard errors, and no two chains alike.
+func TestMLEBufferStartsAsNoise(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		got := chains(t, newTrainer(t, backend, persistent(2000, 0, counting{1})))
+		n, sum := float64(len(got)), 0.0
+		for _, x := range got {
+			sum += x * x
+		}
+		near(t, "the standard deviation", math.Sqrt(sum/n), 2, 5*2/math.Sqrt(2*n))
+		if distinct := slices.Compact(slices.Sorted(slices.Values(got))); len(distinct) < len(got)-2 {
+			t.Errorf("%d of %d numbers are different", len(distinct), len(got))
+		}
+	})
+}
+
+func TestMLEBufferHoldsABatch(t *testing.T) {
+	m := &MLE{Init: "persistent", BufferSize: 64}
+	_, err := m.Prepare(Problem{BatchSize: 65})
+	if want := "method.buffer_size is 64, less than train.batch_size 65: each step moves one batch of chains"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+	for _, fits := range []*MLE{{Init: "persistent", BufferSize: 65}, {Init: "noise", BufferSize: 64}, {Init: "data", BufferSize: 64}} {
+		if _, err := fits.Prepare(Problem{BatchSize: 65}); err != nil {
+			t.Errorf("%s with %d chains: %v", fits.Init, fits.BufferSize, err)
+		}
+	}
+}
+
+// Maximum likelihood makes the chains' distribution that of the data, step bias and all: unadjusted Langevin steps at a
+// precision Λ have the covariance (Λ(I − ½εΛ))⁻¹, and Λ is learned so that this is the data's. In the narrow direction Λ
+// then is 22 % more than the inverse of the data's variance.
+//
+// The standard error of a covariance from n points is √((CᵢᵢCⱼⱼ + Cᵢⱼ²)/n), that of a mean √(Cᵢᵢ/n); data and chains
+// contribute one each. The decaying rate averages over the last tenth of the points at least. The bounds are five
+// standard errors.
+func TestMLELearnsAGaussian(t *testing.T) {
+	const epsilon, steps, batch = 0.2, 500, 256
+	data := normalData(4000, []float64{2, -1}, 1)
+	for i := range data.Train.N {
+		row := data.Train.Row(i)
+		row[1] += 0.4 * (row[0] - 2) // correlated coordinates
+	}
+	mean, std := data.Train.Moments()
+	cov := [2][2]float64{{std[0] * std[0], 0}, {0, std[1] * std[1]}}
+	for i := range data.Train.N {
+		row := data.Train.Row(i)
+		cov[0][1] += (row[0] - mean[0]) * (row[1] - mean[1]) / float64(data.Train.N)
+	}
+	cov[1][0] = cov[0][1]
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		got := trained(t, backend, Spec{
+			Model: models.NewQuadratic(),
+			Method: &MLE{Init: "persistent", InitStd: 1, BufferSize: 512,
+				Sampler: &samplers.Langevin{Steps: 10, StepSize: epsilon, Temperature: 1}},
+			Data: data, Optimizer: cosine(0.05), Loop: Loop{Steps: steps, BatchSize: batch, LogEvery: steps},
+		})
+		factor := mat.NewDense(2, 2, got["precision_factor"])
+		var precision, chains mat.Dense
+		precision.Mul(factor, factor.T())
+		chains.Mul(&precision, &precision)
+		chains.Scale(-epsilon/2, &chains)
+		chains.Add(&chains, &precision)
+		if err := chains.Inverse(&chains); err != nil {
+			t.Fatal(err)
+		}
+		n := 0.1 * steps * batch
+		for i := range 2 {
+			near(t, fmt.Sprintf("mean %d", i), got["mean"][i], mean[i], 5*math.Sqrt(2*cov[i][i]/n))
+			for j := range i + 1 {
+				within := 5 * math.Sqrt(2*(cov[i][i]*cov[j][j]+cov[i][j]*cov[i][j])/n)
+				near(t, fmt.Sprintf("the chains' covariance (%d, %d)", i, j), chains.At(i, j), cov[i][j], within)
+			}
+		}
+	})
+}
