@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -20,6 +21,7 @@ type Compiled struct {
 	Model   Energy
 	Dim     int // coordinates of a point
 
+	calls    sync.Mutex // one at a time: two calls that both move a tensor to the device race in GoMLX
 	theta    []*tensors.Tensor
 	energies *graph.Exec
 	scores   *graph.Exec
@@ -77,6 +79,8 @@ func (c *Compiled) Call(exec *graph.Exec, in ...any) ([]*tensors.Tensor, error) 
 	for _, t := range c.theta {
 		arguments = append(arguments, t)
 	}
+	c.calls.Lock()
+	defer c.calls.Unlock()
 	return exec.Exec(append(arguments, in...)...)
 }
 

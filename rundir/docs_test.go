@@ -17,7 +17,7 @@ func TestExamplesOfTheSpecification(t *testing.T) {
 	for _, example := range examples {
 		put(t, run, example[1], example[2])
 	}
-	if e, err := run.Environment(); err != nil || e.Seconds != e.Finished.Sub(e.Started).Seconds() || e.Backend.Spec != "xla:cpu" || len(e.Modules) != 2 {
+	if e, err := run.Environment(); err != nil || e.Seconds != e.Finished.Sub(e.Started).Seconds() || e.Backend.Spec != "xla:cpu" || len(e.Modules) != 3 {
 		t.Errorf("environment %+v, %v", e, err)
 	}
 	if d, err := run.Dataset(); err != nil || d.Train+d.Test != 272 || d.Standardizer == nil {

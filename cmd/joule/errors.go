@@ -33,9 +33,6 @@ func coded(code int, err error) error {
 	return codedError{code, err}
 }
 
-// errSilent fails without a message: everything was said already.
-var errSilent = errors.New("")
-
 func exitCode(err error) int {
 	if err == nil {
 		return exitOK

@@ -13,7 +13,7 @@ import (
 
 func main() {
 	err := newRoot().ExecuteContext(context.Background())
-	if err != nil && err.Error() != "" {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "joule:", err)
 	}
 	os.Exit(exitCode(err))
