@@ -155,16 +155,19 @@ func (s scope) train(o *optimizerOfCase, loss func(models.Net) *graph.Node) valu
 	}
 	demand(o.Kind == "adam" && o.Steps > 0, "settings.optimizer: kind %q with %d steps; want adam and at least one", o.Kind, o.Steps)
 	adam := trainers.Optimizer{Kind: o.Kind, LearningRate: o.Rate, Schedule: "constant", Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon}
-	theta, moments := s.theta, make([]trainers.Moments, len(s.theta))
+	theta, moments := slices.Clone(s.theta), make([]trainers.Moments, len(s.theta))
 	for i, p := range theta {
 		moments[i] = trainers.Moments{First: graph.ZerosLike(p), Second: graph.ZerosLike(p)}
 	}
 	var losses []*graph.Node
 	for i := range o.Steps {
-		l := loss(models.Net{Model: s.c.model(), Theta: theta})
+		l := loss(models.Net{Model: s.c.model(), Theta: slices.Clone(theta)})
 		losses = append(losses, l)
 		step := graph.Const(s.graph, int32(i))
-		theta, moments = adam.Update(step, adam.Rate(step, o.Steps, s.dtype), theta, graph.Gradient(l, theta...), moments)
+		rate := adam.Rate(step, o.Steps, s.dtype)
+		for k, g := range graph.Gradient(l, theta...) {
+			theta[k], moments[k] = adam.Update(step, rate, theta[k], g, moments[k])
+		}
 	}
 	return values{"losses": losses, "params": theta}
 }

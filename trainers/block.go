@@ -17,9 +17,9 @@ type program struct {
 	objective Objective
 	optimizer Optimizer
 	settings  Loop
-	learned   int // parameters of model and objective together
-	ofModel   int // parameters of the model, which come first
-	carried   int // state of the objective
+	learned   []models.Parameter // of the model and then of the objective
+	ofModel   int                // how many of them are the model's
+	carried   int                // state of the objective
 }
 
 // metrics names what a block logs, in the order of its last output.
@@ -27,55 +27,75 @@ func (p *program) metrics() []string {
 	return append([]string{"loss", "gradient_norm", "learning_rate"}, p.objective.Metrics()...)
 }
 
-// stepState is everything that one step hands to the next.
+// stepState is everything that one step hands to the next. The values of all parameters are in one row [values], and so
+// are what the optimizer keeps of them: a few large kernels instead of many small ones.
 type stepState struct {
 	step    *graph.Node // int32: steps done
-	sick    *graph.Node // int32: the step whose loss or gradient was not finite, counted from 1; 0: none
+	sick    *graph.Node // int32: the step that came out not finite, counted from 1; 0: none
 	random  *graph.Node
-	theta   []*graph.Node
-	moments []Moments
-	average []*graph.Node // running average of theta, when the settings ask for one
+	theta   *graph.Node
+	moments Moments
+	average *graph.Node // running average of theta; nil unless the settings ask for one
 	carried []*graph.Node
 }
 
 // flatten and unflatten are inverse to each other; their order is that of the program's inputs.
 func (s stepState) flatten() []*graph.Node {
-	flat := []*graph.Node{s.step, s.sick, s.random}
-	flat = append(flat, s.theta...)
-	for _, m := range s.moments {
-		flat = append(flat, m.First, m.Second)
+	flat := []*graph.Node{s.step, s.sick, s.random, s.theta, s.moments.First, s.moments.Second}
+	if s.average != nil {
+		flat = append(flat, s.average)
 	}
-	flat = append(flat, s.average...)
 	return append(flat, s.carried...)
 }
 
-func (p *program) unflatten(flat []*graph.Node) (s stepState) {
-	take := func(n int) []*graph.Node {
-		head := flat[:n:n]
-		flat = flat[n:]
-		return head
-	}
-	head := take(3)
-	s.step, s.sick, s.random = head[0], head[1], head[2]
-	s.theta = take(p.learned)
-	for range p.learned {
-		m := take(2)
-		s.moments = append(s.moments, Moments{m[0], m[1]})
+// Where parts of a flattened state are.
+const (
+	atSick    = 1
+	atTheta   = 3
+	atAverage = 6
+)
+
+func (p *program) unflatten(flat []*graph.Node) stepState {
+	s := stepState{
+		step: flat[0], sick: flat[atSick], random: flat[2],
+		theta: flat[atTheta], moments: Moments{flat[4], flat[5]}, carried: flat[atAverage:],
 	}
 	if p.settings.EMA > 0 {
-		s.average = take(p.learned)
+		s.average, s.carried = flat[atAverage], flat[atAverage+1:]
 	}
-	s.carried = take(p.carried)
 	return s
 }
 
-// size is the number of values in a flattened state.
+// size is the number of nodes in a flattened state.
 func (p *program) size() int {
-	n := 3 + 3*p.learned + p.carried
+	n := atAverage + p.carried
 	if p.settings.EMA > 0 {
-		n += p.learned
+		n++
 	}
 	return n
+}
+
+// split takes a row of all values apart into the parameters.
+func (p *program) split(row *graph.Node) []*graph.Node {
+	parts, from := make([]*graph.Node, len(p.learned)), 0
+	for i, l := range p.learned {
+		part := graph.Slice(row, graph.AxisRange(from, from+l.Size()))
+		parts[i] = graph.Reshape(part, l.Shape...)
+		from += l.Size()
+	}
+	return parts
+}
+
+// join is the inverse of split.
+func join(parts []*graph.Node) *graph.Node {
+	rows := make([]*graph.Node, len(parts))
+	for i, part := range parts {
+		rows[i] = graph.Reshape(part, part.Shape().Size())
+	}
+	if len(rows) == 1 {
+		return rows[0]
+	}
+	return graph.Concatenate(rows, 0)
 }
 
 // block is the graph: inputs are a flattened state, the data [points, dim] and the number of steps (int32); outputs the
@@ -100,47 +120,40 @@ func (p *program) step(s stepState, data *graph.Node) (stepState, *graph.Node) {
 	g := data.Graph()
 	draws := random.NewStream(s.random)
 	batch := graph.Gather(data, random.Index(draws, g, data.Shape().Dimensions[0], p.settings.BatchSize))
+	theta := p.split(s.theta)
 	out := p.objective.Loss(Input{
-		Net:   models.Net{Model: p.model, Theta: s.theta[:p.ofModel]},
-		Extra: s.theta[p.ofModel:],
+		Net:   models.Net{Model: p.model, Theta: theta[:p.ofModel]},
+		Extra: theta[p.ofModel:],
 		State: s.carried,
 		Batch: batch,
 		Draws: draws,
 	})
-	gradients := graph.Gradient(out.Loss, s.theta...)
-	norm := globalNorm(gradients)
+	gradient := join(graph.Gradient(out.Loss, theta...))
+	norm := euclidean(gradient)
 	rate := p.optimizer.Rate(s.step, p.settings.Steps, dtype)
-	theta, moments := p.optimizer.Update(s.step, rate, s.theta, p.optimizer.clip(gradients, norm), s.moments)
+	moved, moments := p.optimizer.Update(s.step, rate, s.theta, p.optimizer.clip(gradient, norm), s.moments)
 
 	next := stepState{
 		step: graph.OnePlus(s.step), random: draws.State()[0],
-		theta: theta, moments: moments, average: p.average(s, theta), carried: out.State,
+		theta: moved, moments: moments, average: p.average(s, moved), carried: out.State,
 	}
 	values := append([]*graph.Node{out.Loss, norm, rate}, out.Metrics...)
 	for i, v := range values {
 		values[i] = graph.ConvertDType(v, dtypes.Float32)
 	}
-	sign := graph.Add(out.Loss, norm)
-	for _, after := range theta {
-		sign = graph.Add(sign, graph.ReduceAllSum(after))
-	}
+	sign := graph.Add(graph.Add(out.Loss, norm), graph.ReduceAllSum(moved))
 	return p.guarded(s, next, sign), graph.Stack(values, 0)
 }
 
 // average moves the running average of the parameters. Early on it forgets faster, so that the initial values, which
 // mean nothing, do not linger.
-func (p *program) average(s stepState, theta []*graph.Node) []*graph.Node {
+func (p *program) average(s stepState, theta *graph.Node) *graph.Node {
 	if p.settings.EMA == 0 {
 		return nil
 	}
-	t := graph.ConvertDType(s.step, dtypes.Float32)
+	t := graph.ConvertDType(s.step, theta.DType())
 	decay := graph.MinScalar(graph.Div(graph.OnePlus(t), graph.AddScalar(t, 10)), p.settings.EMA)
-	averages := make([]*graph.Node, len(theta))
-	for i, now := range theta {
-		d := graph.ConvertDType(decay, now.DType())
-		averages[i] = graph.Add(now, graph.Mul(d, graph.Sub(s.average[i], now)))
-	}
-	return averages
+	return graph.Add(theta, graph.Mul(decay, graph.Sub(s.average, theta)))
 }
 
 // guarded keeps the state before the step, from the first step on whose sign (a scalar) is not finite.

@@ -48,24 +48,19 @@ func (o Optimizer) Rate(step *graph.Node, steps int, dtype dtypes.DType) *graph.
 	return rate
 }
 
-// Moments are the running averages of a parameter's gradient and of its square. They start at 0.
+// Moments are the running averages of the gradient and of its square. They start at 0.
 type Moments struct{ First, Second *graph.Node }
 
-// Update applies Adam to the parameters theta with their gradients, at a step counted from 0 and a rate (a scalar).
-// Everything comes back new; nothing is changed in place.
-func (o Optimizer) Update(step, rate *graph.Node, theta, gradients []*graph.Node, m []Moments) (newTheta []*graph.Node, newMoments []Moments) {
-	newTheta, newMoments = make([]*graph.Node, len(theta)), make([]Moments, len(theta))
-	for i, g := range gradients {
-		first := average(m[i].First, g, o.Beta1)
-		second := average(m[i].Second, graph.Square(g), o.Beta2)
-		t := graph.OnePlus(graph.ConvertDType(step, g.DType()))
-		unbiased1 := graph.Div(first, oneMinusPower(o.Beta1, t))
-		unbiased2 := graph.Div(second, oneMinusPower(o.Beta2, t))
-		change := graph.Div(unbiased1, graph.AddScalar(graph.Sqrt(unbiased2), o.Epsilon))
-		newTheta[i] = graph.Sub(theta[i], graph.Mul(change, rate))
-		newMoments[i] = Moments{first, second}
-	}
-	return newTheta, newMoments
+// Update applies Adam to parameters theta with their gradient, both of one shape, at a step counted from 0 and a rate
+// (a scalar). Everything comes back new; nothing is changed in place.
+func (o Optimizer) Update(step, rate, theta, gradient *graph.Node, m Moments) (*graph.Node, Moments) {
+	first := average(m.First, gradient, o.Beta1)
+	second := average(m.Second, graph.Square(gradient), o.Beta2)
+	t := graph.OnePlus(graph.ConvertDType(step, gradient.DType()))
+	unbiased1 := graph.Div(first, oneMinusPower(o.Beta1, t))
+	unbiased2 := graph.Div(second, oneMinusPower(o.Beta2, t))
+	change := graph.Div(unbiased1, graph.AddScalar(graph.Sqrt(unbiased2), o.Epsilon))
+	return graph.Sub(theta, graph.Mul(change, rate)), Moments{first, second}
 }
 
 // average is decay·old + (1−decay)·value.
@@ -81,29 +76,14 @@ func oneMinusPower(beta float64, t *graph.Node) *graph.Node {
 	return graph.Neg(graph.Expm1(graph.MulScalar(t, math.Log(beta))))
 }
 
-// clip scales the gradients down to a total norm of at most ClipNorm.
-func (o Optimizer) clip(gradients []*graph.Node, norm *graph.Node) []*graph.Node {
+// clip scales a gradient down to a norm of at most ClipNorm, given its norm.
+func (o Optimizer) clip(gradient, norm *graph.Node) *graph.Node {
 	if o.ClipNorm == 0 {
-		return gradients
+		return gradient
 	}
-	scale := graph.MinScalar(graph.Div(graph.Scalar(norm.Graph(), norm.DType(), o.ClipNorm), graph.MaxScalar(norm, o.ClipNorm/1e6)), 1)
-	clipped := make([]*graph.Node, len(gradients))
-	for i, g := range gradients {
-		clipped[i] = graph.Mul(g, scale)
-	}
-	return clipped
+	bound := graph.Scalar(norm.Graph(), norm.DType(), o.ClipNorm)
+	return graph.Mul(gradient, graph.MinScalar(graph.Div(bound, graph.MaxScalar(norm, o.ClipNorm/1e6)), 1))
 }
 
-// globalNorm is the Euclidean norm of all the values of all the gradients: a scalar.
-func globalNorm(gradients []*graph.Node) *graph.Node {
-	var sum *graph.Node
-	for _, g := range gradients {
-		s := graph.ReduceAllSum(graph.Square(g))
-		if sum == nil {
-			sum = s
-		} else {
-			sum = graph.Add(sum, s)
-		}
-	}
-	return graph.Sqrt(sum)
-}
+// euclidean is the norm of all the values of x: a scalar.
+func euclidean(x *graph.Node) *graph.Node { return graph.Sqrt(graph.ReduceAllSum(graph.Square(x))) }

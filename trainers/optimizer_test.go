@@ -47,13 +47,12 @@ func TestAdam(t *testing.T) {
 			{Beta1: 0.5, Beta2: 0.9999999, Epsilon: 1e-8},
 		} {
 			got := evaluate(t, backend, func(in []*graph.Node) []*graph.Node {
-				theta := []*graph.Node{in[0]}
-				moments := []Moments{{graph.ZerosLike(in[0]), graph.ZerosLike(in[0])}}
+				theta, moments := in[0], Moments{graph.ZerosLike(in[0]), graph.ZerosLike(in[0])}
 				for step, g := range in[1:] {
 					s := graph.Const(g.Graph(), int32(step))
-					theta, moments = o.Update(s, graph.Scalar(g.Graph(), g.DType(), rate), theta, []*graph.Node{g}, moments)
+					theta, moments = o.Update(s, graph.Scalar(g.Graph(), g.DType(), rate), theta, g, moments)
 				}
-				return []*graph.Node{theta[0], moments[0].First, moments[0].Second}
+				return []*graph.Node{theta, moments.First, moments.Second}
 			}, []float64{1, 2, 3, 4}, gradients[0], gradients[1], gradients[2], gradients[3], gradients[4])
 			for k := range 4 {
 				want := adamOnHost{theta: float64(k + 1)}
@@ -119,16 +118,16 @@ func TestClip(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, test := range tests {
 			got := evaluate(t, backend, func(in []*graph.Node) []*graph.Node {
-				norm := globalNorm(in)
-				return append(Optimizer{ClipNorm: test.bound}.clip(in, norm), norm)
-			}, []float64{3, 0}, 4.0)
-			near(t, "the norm", got[2][0], 5, 1e-15)
+				norm := euclidean(in[0])
+				return []*graph.Node{Optimizer{ClipNorm: test.bound}.clip(in[0], norm), norm}
+			}, []float64{3, 0, 4})
+			near(t, "the norm", got[1][0], 5, 1e-15)
 			near(t, fmt.Sprintf("clipped to %v: the first", test.bound), got[0][0], 3*test.scale, 1e-15)
-			near(t, fmt.Sprintf("clipped to %v: the second", test.bound), got[1][0], 4*test.scale, 1e-15)
+			near(t, fmt.Sprintf("clipped to %v: the last", test.bound), got[0][2], 4*test.scale, 1e-15)
 		}
 		// Gradients of 0 stay 0.
 		got := evaluate(t, backend, func(in []*graph.Node) []*graph.Node {
-			return Optimizer{ClipNorm: 1}.clip(in, globalNorm(in))
+			return []*graph.Node{Optimizer{ClipNorm: 1}.clip(in[0], euclidean(in[0]))}
 		}, []float64{0, 0})
 		near(t, "a vanishing gradient", got[0][0], 0, 0)
 	})

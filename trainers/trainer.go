@@ -46,7 +46,6 @@ type Trainer struct {
 	spec    Spec
 	backend compute.Backend
 	program *program
-	learned []models.Parameter
 	exec    *graph.Exec
 	data    *tensors.Tensor
 	state   []*tensors.Tensor // in the order of stepState.flatten
@@ -75,10 +74,10 @@ func New(backend compute.Backend, spec Spec) (*Trainer, error) {
 		return nil, errors.New("the model has nothing to learn: leave out model.mean or model.precision to have it learned")
 	}
 	t := &Trainer{
-		spec: spec, backend: backend, learned: learned,
+		spec: spec, backend: backend,
 		program: &program{
 			model: spec.Model, objective: objective, optimizer: spec.Optimizer, settings: spec.Loop,
-			learned: len(learned), ofModel: ofModel, carried: len(objective.State()),
+			learned: learned, ofModel: ofModel, carried: len(objective.State()),
 		},
 		data: tensor.From(spec.Data.Train.Values, dtype, spec.Data.Train.N, spec.Data.Train.Dim),
 	}
@@ -89,7 +88,11 @@ func New(backend compute.Backend, spec Spec) (*Trainer, error) {
 		return nil, err
 	}
 	t.exec.SetMaxCache(1)
-	return t, t.warm()
+	if err := t.warm(); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
 }
 
 // methodPrefix marks the names of parameters that belong to the method and not to the model.
@@ -98,21 +101,19 @@ const methodPrefix = "method."
 // initialise makes the state before the first step.
 func (t *Trainer) initialise(carried []State) error {
 	r := rand.New(rand.NewPCG(uint64(t.spec.Seed), purposeParameters))
-	var theta []*tensors.Tensor
-	zeros := func(p models.Parameter) *tensors.Tensor { return tensors.FromShape(shapes.Make(dtype, p.Shape...)) }
-	var moments, average []*tensors.Tensor
-	for _, p := range t.learned {
-		values := p.Init(r)
-		theta = append(theta, tensor.From(values, dtype, p.Shape...))
-		moments = append(moments, zeros(p), zeros(p))
-		if t.spec.Loop.EMA > 0 {
-			average = append(average, tensor.From(values, dtype, p.Shape...))
-		}
+	var values []float64
+	for _, p := range t.program.learned {
+		values = append(values, p.Init(r)...)
 	}
-	t.state = []*tensors.Tensor{tensors.FromScalar(int32(0)), tensors.FromScalar(int32(0)), random.Seed(t.spec.Seed, purposeSteps)}
-	t.state = append(t.state, theta...)
-	t.state = append(t.state, moments...)
-	t.state = append(t.state, average...)
+	row := func(values []float64) *tensors.Tensor { return tensor.From(values, dtype, len(values)) }
+	zeros := make([]float64, len(values))
+	t.state = []*tensors.Tensor{
+		tensors.FromScalar(int32(0)), tensors.FromScalar(int32(0)), random.Seed(t.spec.Seed, purposeSteps),
+		row(values), row(zeros), row(zeros),
+	}
+	if t.spec.Loop.EMA > 0 {
+		t.state = append(t.state, row(values))
+	}
 	if len(carried) == 0 {
 		return nil
 	}
@@ -229,7 +230,7 @@ func (t *Trainer) Block(n int) (Report, error) {
 	}
 	tensor.Free(append(t.state, out[last])...)
 	t.state = out[:last]
-	sick := tensors.ToScalar[int32](t.state[1])
+	sick := tensors.ToScalar[int32](t.state[atSick])
 	if sick != 0 {
 		t.step = int(sick) - 1
 		return Report{}, &DivergedError{Step: int(sick)}
@@ -249,17 +250,18 @@ func (e *DivergedError) Error() string {
 // Parameters are the learned values of the model, and those of the method under names that start with "method.": the
 // running averages when the settings ask for them.
 func (t *Trainer) Parameters() ([]models.Value, error) {
-	from := 3
+	at := atTheta
 	if t.spec.Loop.EMA > 0 {
-		from += 3 * len(t.learned)
+		at = atAverage
 	}
-	values := make([]models.Value, len(t.learned))
-	for i, p := range t.learned {
-		numbers, err := tensor.Values(t.state[from+i])
-		if err != nil {
-			return nil, fmt.Errorf("cannot read parameter %s: %w", p.Name, err)
-		}
-		values[i] = models.Value{Name: p.Name, Shape: p.Shape, Numbers: numbers}
+	row, err := tensor.Values(t.state[at])
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the parameters: %w", err)
+	}
+	values := make([]models.Value, len(t.program.learned))
+	for i, p := range t.program.learned {
+		values[i] = models.Value{Name: p.Name, Shape: p.Shape, Numbers: row[:p.Size():p.Size()]}
+		row = row[p.Size():]
 	}
 	return values, nil
 }
