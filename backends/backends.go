@@ -27,6 +27,9 @@ type Options struct {
 	// Devices is the number of devices an XLA CPU plugin shows; 0 means one, which is the fastest (a second one
 	// costs a third of the speed). The other backends have the devices they have.
 	Devices int
+	// Threads is the number of threads that an XLA CPU plugin computes with; 0 means one for each core. It holds for
+	// the process: the plugin reads it once.
+	Threads int
 	// TF32 lets CUDA multiply float32 matrices with the 10-bit mantissa of TF32. Without it float32 means float32.
 	TF32 bool
 }

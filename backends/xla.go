@@ -31,6 +31,9 @@ func openXLA(path string, opts Options) (b *Backend, err error) {
 	} else {
 		config += ",shared_buffers"
 		client["cpu_device_count"] = int64(max(opts.Devices, 1))
+		if err := tune(path, opts); err != nil {
+			return nil, err
+		}
 	}
 	backend, err := xla.NewWithOptions(config, client)
 	if err != nil {

@@ -89,7 +89,7 @@ cuda asks go-xla's installer, which takes some gigabytes; it has not been tested
 
 // selfTest runs the embedded reference cases on a backend.
 func selfTest(spec string) error {
-	b, err := openBackend(spec)
+	b, err := openBackend(spec, backends.Options{})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"joule/backends"
 	"joule/datasets"
 	"joule/metrics"
 	"joule/plots"
@@ -163,7 +164,7 @@ func measureAll(dirs []string, backend string) (runs []*measured, closeBackend f
 	if backend == "" {
 		backend = opened[0].config.Backend
 	}
-	b, err := openBackend(backend)
+	b, err := openBackend(backend, backends.Options{})
 	if err != nil {
 		return nil, nil, err
 	}

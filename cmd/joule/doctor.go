@@ -42,7 +42,7 @@ It exits with 1 if a backend gives wrong values.`,
 			if err := printBackends(out, all); err != nil {
 				return err
 			}
-			if len(usable) == 1 {
+			if len(usable) == 1 && s.XLA {
 				fmt.Fprintln(out, "\nOnly the Go backend works here: \"joule backend install cpu\" gets XLA, which is many times faster.")
 			}
 			fmt.Fprintln(out)

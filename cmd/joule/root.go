@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"joule/internal/strictyaml"
 )
@@ -47,6 +48,9 @@ Exit codes: 0 success · 1 failure, or a wrong value in verify · 2 wrong argume
 	root.PersistentFlags().BoolVarP(&verbose, "verbose", "v", false, "log more")
 	root.PersistentFlags().BoolVarP(&quiet, "quiet", "q", false, "log warnings only, and show no progress")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok && e.GetFlag().Name == backendFlagName {
+			return coded(exitUsage, e.Unwrap()) // it says everything itself
+		}
 		return coded(exitUsage, fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help"))
 	})
 	root.AddCommand(newTrain(), newEval(), newSample(), newEnergy(), newPlot(), newReport(),

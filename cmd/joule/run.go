@@ -64,7 +64,7 @@ func (t *trained) open(backend string) error {
 	if backend == "" {
 		backend = t.config.Backend
 	}
-	b, err := openBackend(backend)
+	b, err := openBackend(backend, backends.Options{})
 	if err != nil {
 		return err
 	}

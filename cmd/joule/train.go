@@ -48,11 +48,6 @@ and exit with 130; a second one ends at once.`,
 				}
 				sets = append(sets, fmt.Sprintf("seed=%d", o.seed))
 			}
-			if o.backend != "" {
-				if err := backends.CheckSpec(o.backend); err != nil {
-					return coded(exitUsage, err)
-				}
-			}
 			config, err := configs.Load(args[0], sets)
 			if err != nil {
 				return coded(exitUsage, err)
@@ -88,7 +83,7 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 			return "", err
 		}
 	}
-	backend, err := openBackend(config.Backend)
+	backend, err := openBackend(config.Backend, backends.Options{Threads: trainers.Threads(config.Model, set.Train.Dim, config.Train.BatchSize)})
 	if err != nil {
 		return "", err
 	}

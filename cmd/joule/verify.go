@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/spf13/cobra"
 
+	"joule/backends"
 	"joule/conformance"
 )
 
@@ -33,7 +34,7 @@ float64 and 2e-4 in float32 pass.`,
 			if backend == "" {
 				backend = "auto"
 			}
-			b, err := openBackend(backend)
+			b, err := openBackend(backend, backends.Options{})
 			if err != nil {
 				return err
 			}
