@@ -141,7 +141,7 @@ func (p *program) step(s stepState, data *graph.Node) (stepState, *graph.Node) {
 	for i, v := range values {
 		values[i] = graph.ConvertDType(v, dtypes.Float32)
 	}
-	sign := graph.Add(graph.Add(out.Loss, norm), graph.ReduceAllSum(moved))
+	sign := graph.Add(out.Loss, norm)
 	return p.guarded(s, next, sign), graph.Stack(values, 0)
 }
 

@@ -1,6 +1,7 @@
 package trainers
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/compute/dtypes"
@@ -12,7 +13,7 @@ type Optimizer struct {
 	// Kind is adam.
 	Kind string `yaml:"kind" check:"in adam"`
 	// LearningRate is the rate at its highest.
-	LearningRate float64 `yaml:"learning_rate" check:"> 0"`
+	LearningRate float64 `yaml:"learning_rate" check:"> 0, <= 1e30"`
 	// Schedule is constant, or cosine: from the full rate to FinalFraction of it over the run.
 	Schedule string `yaml:"schedule" check:"in constant|cosine"`
 	// FinalFraction is what the cosine schedule ends at, as a fraction of LearningRate.
@@ -23,7 +24,7 @@ type Optimizer struct {
 	Beta1 float64 `yaml:"beta1" check:">= 0, < 1"`
 	Beta2 float64 `yaml:"beta2" check:">= 0, < 1"`
 	// Epsilon is added to the root of the second moment.
-	Epsilon float64 `yaml:"epsilon" check:"> 0"`
+	Epsilon float64 `yaml:"epsilon" check:">= 1e-30"`
 	// ClipNorm bounds the norm of the gradient over all parameters; 0 does not.
 	ClipNorm float64 `yaml:"clip_norm" check:">= 0"`
 }
@@ -31,6 +32,18 @@ type Optimizer struct {
 // NewOptimizer returns the default settings: Adam at 1e-3, constant, with the usual betas.
 func NewOptimizer() Optimizer {
 	return Optimizer{Kind: "adam", LearningRate: 1e-3, Schedule: "constant", FinalFraction: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
+}
+
+// check refuses what would be infinite or 0 in float32: an update could then come out not finite although loss and
+// gradient are, and the guard of a step looks at those alone.
+func (o Optimizer) check() error {
+	if !(o.LearningRate > 0 && o.LearningRate <= 1e30) {
+		return fmt.Errorf("optimizer.learning_rate is %v; want more than 0 and at most 1e30", o.LearningRate)
+	}
+	if !(o.Epsilon >= 1e-30) {
+		return fmt.Errorf("optimizer.epsilon is %v; want at least 1e-30", o.Epsilon)
+	}
+	return nil
 }
 
 // Rate is the learning rate, a scalar, of a step counted from 0 in a run of so many steps.

@@ -56,6 +56,9 @@ type Trainer struct {
 // New compiles the training program and draws the initial parameters. An error says which part of the spec does not
 // fit the others.
 func New(backend compute.Backend, spec Spec) (*Trainer, error) {
+	if err := spec.Optimizer.check(); err != nil {
+		return nil, err
+	}
 	problem := Problem{Data: spec.Data, BatchSize: spec.Loop.BatchSize, DType: dtype}
 	learned, err := spec.Model.Parameters(spec.Data.Train.Dim)
 	if err != nil {
@@ -176,7 +179,7 @@ type Hooks struct {
 }
 
 // Run trains to the end, or until the context is done: then the current block is finished and the context's error
-// returned. A *DivergedError says that the loss, its gradient or the update stopped being finite.
+// returned. A *DivergedError says that the loss or its gradient stopped being finite.
 func (t *Trainer) Run(ctx context.Context, hooks Hooks) error {
 	for t.step < t.spec.Loop.Steps {
 		if err := ctx.Err(); err != nil {
@@ -239,11 +242,11 @@ func (t *Trainer) Block(n int) (Report, error) {
 	return Report{Count: n, Step: t.step, Steps: t.spec.Loop.Steps, Names: t.program.metrics(), Values: averages, Elapsed: time.Since(start)}, nil
 }
 
-// DivergedError says that a loss, a gradient or an update was not finite. The parameters are those before that step.
+// DivergedError says that a loss or a gradient was not finite. The parameters are those before that step.
 type DivergedError struct{ Step int }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("training diverged: the loss, its gradient or the update is not finite at step %d; the parameters are kept as they were before it. "+
+	return fmt.Sprintf("training diverged: the loss or its gradient is not finite at step %d; the parameters are kept as they were before it. "+
 		"A lower optimizer.learning_rate, optimizer.clip_norm, or for mle a smaller method.sampler.step_size or some method.energy_l2 usually cures it", e.Step)
 }
 
