@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"joule/backends"
@@ -110,9 +111,9 @@ func (t *trained) data() (*datasets.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if set.Train.N != t.dataset.Train || set.Test.N != t.dataset.Test || set.Train.Dim != len(t.dataset.Columns) {
-		return nil, fmt.Errorf("%s: the data is no longer what the run was trained on: %d training and %d test points of %d coordinates then, %d, %d and %d now",
-			t.dir.Dir(), t.dataset.Train, t.dataset.Test, len(t.dataset.Columns), set.Train.N, set.Test.N, set.Train.Dim)
+	if now := describeData(set); !reflect.DeepEqual(now, t.dataset) {
+		return nil, fmt.Errorf("%s: the data is no longer what the run was trained on: %d training and %d test points of the columns %v from %v to %v then; %d, %d, %v, %v and %v now",
+			t.dir.Dir(), t.dataset.Train, t.dataset.Test, t.dataset.Columns, t.dataset.Min, t.dataset.Max, now.Train, now.Test, now.Columns, now.Min, now.Max)
 	}
 	return set, nil
 }

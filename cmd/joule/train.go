@@ -121,12 +121,8 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 	return run.Dir(), drawRun(run, config, set, backend)
 }
 
-// describe writes what a run directory holds from the start.
-func describe(run *rundir.Run, config *configs.Config, set *datasets.Set, environment rundir.Environment) error {
-	text, err := config.Encode()
-	if err != nil {
-		return err
-	}
+// describeData is what a run keeps of its data, in the units of the source.
+func describeData(set *datasets.Set) rundir.Dataset {
 	low, high := set.Transform.Undo(set.Train).Range()
 	if set.Test.N > 0 {
 		testLow, testHigh := set.Transform.Undo(set.Test).Range()
@@ -134,13 +130,22 @@ func describe(run *rundir.Run, config *configs.Config, set *datasets.Set, enviro
 			low[k], high[k] = min(low[k], testLow[k]), max(high[k], testHigh[k])
 		}
 	}
+	return rundir.Dataset{
+		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform),
+		Train: set.Train.N, Test: set.Test.N, Min: low, Max: high,
+	}
+}
+
+// describe writes what a run directory holds from the start.
+func describe(run *rundir.Run, config *configs.Config, set *datasets.Set, environment rundir.Environment) error {
+	text, err := config.Encode()
+	if err != nil {
+		return err
+	}
 	return errors.Join(
 		run.WriteConfig(text),
 		run.WriteEnvironment(environment),
-		run.WriteDataset(rundir.Dataset{
-			Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform),
-			Train: set.Train.N, Test: set.Test.N, Min: low, Max: high,
-		}))
+		run.WriteDataset(describeData(set)))
 }
 
 // steps makes so many steps, logs and saves. The result is complete but for the time.
