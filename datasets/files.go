@@ -68,7 +68,7 @@ func (f *FileData) Locate(dir string) error {
 // DensityFit holds the settings of the density that is fitted to the training part, once it is standardised.
 type DensityFit struct {
 	Kind       string `yaml:"kind" check:"in gaussian_mixture"` // full covariances, see FitMixture
-	Components int    `yaml:"components" check:"> 0"`
+	Components int    `yaml:"components" check:"> 0, <= 1000"`
 }
 
 // load prepares the points of a file and fits the density to them; name is what errors call the file.

@@ -7,16 +7,22 @@ import (
 
 // Synthetic holds the settings of points drawn from a known density.
 type Synthetic struct {
-	Size        int `yaml:"size" check:"> 0"` // points drawn, both parts together
+	Size        int `yaml:"size" check:"> 0, <= 100000000"` // points drawn, both parts together
 	Preparation `yaml:",inline"`
 }
 
 var defaultSynthetic = Synthetic{Size: 10000, Preparation: defaultPreparation}
 
+// maxDrawn is the largest number of coordinates that are drawn: two gigabytes, and as much again for the split.
+const maxDrawn = 1 << 28
+
 // load draws the points from the mixture and prepares them.
 func (s Synthetic) load(m *Mixture, env Env) (*Set, error) {
 	if s.Size < 1 {
 		return nil, fmt.Errorf("size: %d is not positive", s.Size)
+	}
+	if s.Size > maxDrawn/m.Dim() {
+		return nil, fmt.Errorf("size: %d points of %d coordinates are more than %d numbers; at most %d points can be drawn", s.Size, m.Dim(), maxDrawn, maxDrawn/m.Dim())
 	}
 	return s.prepare(m.Sample(newRand(env.Seed, streamPoints), s.Size), nil, m, env.Seed)
 }

@@ -14,7 +14,7 @@ import (
 // Z finite whatever the network does far from the data.
 type MLP struct {
 	// Hidden are the widths of the hidden layers.
-	Hidden []int `yaml:"hidden" check:"len >= 1, each > 0"`
+	Hidden []int `yaml:"hidden" check:"len >= 1, each > 0, each <= 1000000"`
 	// Activation is silu, softplus, tanh or gelu. All are smooth: score matching needs second derivatives.
 	Activation string `yaml:"activation" check:"in silu|softplus|tanh|gelu"`
 	// Confinement is c, in the units of the data as trained on; 0 is none.

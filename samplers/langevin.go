@@ -14,7 +14,7 @@ import (
 // It is biased by its step: on E = ½λx² the stationary variance is T/(λ(1 − ελ/2)) instead of T/λ.
 type Langevin struct {
 	// Steps is the number of transitions of a run.
-	Steps int `yaml:"steps" check:"> 0"`
+	Steps int `yaml:"steps" check:"> 0, <= 2000000000"`
 	// StepSize is ε, in squared units of the data.
 	StepSize float64 `yaml:"step_size" check:"> 0"`
 	// Temperature is T; 0 is gradient descent.

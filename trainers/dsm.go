@@ -1,6 +1,8 @@
 package trainers
 
 import (
+	"fmt"
+
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/models"
@@ -19,6 +21,16 @@ type DSM struct {
 
 // NewDSM returns the default settings: σ = 0.3, weighted by the variance.
 func NewDSM() *DSM { return &DSM{Sigma: 0.3, Weighting: "variance"} }
+
+// smallestSigma is what float32 still tells apart beside data of order one.
+const smallestSigma = 1e-5
+
+// Check refuses noise that would vanish beside the data: nothing would be learned.
+func (m *DSM) Check(report func(key, problem string)) {
+	if m.Sigma > 0 && m.Sigma < smallestSigma {
+		report("sigma", fmt.Sprintf("%v vanishes beside the data in float32; want at least %v", m.Sigma, smallestSigma))
+	}
+}
 
 // Prepare implements Method.
 func (m *DSM) Prepare(Problem) (Objective, error) { return dsm{m}, nil }

@@ -26,7 +26,7 @@ type MLE struct {
 	// EnergyL2 is α.
 	EnergyL2 float64 `yaml:"energy_l2" check:">= 0"`
 	// BufferSize is the number of persistent chains; at least the batch size.
-	BufferSize int `yaml:"buffer_size" check:"> 0"`
+	BufferSize int `yaml:"buffer_size" check:"> 0, <= 100000000"`
 	// RestartFraction is the chance that a persistent chain starts anew from noise when it is drawn.
 	RestartFraction float64 `yaml:"restart_fraction" check:">= 0, <= 1"`
 	// Sampler draws the negatives.

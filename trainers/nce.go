@@ -17,7 +17,7 @@ import (
 // where y are k noise points for each data point and c is a learned log Z. At the optimum exp(−E − c) is the density.
 type NCE struct {
 	// NoiseRatio is k.
-	NoiseRatio int `yaml:"noise_ratio" check:"> 0"`
+	NoiseRatio int `yaml:"noise_ratio" check:"> 0, <= 10000"`
 	// Noise is p_n. It has to cover the data; the closer it is, the better the estimate.
 	Noise Noise `yaml:"noise"`
 	// LearnLogZ says whether c is learned; otherwise c = 0 and the energy learns to be normalised.

@@ -34,6 +34,9 @@ type Spec struct {
 // precision of training.
 const dtype = dtypes.Float32
 
+// maxLearned is the largest number of values that are learned: half a gigabyte, which the optimizer makes two.
+const maxLearned = 1 << 27
+
 // The purposes of a seed, each with its own stream of random numbers.
 const (
 	purposeParameters = iota + 1
@@ -72,6 +75,9 @@ func New(backend compute.Backend, spec Spec) (*Trainer, error) {
 	for _, p := range objective.Parameters() {
 		p.Name = methodPrefix + p.Name
 		learned = append(learned, p)
+	}
+	if n := models.Count(learned); n > maxLearned {
+		return nil, fmt.Errorf("the model has %d parameters, more than %d: narrower layers (model.hidden) or fewer coordinates make it smaller", n, maxLearned)
 	}
 	if len(learned) == 0 {
 		return nil, errors.New("the model has nothing to learn: leave out model.mean or model.precision to have it learned")

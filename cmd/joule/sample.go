@@ -6,6 +6,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// maxSamples is the largest number of chains of one call: they are all on the device at once.
+const maxSamples = 10_000_000
+
 func newSample() *cobra.Command {
 	var n int
 	var output, backend string
@@ -21,8 +24,8 @@ from a Gaussian around the data.`,
   joule sample runs/dsm -n 5 --set sampler.steps=200`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if n < 1 {
-				return coded(exitUsage, fmt.Errorf("--number %d: want at least 1", n))
+			if n < 1 || n > maxSamples {
+				return coded(exitUsage, fmt.Errorf("--number %d: want 1 to %d", n, maxSamples))
 			}
 			if err := checkPointsOutput(output); err != nil {
 				return err

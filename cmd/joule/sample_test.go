@@ -56,7 +56,7 @@ func TestSampleRefuses(t *testing.T) {
 		want string
 		args []string
 	}{
-		{exitUsage, "--number 0: want at least 1", []string{"-n", "0"}},
+		{exitUsage, "--number 0: want 1 to 10000000", []string{"-n", "0"}},
 		{exitUsage, `invalid argument "many" for "-n, --number" flag: …`, []string{"-n", "many"}},
 		{exitUsage, `--output x.txt: the name ends in ".txt"; want .npy or .csv`, []string{"-o", "x.txt"}},
 		{exitUsage, "--output none/x.npy: there is no folder none", []string{"-o", "none/x.npy"}},
