@@ -139,8 +139,18 @@ func (i interval) contains(x float64) bool {
 	return above && below
 }
 
+// far is where the upper end of an interval is a limit, and no part of what the number means.
+const far = 1e5
+
 // misfit ends the sentence "x is …" for an x outside.
 func (i interval) misfit(x float64) string {
+	if i.high >= far { // only the end that was passed is worth telling
+		if x > i.low {
+			i.low = math.Inf(-1)
+		} else {
+			i.high = math.Inf(1)
+		}
+	}
 	switch {
 	case i.low == 0 && math.IsInf(i.high, 1) && i.lowOpen:
 		return "not positive"
@@ -150,9 +160,17 @@ func (i interval) misfit(x float64) string {
 	return "not " + i.String()
 }
 
+// readable writes a number without an exponent unless it is very large or small.
+func readable(x float64) string {
+	if whole := math.Trunc(x); whole == x && math.Abs(x) < 1e15 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', -1, 64)
+}
+
 // String describes the interval so that it can follow "a number".
 func (i interval) String() string {
-	low, high := strconv.FormatFloat(i.low, 'g', -1, 64), strconv.FormatFloat(i.high, 'g', -1, 64)
+	low, high := readable(i.low), readable(i.high)
 	switch {
 	case math.IsInf(i.high, 1) && i.lowOpen:
 		return "above " + low
