@@ -6,6 +6,7 @@ package conformance
 
 import (
 	"embed"
+	"encoding/json"
 	"io/fs"
 	"math"
 
@@ -60,6 +61,19 @@ type Result struct {
 	Error     float64 `json:"error"` // relative; +Inf when a value is not finite
 	Tolerance float64 `json:"tolerance"`
 	Pass      bool    `json:"pass"`
+}
+
+// MarshalJSON writes an infinite error, for which JSON has no number, as the text "Infinity".
+func (r Result) MarshalJSON() ([]byte, error) {
+	type plain Result
+	if !math.IsInf(r.Error, 0) {
+		return json.Marshal(plain(r))
+	}
+	shown := struct {
+		plain
+		Error string `json:"error"`
+	}{plain(r), "Infinity"}
+	return json.Marshal(shown)
 }
 
 // relativeError is the largest absolute difference divided by the largest absolute expected value, at least 1e-6.

@@ -16,6 +16,9 @@ var defaultSynthetic = Synthetic{Size: 10000, Preparation: defaultPreparation}
 // maxDrawn is the largest number of coordinates that are drawn: two gigabytes, and as much again for the split.
 const maxDrawn = 1 << 28
 
+// maxDim is the largest number of coordinates of a mixture, which keeps a matrix of that many rows for each component.
+const maxDim = 2048
+
 // load draws the points from the mixture and prepares them.
 func (s Synthetic) load(m *Mixture, env Env) (*Set, error) {
 	if s.Size < 1 {
@@ -37,6 +40,9 @@ type GaussianMixture struct {
 
 // Check reports what is wrong across the keys.
 func (s *GaussianMixture) Check(report func(key, problem string)) {
+	if len(s.Means) > 0 && len(s.Means[0]) > maxDim {
+		report("means", fmt.Sprintf("%d coordinates are more than %d", len(s.Means[0]), maxDim))
+	}
 	for k, mean := range s.Means {
 		if len(mean) == 0 || len(mean) != len(s.Means[0]) {
 			report("means", fmt.Sprintf("mean %d has %d coordinates, want at least one and as many as mean 1 (%d)",

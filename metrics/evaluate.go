@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"math"
 
 	"joule/datasets"
 	"joule/models"
@@ -23,6 +24,8 @@ type Evaluation struct {
 	TestNLL  *float64 `json:"test_nll,omitempty"`
 	// BorderMass is the model's probability near the border of the grid.
 	BorderMass *float64 `json:"border_mass,omitempty"`
+	// GridError is how far log Z is from that of the grid of every second point.
+	GridError *float64 `json:"grid_error,omitempty"`
 	// Grid is the number of points an axis; Low and High are its ends, in the coordinates of the model.
 	Grid int       `json:"grid,omitempty"`
 	Low  []float64 `json:"grid_low,omitempty"`
@@ -37,7 +40,12 @@ type Evaluation struct {
 	Fisher *float64 `json:"fisher_divergence,omitempty"`
 	// TrueMass is the true density's integral over the grid.
 	TrueMass *float64 `json:"true_mass,omitempty"`
+
+	unmeasured bool // the divergences came out not finite, and are left out
 }
+
+// maxGridError is what two grids may differ in log Z before the finer one is not to be trusted.
+const maxGridError = 1e-2
 
 // maxBorderMass is what a grid may cut off before its figures are not to be trusted.
 const maxBorderMass = 1e-3
@@ -70,7 +78,7 @@ func Evaluate(model *models.Compiled, set *datasets.Set, n int) (*Evaluation, er
 	if err != nil {
 		return nil, err
 	}
-	e.LogZ, e.BorderMass = &integrals.LogZ, &integrals.BorderMass
+	e.LogZ, e.BorderMass, e.GridError = &integrals.LogZ, &integrals.BorderMass, &integrals.GridError
 	jacobian := set.Transform.LogDetJacobian()
 	nll := func(energy float64) *float64 {
 		v := energy + integrals.LogZ - jacobian
@@ -81,7 +89,11 @@ func Evaluate(model *models.Compiled, set *datasets.Set, n int) (*Evaluation, er
 		e.TestNLL = nll(*e.TestEnergy)
 	}
 	if t := integrals.True; t != nil {
-		e.KL, e.Fisher, e.TrueMass = &t.KL, &t.Fisher, &t.Mass
+		if sum := t.KL + t.Fisher + t.Mass; math.IsNaN(sum) || math.IsInf(sum, 0) {
+			e.unmeasured = true
+		} else {
+			e.KL, e.Fisher, e.TrueMass = &t.KL, &t.Fisher, &t.Mass
+		}
 		if entropy, known := set.Density.Entropy(); known {
 			entropy -= jacobian
 			e.Entropy = &entropy
@@ -97,7 +109,14 @@ func (e *Evaluation) Warnings() []string {
 		warnings = append(warnings, fmt.Sprintf("%.2g of the model's probability lies at the border of the grid, and more may lie beyond: "+
 			"log Z and all that follows from it are too good. A model.confinement keeps the energy of an mlp from leaking", *e.BorderMass))
 	}
-	if e.TrueMass != nil && (*e.TrueMass < 1-maxBorderMass || *e.TrueMass > 1+maxBorderMass) {
+	if e.GridError != nil && !(*e.GridError <= maxGridError) {
+		warnings = append(warnings, fmt.Sprintf("log Z changes by %.2g nats on a grid of half as many points an axis: the model is too narrow for this grid, "+
+			"and log Z and all that follows from it may be off by as much. A finer one (--grid) would be more accurate", *e.GridError))
+	}
+	if e.unmeasured {
+		warnings = append(warnings, "the divergences from the true density are not finite on this grid: it is too narrow to be seen, or the model's energy is not finite there")
+	}
+	if e.TrueMass != nil && !(*e.TrueMass >= 1-maxBorderMass && *e.TrueMass <= 1+maxBorderMass) {
 		warnings = append(warnings, fmt.Sprintf("the true density has the mass %.6g on the grid instead of 1: a finer grid (--grid) would be more accurate", *e.TrueMass))
 	}
 	return warnings

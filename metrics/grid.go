@@ -38,6 +38,7 @@ func GridFor(low, high []float64, n int) (Grid, error) {
 			n = points2
 		}
 	}
+	n |= 1 // every second point then makes a grid with the same ends
 	if n < 16 || n > 20001 {
 		return Grid{}, fmt.Errorf("a grid of %d points an axis; want 16 to 20001", n)
 	}
@@ -91,19 +92,33 @@ func (g Grid) place(i int, x []float64) (weight float64, border bool) {
 	return weight, border
 }
 
-// chunk is count points from one on: coordinates row by row, weights, and 1 for those near the border. Beyond the end
-// of the grid points repeat the last one with weight 0.
-func (g Grid) chunk(from, count int) (points, weights, border []float64) {
+// coarser is how much more point i weighs in the grid of every second point along each axis, of which it may be none.
+func (g Grid) coarser(i int) (factor float64) {
+	factor = 1
+	for range g.Low {
+		if i%g.N%2 == 1 {
+			return 0
+		}
+		factor *= 2
+		i /= g.N
+	}
+	return factor
+}
+
+// chunk is count points from one on: coordinates row by row, weights, 1 for those near the border, and the factors of
+// the coarser grid. Beyond the end of the grid points repeat the last one with weight 0.
+func (g Grid) chunk(from, count int) (points, weights, border, coarser []float64) {
 	dim := g.Dim()
 	points, weights, border = make([]float64, count*dim), make([]float64, count), make([]float64, count)
+	coarser = make([]float64, count)
 	for i := range count {
 		weight, isNear := g.place(min(from+i, g.Size()-1), points[i*dim:(i+1)*dim])
 		if from+i < g.Size() {
-			weights[i] = weight
+			weights[i], coarser[i] = weight, g.coarser(from+i)
 			if isNear {
 				border[i] = 1
 			}
 		}
 	}
-	return points, weights, border
+	return points, weights, border, coarser
 }

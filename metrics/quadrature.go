@@ -19,6 +19,9 @@ type Integrals struct {
 	LogZ float64
 	// BorderMass is the model's probability near the border of the grid: what it misses beyond is of that order.
 	BorderMass float64
+	// GridError is how far log Z is from that of the grid of every second point. The error of log Z itself is much
+	// smaller where this is small, and of that order where it is not.
+	GridError float64
 	// True holds what needs the true density; nil when there is none.
 	True *Divergences
 }
@@ -42,46 +45,46 @@ func Integrate(model *models.Compiled, grid Grid, density datasets.Density) (*In
 	if model.Dim != grid.Dim() {
 		return nil, fmt.Errorf("a grid of %d dimensions does not fit points of %d coordinates", grid.Dim(), model.Dim)
 	}
-	logZ, border, err := partition(model, grid)
+	result, err := partition(model, grid)
 	if err != nil {
 		return nil, err
 	}
-	result := &Integrals{LogZ: logZ, BorderMass: border}
 	if density != nil {
-		if result.True, err = divergences(model, grid, density, logZ); err != nil {
+		if result.True, err = divergences(model, grid, density, result.LogZ); err != nil {
 			return nil, err
 		}
 	}
 	return result, nil
 }
 
-// partition integrates exp(−E): its logarithm, and the fraction of it near the border.
-func partition(model *models.Compiled, grid Grid) (logZ, border float64, err error) {
-	var total, outer logSum
-	err = sums(model, grid, func(net models.Net, x, weight, nearBorder *graph.Node) []*graph.Node {
+// partition integrates exp(−E).
+func partition(model *models.Compiled, grid Grid) (*Integrals, error) {
+	var total, outer, coarse logSum
+	err := sums(model, grid, func(net models.Net, x, weight, nearBorder, coarser *graph.Node) []*graph.Node {
 		exponent := double(graph.Neg(net.Energy(x)))
 		inside := graph.GreaterThan(weight, graph.ScalarZero(weight.Graph(), weight.DType()))
 		largest := graph.ReduceAllMax(graph.Where(inside, exponent, graph.MulScalar(graph.OnesLike(exponent), -math.MaxFloat64)))
 		mass := graph.Mul(weight, graph.Exp(graph.Where(inside, graph.Sub(exponent, largest), graph.ZerosLike(exponent))))
-		return []*graph.Node{largest, graph.ReduceAllSum(mass), graph.ReduceAllSum(graph.Mul(mass, nearBorder))}
+		return []*graph.Node{largest, graph.ReduceAllSum(mass), graph.ReduceAllSum(graph.Mul(mass, nearBorder)), graph.ReduceAllSum(graph.Mul(mass, coarser))}
 	}, func(got []float64) {
 		total.add(got[0], got[1])
 		outer.add(got[0], got[2])
+		coarse.add(got[0], got[3])
 	})
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	logZ = total.log()
+	logZ := total.log()
 	if math.IsNaN(logZ) || math.IsInf(logZ, 0) {
-		return 0, 0, fmt.Errorf("exp(−E) has no finite integral on the grid: the energy is not finite, or not a number, at some of its points")
+		return nil, fmt.Errorf("exp(−E) has no finite integral on the grid: the energy is not finite, or not a number, at some of its points")
 	}
-	return logZ, math.Exp(outer.log() - logZ), nil
+	return &Integrals{LogZ: logZ, BorderMass: math.Exp(outer.log() - logZ), GridError: math.Abs(logZ - coarse.log())}, nil
 }
 
 // divergences integrates against the true density.
 func divergences(model *models.Compiled, grid Grid, density datasets.Density, logZ float64) (*Divergences, error) {
 	var d Divergences
-	err := sums(model, grid, func(net models.Net, x, weight, _ *graph.Node) []*graph.Node {
+	err := sums(model, grid, func(net models.Net, x, weight, _, _ *graph.Node) []*graph.Node {
 		logP := density.LogDensity(x)
 		p := graph.Mul(weight, graph.Exp(double(logP)))
 		ratio := graph.AddScalar(graph.Add(double(logP), double(net.Energy(x))), logZ)
@@ -101,10 +104,11 @@ func divergences(model *models.Compiled, grid Grid, density datasets.Density, lo
 }
 
 // sums calls a graph function for the grid a chunk at a time and hands its scalars to collect. The function gets the
-// points x [chunk, dim], their weights [chunk] in float64 (0 for padding), and whether they are near the border: 0 or 1.
-func sums(model *models.Compiled, grid Grid, define func(net models.Net, x, weight, nearBorder *graph.Node) []*graph.Node, collect func([]float64)) error {
+// points x [chunk, dim], their weights [chunk] in float64 (0 for padding), whether they are near the border: 0 or 1, and
+// what their weights are multiplied by in the grid of every second point.
+func sums(model *models.Compiled, grid Grid, define func(net models.Net, x, weight, nearBorder, coarser *graph.Node) []*graph.Node, collect func([]float64)) error {
 	exec, err := model.Exec(func(net models.Net, in []*graph.Node) []*graph.Node {
-		out := define(net, in[0], in[1], in[2])
+		out := define(net, in[0], in[1], in[2], in[3])
 		return []*graph.Node{graph.Stack(out, 0)}
 	})
 	if err != nil {
@@ -112,8 +116,8 @@ func sums(model *models.Compiled, grid Grid, define func(net models.Net, x, weig
 	}
 	defer exec.Finalize()
 	for from := 0; from < grid.Size(); from += chunk {
-		points, weights, border := grid.chunk(from, chunk)
-		out, err := model.Call(exec, tensor.From(points, models.DType, chunk, grid.Dim()), weights, border)
+		points, weights, border, coarser := grid.chunk(from, chunk)
+		out, err := model.Call(exec, tensor.From(points, models.DType, chunk, grid.Dim()), weights, border, coarser)
 		if err != nil {
 			return fmt.Errorf("cannot integrate over the grid: %w", err)
 		}

@@ -66,6 +66,7 @@ func TestIntegrateGaussians(t *testing.T) {
 				near("Fisher divergence", got.True.Fisher, test.fisher, 1e-4)
 				near("mass of the true density", got.True.Mass, 1, 1e-5)
 				near("border mass", got.BorderMass, 0, 1e-6)
+				near("difference to the coarser grid", got.GridError, 0, 1e-5)
 			})
 		}
 	})
@@ -91,6 +92,31 @@ func TestIntegrateReportsBorderMass(t *testing.T) {
 		inner := 1 - 2*1.5/100
 		if want := 1 - inner*inner; math.Abs(got.BorderMass-want) > 0.01 {
 			t.Errorf("border mass = %v, want about %v", got.BorderMass, want)
+		}
+	})
+}
+
+// A model narrower than the cells of the grid is noticed.
+func TestIntegrateReportsCoarseGrid(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		model, err := models.Compile(backend, &models.Quadratic{Mean: []float64{0}, Precision: [][]float64{{1e4}}}, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		grid, err := GridFor([]float64{-10}, []float64{10}, 101) // cells of 0.36, and a standard deviation of 0.01
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Integrate(model, grid, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Both grids hit the middle, and nothing else: twice the cell is twice the integral.
+		if want := math.Ln2; math.Abs(got.GridError-want) > 1e-6 {
+			t.Errorf("log Z differs by %v between the grids, want log 2", got.GridError)
+		}
+		if warnings := (&Evaluation{GridError: &got.GridError}).Warnings(); len(warnings) != 1 {
+			t.Errorf("warnings %q, want one", warnings)
 		}
 	})
 }

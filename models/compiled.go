@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 	"sync"
@@ -51,6 +52,11 @@ func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*C
 		}
 		if len(values[i].Numbers) != p.Size() {
 			return nil, fmt.Errorf("parameter %s has %d numbers for the shape %v", p.Name, len(values[i].Numbers), p.Shape)
+		}
+		for _, v := range values[i].Numbers {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, fmt.Errorf("parameter %s holds %v; all parameters have to be finite", p.Name, v)
+			}
 		}
 		c.theta = append(c.theta, tensor.From(values[i].Numbers, DType, p.Shape...))
 	}

@@ -19,7 +19,7 @@ type Optimizer struct {
 	// FinalFraction is what the cosine schedule ends at, as a fraction of LearningRate.
 	FinalFraction float64 `yaml:"final_fraction" check:">= 0, <= 1"`
 	// WarmupSteps is the number of steps over which the rate rises linearly from 0; the schedule counts on beneath.
-	WarmupSteps int `yaml:"warmup_steps" check:">= 0"`
+	WarmupSteps int `yaml:"warmup_steps" check:">= 0, <= 2000000000"`
 	// Beta1 and Beta2 are the decay rates of the first and second moment.
 	Beta1 float64 `yaml:"beta1" check:">= 0, < 1"`
 	Beta2 float64 `yaml:"beta2" check:">= 0, < 1"`

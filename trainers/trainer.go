@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -59,6 +60,9 @@ type Trainer struct {
 // New compiles the training program and draws the initial parameters. An error says which part of the spec does not
 // fit the others.
 func New(backend compute.Backend, spec Spec) (*Trainer, error) {
+	if n := max(spec.Loop.Steps, spec.Loop.LogEvery, spec.Loop.CheckpointEvery); n > math.MaxInt32 {
+		return nil, fmt.Errorf("train: %d steps are more than %d, as far as they are counted", n, math.MaxInt32)
+	}
 	if err := spec.Optimizer.check(); err != nil {
 		return nil, err
 	}

@@ -83,6 +83,7 @@ func printEvaluation(w io.Writer, e *metrics.Evaluation, density string) error {
 	line("mean energy, test", e.TestEnergy, "%.4f")
 	line("mean energy, train", &e.TrainEnergy, "%.4f")
 	line("probability at the grid's border", e.BorderMass, "%.1e")
+	line("log Z on half the grid's points, off by", e.GridError, "%.1e nats")
 	line("mass of that density on the grid", e.TrueMass, "%.6f")
 	if e.Grid > 0 {
 		fmt.Fprintf(table, "grid\t%d points an axis, %.4g to %.4g\n", e.Grid, e.Low, e.High)

@@ -12,11 +12,21 @@ import (
 )
 
 func main() {
-	err := newRoot().ExecuteContext(context.Background())
+	err := run()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "joule:", err)
 	}
 	os.Exit(exitCode(err))
+}
+
+// run is the program. What panics in it is a mistake of the program's, and is told in one line all the same.
+func run() (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("internal error, please report it: %v", r)
+		}
+	}()
+	return newRoot().ExecuteContext(context.Background())
 }
 
 // untilSignal is a context that ends with the first SIGINT or SIGTERM, for a command that has something to save. A

@@ -55,9 +55,7 @@ and exit with 130; a second one ends at once.`,
 			if o.backend != "" {
 				config.Backend = o.backend
 			}
-			ctx, stop := untilSignal(cmd.Context())
-			defer stop()
-			dir, err := train(ctx, config, o, progressFor(cmd))
+			dir, err := train(cmd.Context(), config, o, progressFor(cmd))
 			if dir != "" {
 				fmt.Fprintln(cmd.OutOrStdout(), dir)
 			}
@@ -88,6 +86,9 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 		return "", err
 	}
 	defer backend.Close()
+	if config.Backend != "auto" {
+		config.Backend = backend.Spec // with the absolute path of a plugin
+	}
 
 	start := time.Now()
 	trainer, err := trainers.New(backend.Backend, trainers.Spec{
@@ -105,6 +106,8 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 	if err := describe(run, config, set, environment); err != nil {
 		return run.Dir(), err
 	}
+	ctx, stop := untilSignal(ctx) // not before: until here there is nothing to save
+	defer stop()
 	result, trainErr := steps(ctx, trainer, run, config.Train.Steps, progress)
 	environment.Finish(time.Now())
 	result.Seconds = environment.Seconds

@@ -54,6 +54,9 @@ func OpenFile(from, name string) (string, []byte, error) {
 	if from != "" && !filepath.IsAbs(name) {
 		path = filepath.Join(filepath.Dir(from), name)
 	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return path, nil, fmt.Errorf("%s: is no regular file", path) // a pipe might never be written to
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return path, nil, err
