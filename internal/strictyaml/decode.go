@@ -39,7 +39,7 @@ func (d *decoder) refuse(at place, key, format string, args ...any) bool {
 // section decodes a map into a struct. at is where errors about the section as a whole belong; kinds says that the map
 // has a key "kind", dealt with already. The result is whether all is right, as it is of the functions below.
 func (d *decoder) section(n *node, at place, v reflect.Value, path string, kinds bool) bool {
-	right := true
+	right, own := true, true // own: as far as keys go that are no sections themselves
 	var known []string
 	if kinds {
 		known = append(known, "kind")
@@ -47,10 +47,15 @@ func (d *decoder) section(n *node, at place, v reflect.Value, path string, kinds
 	for _, f := range fieldsOf(v.Type()) {
 		known = append(known, f.key)
 		target, key := v.FieldByIndex(f.index), join(path, f.key)
+		var ok bool
 		if e := n.lookup(f.key); e != nil {
-			right = d.value(e.value, e.at, target, key, f.rules) && right
+			ok = d.value(e.value, e.at, target, key, f.rules)
 		} else {
-			right = d.missing(at, target, key, f.rules) && right
+			ok = d.missing(at, target, key, f.rules)
+		}
+		right = ok && right
+		if target.Kind() != reflect.Struct && target.Kind() != reflect.Interface {
+			own = ok && own
 		}
 	}
 	for _, e := range n.entries {
@@ -58,7 +63,11 @@ func (d *decoder) section(n *node, at place, v reflect.Value, path string, kinds
 			right = d.refuse(e.at, join(path, e.key), "unknown key; %s", suggest(e.key, known))
 		}
 	}
-	return right && d.check(n, at, v, path)
+	// A rule over several keys would only repeat what is wrong with one of them. Elsewhere it has news.
+	if own {
+		right = d.check(n, at, v, path) && right
+	}
+	return right
 }
 
 // missing looks at a key that is not in the document: its default may not do.

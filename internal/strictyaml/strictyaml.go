@@ -23,7 +23,7 @@
 //	each RULE     a rule for every element of a list
 //
 // A struct with a method Check(report func(key, problem string)) can refuse combinations of its keys. It is called on
-// the outermost struct only, and only when all its keys are right by themselves.
+// every section whose own keys are right by themselves, whatever is wrong in the sections below it.
 package strictyaml
 
 import (
