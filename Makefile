@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test fuzz clean
+.PHONY: build build-static demo test fuzz bench-peers bench-quick clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -40,6 +40,12 @@ fuzz: ## every fuzz test for FUZZTIME
 			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 		done; \
 	done
+
+bench-peers: ## training speed beside PyTorch, JAX and TorchEBM, in docs/performance.md; installs them in .venv
+	$(GO) run ./benchmarks $(BENCHFLAGS)
+
+bench-quick: ## the same with fewer rows and rounds, in five minutes
+	$(GO) run ./benchmarks --quick $(BENCHFLAGS)
 
 clean: ## what the other targets made
 	rm -rf bin demo
