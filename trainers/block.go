@@ -32,7 +32,7 @@ func (p *program) metrics() []string {
 type stepState struct {
 	step    *graph.Node // int32: steps done
 	sick    *graph.Node // int32: the step that came out not finite, counted from 1; 0: none
-	random  *graph.Node
+	random  *graph.Node // key of the random numbers: it stays as it is
 	theta   *graph.Node
 	moments Moments
 	average *graph.Node // running average of theta; nil unless the settings ask for one
@@ -118,7 +118,7 @@ func (p *program) block(inputs []*graph.Node) []*graph.Node {
 // step is one training step. It returns the new state, and what is logged [metrics] in float32.
 func (p *program) step(s stepState, data *graph.Node) (stepState, *graph.Node) {
 	g := data.Graph()
-	draws := random.NewStream(s.random)
+	draws := random.NewStreamAt(s.random, s.step)
 	batch := graph.Gather(data, random.Index(draws, g, data.Shape().Dimensions[0], p.settings.BatchSize))
 	theta := p.split(s.theta)
 	out := p.objective.Loss(Input{
@@ -134,7 +134,7 @@ func (p *program) step(s stepState, data *graph.Node) (stepState, *graph.Node) {
 	moved, moments := p.optimizer.Update(s.step, rate, s.theta, p.optimizer.clip(gradient, norm), s.moments)
 
 	next := stepState{
-		step: graph.OnePlus(s.step), random: draws.State()[0],
+		step: graph.OnePlus(s.step), random: s.random,
 		theta: moved, moments: moments, average: p.average(s, moved), carried: out.State,
 	}
 	values := append([]*graph.Node{out.Loss, norm, rate}, out.Metrics...)
@@ -166,7 +166,7 @@ func (p *program) guarded(before, after stepState, sign *graph.Node) stepState {
 	after.sick = sickNow
 	old, new := before.flatten(), after.flatten()
 	for i := range new {
-		if new[i] != sickNow {
+		if new[i] != sickNow && new[i] != old[i] {
 			new[i] = graph.Where(graph.BroadcastToDims(healthy, new[i].Shape().Dimensions...), new[i], old[i])
 		}
 	}

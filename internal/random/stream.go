@@ -1,0 +1,115 @@
+package random
+
+import (
+	"math/rand/v2"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Stream is a counter-based pseudo-random generator: number i of draw n is a function of key, n and i alone (Salmon et
+// al. 2011). Nothing but the counter of draws goes from one draw to the next, all numbers of a draw are computed at once,
+// and the same seed gives the same numbers on every backend.
+type Stream struct {
+	key   *graph.Node // uint32 [2]
+	draws *graph.Node // uint32: the number of draws so far
+	first *graph.Node // uint32: where a draw begins, in multiples of its size; nil is 0
+}
+
+// NewStream begins the stream of a key, which is the node that Seed's tensor becomes.
+func NewStream(key *graph.Node) *Stream {
+	return &Stream{key: key, draws: graph.Const(key.Graph(), uint32(0))}
+}
+
+// NewStreamAt begins the stream of step number step (int32) of a key: every step has its own.
+func NewStreamAt(key, step *graph.Node) *Stream {
+	g := key.Graph()
+	// Threefry is as good with keys in a row as with any others: one is a seed's first and the step is added.
+	shift := graph.Mul(graph.Const(g, []uint32{0, 1}), graph.InsertAxes(graph.ConvertDType(step, dtypes.Uint32), 0))
+	return NewStream(graph.Add(key, shift))
+}
+
+// Part makes the stream draw what one of several parts of a batch gets: part i (int32) of a draw of the shape [n, …] are
+// the rows i·n … of what a draw of more rows gives without parts.
+func (s *Stream) Part(i *graph.Node) { s.first = graph.ConvertDType(i, dtypes.Uint32) }
+
+// Seed returns the key of a seed. Different purposes of one seed get independent streams.
+func Seed(seed int64, purpose uint64) *tensors.Tensor {
+	r := rand.New(rand.NewPCG(uint64(seed), purpose))
+	return tensors.FromFlatDataAndDimensions([]uint32{r.Uint32(), r.Uint32()}, 2)
+}
+
+// bits returns two independent words, uint32 of the given dimensions, for each number of a draw.
+func (s *Stream) bits(dimensions ...int) (a, b *graph.Node) {
+	g := s.key.Graph()
+	shape := shapes.Make(dtypes.Uint32, dimensions...)
+	word := func(i int) *graph.Node {
+		return graph.BroadcastToDims(graph.Reshape(graph.Slice(s.key, graph.AxisElem(i))), dimensions...)
+	}
+	var index *graph.Node
+	if shape.IsScalar() {
+		index = graph.Const(g, uint32(0))
+	} else {
+		index = graph.IotaFull(g, shape)
+	}
+	if s.first != nil {
+		start := graph.Mul(s.first, graph.Const(g, uint32(shape.Size())))
+		index = graph.Add(index, graph.BroadcastToDims(start, dimensions...))
+	}
+	draw := graph.BroadcastToDims(s.draws, dimensions...)
+	s.draws = graph.Add(s.draws, graph.Const(g, uint32(1)))
+	return threefry(word(0), word(1), index, draw)
+}
+
+// Uniform implements Draws: multiples of 2⁻²⁴, in float64 of 2⁻⁵³.
+func (s *Stream) Uniform(shape shapes.Shape) *graph.Node {
+	a, b := s.bits(shape.Dimensions...)
+	if shape.DType != dtypes.Float64 {
+		return graph.ConvertDType(graph.MulScalar(top(a, 24, dtypes.Float32), 1.0/(1<<24)), shape.DType)
+	}
+	high, low := top(a, 27, dtypes.Float64), top(b, 26, dtypes.Float64)
+	return graph.MulScalar(graph.Add(graph.MulScalar(high, 1<<26), low), 1.0/(1<<53))
+}
+
+// Normal implements Draws by the inverse of the distribution function: √2·erf⁻¹(2u − 1), u being odd multiples of 2⁻²⁵. Of
+// 2²⁴ numbers on the whole, none is beyond ±5.4.
+func (s *Stream) Normal(shape shapes.Shape) *graph.Node {
+	dtype := shape.DType
+	if dtype != dtypes.Float64 {
+		dtype = dtypes.Float32
+	}
+	a, _ := s.bits(shape.Dimensions...)
+	x := graph.AddScalar(graph.MulScalar(top(a, 24, dtype), 1.0/(1<<23)), 1.0/(1<<24)-1) // exact, and symmetric about 0
+	return graph.StopGradient(graph.ConvertDType(normalQuantile(x), shape.DType))
+}
+
+// top is the number that the first n < 32 bits of a word are.
+func top(word *graph.Node, n int, dtype dtypes.DType) *graph.Node {
+	shifted := graph.BitwiseShiftRightLogicalScalar(word, uint32(32-n))
+	return graph.ConvertDType(graph.ConvertDType(shifted, dtypes.Int32), dtype) // processors convert signed numbers faster
+}
+
+// State implements Draws.
+func (s *Stream) State() []*graph.Node {
+	if s.first == nil {
+		return []*graph.Node{s.draws, s.key}
+	}
+	return []*graph.Node{s.draws, s.key, s.first}
+}
+
+// At implements Draws.
+func (s *Stream) At(state []*graph.Node) Draws {
+	at := &Stream{}
+	at.Resume(state)
+	return at
+}
+
+// Resume implements Draws.
+func (s *Stream) Resume(state []*graph.Node) {
+	s.draws, s.key = state[0], state[1]
+	if len(state) > 2 {
+		s.first = state[2]
+	}
+}
