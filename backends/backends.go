@@ -50,6 +50,9 @@ type Backend struct {
 	Reason string
 }
 
+// IsCPU reports whether the backend is an XLA plugin for processors, whose devices all share one.
+func (b *Backend) IsCPU() bool { return b.Plugin != "" && !isCUDA(b.Plugin) }
+
 // Describe returns one line that says which backend this is and why.
 func (b *Backend) Describe() string {
 	var notes []string
@@ -155,7 +158,9 @@ func openAuto(opts Options) (*Backend, error) {
 }
 
 func openGo(reason string) (*Backend, error) {
-	b, err := gobackend.New("")
+	// One operation at a time: in compute v0.1.3 two batched matrix products at once can wait for one another forever.
+	// Nothing is lost by it: operations are parallel within.
+	b, err := gobackend.New("ops_sequential")
 	if err != nil {
 		return nil, fmt.Errorf("backend go: %s", firstLine(err))
 	}

@@ -50,6 +50,15 @@ func ThisSystem() System {
 	}
 }
 
+// PeakMemory is the largest amount of memory that the program has held so far, in bytes; 0 where the system does not tell.
+func PeakMemory() int64 {
+	kib, err := strconv.ParseInt(strings.TrimSuffix(field("/proc/self/status", "VmHWM"), " kB"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kib << 10
+}
+
 // field returns the value of the first line "name : value" of a file, empty if there is none.
 func field(path, name string) string {
 	file, err := os.Open(path)

@@ -96,7 +96,7 @@ func trainConfig(t *testing.T, backend compute.Backend, name string, seed int) (
 	fatal(err)
 	defer trainer.Close()
 	fatal(trainer.Run(context.Background(), trainers.Hooks{}))
-	values, err := trainer.Parameters()
+	values, err := trainer.Parameters(0)
 	fatal(err)
 	model, err := models.Compile(backend, config.Model, set.Train.Dim, values)
 	fatal(err)

@@ -115,7 +115,7 @@ func nce(s scope) values {
 	demand(noise.Kind == "gaussian", "settings.noise_distribution.kind %q is not known; known: gaussian", noise.Kind)
 	demand(len(noise.Mean) == s.dim() && len(noise.Std) == s.dim(), "settings.noise_distribution has %d means and %d standard deviations; want %d of each", len(noise.Mean), len(noise.Std), s.dim())
 	demand(slices.Min(noise.Std) > 0, "settings.noise_distribution.std holds %v; want positive numbers", slices.Min(noise.Std))
-	density := &trainers.DiagonalGaussian{Mean: noise.Mean, Std: noise.Std}
+	density := &trainers.DiagonalGaussian{Mean: [][]float64{noise.Mean}, Std: [][]float64{noise.Std}}
 	method := &trainers.NCE{NoiseRatio: settings.NoiseRatio}
 	logZ := graph.Scalar(s.graph, s.dtype, settings.LogZ)
 	loss := func(net models.Net) *graph.Node {

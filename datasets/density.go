@@ -19,7 +19,9 @@ type Density interface {
 }
 
 // Score maps points [n, dim] to ∇ log p(x) [n, dim].
-func Score(p Density, x *graph.Node) *graph.Node {
+func Score(p interface {
+	LogDensity(x *graph.Node) *graph.Node
+}, x *graph.Node) *graph.Node {
 	x = graph.Identity(x) // a node that came out of StopGradient would have the gradient 0
 	return graph.Gradient(graph.ReduceAllSum(p.LogDensity(x)), x)[0]
 }

@@ -57,7 +57,8 @@ func (m *MLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	h := x
 	for i := 0; i < len(theta); i += 2 {
 		weight, bias := theta[i], theta[i+1]
-		h = graph.Add(graph.Dot(h, weight).Product(), graph.InsertAxes(bias, 0)) // [batch, in] -> [batch, out]
+		h = product(h, weight) // [batch, in] -> [batch, out]
+		h = graph.Add(h, row(bias, h))
 		if i+2 < len(theta) {
 			h = activation(h)
 		}

@@ -13,7 +13,12 @@ import (
 type Energy interface {
 	// Parameters lists θ for points of dim coordinates. An error says which setting does not fit dim.
 	Parameters(dim int) ([]Parameter, error)
-	// Energy maps points [batch, dim] to energies [batch]. theta holds a node for each of Parameters, in order.
+	// Energy maps points [batch, dim] to energies [batch], of the type of the points. theta holds a node for each of
+	// Parameters, in order.
+	//
+	// Where several replicas are trained at once, points, parameters and energies all have one axis more in front
+	// [replicas, …]; so axes are counted from the end. And where the parameters are of a narrower type than the points, it
+	// is the products with them that are to be computed in that type.
 	Energy(theta []*graph.Node, x *graph.Node) *graph.Node
 }
 
@@ -57,13 +62,35 @@ type Net struct {
 	Theta []*graph.Node
 }
 
-// Energy maps points [batch, dim] to energies [batch].
+// Energy maps points [batch, dim] to energies [batch], or [replicas, batch, dim] to [replicas, batch].
 func (n Net) Energy(x *graph.Node) *graph.Node { return n.Model.Energy(n.Theta, x) }
 
 // Score maps points [batch, dim] to −∇ₓE(x) [batch, dim]. It can be differentiated again.
 func (n Net) Score(x *graph.Node) *graph.Node {
 	x = graph.Identity(x) // a node that came out of StopGradient would have the gradient 0
 	return graph.Neg(graph.Gradient(graph.ReduceAllSum(n.Energy(x)), x)[0])
+}
+
+// row makes a parameter [dim], or [replicas, dim], fit to be added to points: [batch, dim] or [replicas, batch, dim].
+func row(parameter, points *graph.Node) *graph.Node {
+	parameter = graph.ConvertDType(graph.InsertAxes(parameter, -2), points.DType())
+	return graph.ExpandLeftToRank(parameter, points.Rank())
+}
+
+// product multiplies points with a matrix, [batch, in]·[in, out], each replica's with its own where there are several, in
+// the type of the matrix. The result has that of the points.
+func product(x, w *graph.Node) *graph.Node {
+	dtype := x.DType()
+	x = graph.ConvertDType(x, w.DType())
+	switch {
+	case x.Rank() == 2:
+		x = graph.Dot(x, w).Product()
+	case w.Rank() == 2:
+		x = graph.Einsum("rbi,io->rbo", x, w)
+	default:
+		x = graph.Einsum("rbi,rio->rbo", x, w)
+	}
+	return graph.ConvertDType(x, dtype)
 }
 
 // constant is an Init that ignores the generator.

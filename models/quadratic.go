@@ -89,13 +89,13 @@ func (q *Quadratic) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	if len(q.Mean) == 0 {
 		mean, theta = theta[0], theta[1:]
 	} else {
-		mean = graph.ConvertDType(graph.Const(g, q.Mean), dtype)
+		mean = graph.Const(g, q.Mean)
 	}
-	d := graph.Sub(x, graph.InsertAxes(mean, 0)) // [batch, dim]
+	d := graph.Sub(x, row(mean, x)) // [batch, dim]
 	if len(q.Precision) == 0 {
-		factored := graph.Dot(d, theta[0]).Product() // (x−μ)ᵀF: [batch, dim]
+		factored := product(d, theta[0]) // (x−μ)ᵀF: [batch, dim]
 		return graph.MulScalar(graph.ReduceSum(graph.Square(factored), -1), 0.5)
 	}
 	precision := graph.ConvertDType(graph.Const(g, q.Precision), dtype)
-	return graph.MulScalar(graph.ReduceSum(graph.Mul(graph.Dot(d, precision).Product(), d), -1), 0.5)
+	return graph.MulScalar(graph.ReduceSum(graph.Mul(product(d, precision), d), -1), 0.5)
 }

@@ -36,6 +36,19 @@ func Create(dir, name string, start time.Time) (*Run, error) {
 	return claim(dir)
 }
 
+// CreateGroup makes a directory for several runs, named and checked as that of a run is, and returns its path.
+func CreateGroup(dir, name string, start time.Time) (string, error) {
+	run, err := Create(dir, name, start)
+	if err != nil {
+		return "", err
+	}
+	// It is no run itself: what claimed it goes, and the runs inside keep it from being taken again.
+	if err := os.Remove(run.path(metricsFile)); err != nil {
+		return "", atomicfile.Error("remove", run.path(metricsFile), err)
+	}
+	return run.Dir(), nil
+}
+
 // createNamed makes the first of base, base-2, base-3, … that is free. Making a directory either succeeds or finds it
 // taken, which settles a race with other processes.
 func createNamed(base string) (*Run, error) {

@@ -14,10 +14,12 @@ const (
 // Result is the end of a run. A run without one is still going on, or was killed.
 type Result struct {
 	Status         Status  `json:"status"`
-	Step           int64   `json:"step"`            // steps made
-	Seconds        float64 `json:"seconds"`         // wall time of training, compilation included
-	CompileSeconds float64 `json:"compile_seconds"` // wall time of compilation
-	Error          string  `json:"error,omitempty"` // why it failed
+	Step           int64   `json:"step"`                        // steps made
+	Seconds        float64 `json:"seconds"`                     // wall time of training, compilation included
+	CompileSeconds float64 `json:"compile_seconds"`             // wall time of compilation
+	StartupSeconds float64 `json:"startup_seconds,omitempty"`   // from the start of the program to the first step
+	PeakMemory     int64   `json:"peak_memory_bytes,omitempty"` // the most that the program held; 0 where the system does not tell
+	Error          string  `json:"error,omitempty"`             // why it failed
 }
 
 func (r *Result) check() error {

@@ -57,8 +57,3 @@ func (m *DSM) Loss(net models.Net, x, z *graph.Node) *graph.Node {
 	}
 	return graph.MulScalar(meanSquaredNorm(residual), weight)
 }
-
-// meanSquaredNorm sums the squares over the coordinates and averages over the points: [batch, dim] -> scalar.
-func meanSquaredNorm(x *graph.Node) *graph.Node {
-	return graph.ReduceAllMean(graph.ReduceSum(graph.Square(x), -1))
-}

@@ -21,16 +21,17 @@ func NewFisher() *Fisher { return &Fisher{Points: "data"} }
 
 // Prepare implements Method. It fails when the density of the data is not known.
 func (m *Fisher) Prepare(p Problem) (Objective, error) {
-	if p.Data.Density == nil {
+	density := densityOf(p.Data)
+	if density == nil {
 		return nil, errors.New("method fisher needs data with a known density: data.kind gaussian_mixture or two_gaussians, " +
 			"or for a file a data.density to be fitted (kind: gaussian_mixture); dsm, nce and mle need none")
 	}
-	return fisher{m, p.Data.Density}, nil
+	return fisher{m, density}, nil
 }
 
 type fisher struct {
 	*Fisher
-	density datasets.Density
+	density Density
 }
 
 func (fisher) Parameters() []models.Parameter { return nil }
@@ -46,7 +47,7 @@ func (m fisher) Loss(in Input) Output {
 }
 
 // Loss is the loss at points x [batch, dim] for the density that they are drawn from.
-func (m *Fisher) Loss(net models.Net, density datasets.Density, x *graph.Node) *graph.Node {
+func (m *Fisher) Loss(net models.Net, density Density, x *graph.Node) *graph.Node {
 	target := graph.StopGradient(datasets.Score(density, x))
 	return graph.MulScalar(meanSquaredNorm(graph.Sub(net.Score(x), target)), 0.5)
 }

@@ -13,9 +13,24 @@ type Loop struct {
 	// EMA is the decay of the running average of the parameters, which is what is then saved and evaluated; 0 keeps
 	// none and saves the last parameters.
 	EMA float64 `yaml:"ema" check:">= 0, < 1"`
+	// Precision is the type of the numbers. With bfloat16 it is the products of the network that are computed in that type,
+	// while everything else, the parameters too, stays in float32.
+	Precision string `yaml:"precision" check:"in float32|bfloat16|float64"`
+	// Devices is the number of devices that share each batch; 0 leaves it to the program: all cores of a processor where
+	// that pays, otherwise one.
+	Devices int `yaml:"devices" check:">= 0, <= 1024"`
+	// Replicas is the number of runs that are trained at once, with seeds from that of the config on.
+	Replicas int `yaml:"replicas" check:"> 0, <= 65536"`
 }
+
+// The precisions.
+const (
+	float32bits = "float32"
+	float64bits = "float64"
+	bfloat16    = "bfloat16"
+)
 
 // NewLoop returns the default settings.
 func NewLoop() Loop {
-	return Loop{Steps: 10000, BatchSize: 128, LogEvery: 100, CheckpointEvery: 1000}
+	return Loop{Steps: 10000, BatchSize: 128, LogEvery: 100, CheckpointEvery: 1000, Precision: float32bits, Devices: 0, Replicas: 1}
 }

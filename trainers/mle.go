@@ -41,8 +41,14 @@ func NewMLE() *MLE {
 
 // Prepare implements Method.
 func (m *MLE) Prepare(p Problem) (Objective, error) {
-	if m.Init == "persistent" && m.BufferSize < p.BatchSize {
-		return nil, fmt.Errorf("method.buffer_size is %d, less than train.batch_size %d: each step moves one batch of chains", m.BufferSize, p.BatchSize)
+	if m.Init != "persistent" {
+		return &mle{m, p}, nil
+	}
+	if batch := p.BatchSize * p.Devices; m.BufferSize < batch {
+		return nil, fmt.Errorf("method.buffer_size is %d, less than train.batch_size %d: each step moves one batch of chains", m.BufferSize, batch)
+	}
+	if m.BufferSize%p.Devices != 0 {
+		return nil, fmt.Errorf("method.buffer_size %d cannot be shared evenly by %d devices (train.devices)", m.BufferSize, p.Devices)
 	}
 	return &mle{m, p}, nil
 }
@@ -61,8 +67,11 @@ func (m *mle) State() []State {
 	if m.Init != "persistent" {
 		return nil
 	}
-	return []State{{Name: "chains", Shape: m.problem.points(m.BufferSize).Dimensions, Init: m.noise}}
+	return []State{{Name: "chains", Shape: m.problem.points(m.buffer()).Dimensions, Init: m.noise}}
 }
+
+// buffer is the number of persistent chains of a device.
+func (m *mle) buffer() int { return m.BufferSize / m.problem.Devices }
 
 // noise turns standard normal numbers into points that chains start from.
 func (m *mle) noise(normal *graph.Node) *graph.Node { return graph.MulScalar(normal, m.InitStd) }
@@ -73,7 +82,7 @@ func (m *mle) Loss(in Input) Output {
 	return Output{
 		Loss:    m.MLE.loss(positive, negative),
 		State:   state,
-		Metrics: []*graph.Node{graph.ReduceAllMean(positive), graph.ReduceAllMean(negative)},
+		Metrics: []*graph.Node{batchMean(positive), batchMean(negative)},
 	}
 }
 
@@ -86,17 +95,17 @@ func (m *mle) negatives(in Input) (x *graph.Node, state []*graph.Node) {
 	case "data":
 		return samplers.Run(m.Sampler, in.Net, in.Batch, in.Draws), nil
 	}
-	chains, n := in.State[0], batch.Dimensions[0]
-	start := graph.Slice(chains, graph.AxisRange(0, n))
+	chains, n := in.State[0], batch.Dimensions[batch.Rank()-2]
+	start := beforeRow(chains, n)
 	if m.RestartFraction > 0 {
-		u := in.Draws.Uniform(shapes.Make(dtypes.Float32, n, 1))
+		u := in.Draws.Uniform(shapes.Make(dtypes.Float32, m.problem.each(n, 1)...))
 		restart := graph.BroadcastToDims(graph.LessThan(u, graph.Scalar(u.Graph(), u.DType(), m.RestartFraction)), batch.Dimensions...)
 		start = graph.Where(restart, m.noise(in.Draws.Normal(batch)), start)
 	}
 	x = samplers.Run(m.Sampler, in.Net, start, in.Draws)
 	queue := x
-	if m.BufferSize > n {
-		queue = graph.Concatenate([]*graph.Node{graph.Slice(chains, graph.AxisRangeToEnd(n)), x}, 0)
+	if m.buffer() > n {
+		queue = graph.Concatenate([]*graph.Node{fromRow(chains, n), x}, -2)
 	}
 	return x, []*graph.Node{queue}
 }
@@ -107,9 +116,9 @@ func (m *MLE) Loss(net models.Net, data, negatives *graph.Node) *graph.Node {
 }
 
 func (m *MLE) loss(positive, negative *graph.Node) *graph.Node {
-	loss := graph.Sub(graph.ReduceAllMean(positive), graph.ReduceAllMean(negative))
+	loss := graph.Sub(batchMean(positive), batchMean(negative))
 	if m.EnergyL2 > 0 {
-		squares := graph.Add(graph.ReduceAllMean(graph.Square(positive)), graph.ReduceAllMean(graph.Square(negative)))
+		squares := graph.Add(batchMean(graph.Square(positive)), batchMean(graph.Square(negative)))
 		loss = graph.Add(loss, graph.MulScalar(squares, m.EnergyL2))
 	}
 	return loss

@@ -97,7 +97,7 @@ func persistent(chains int, restart float64, sampler samplers.Sampler) Spec {
 // chains are the persistent chains of a run.
 func chains(t *testing.T, trainer *Trainer) []float64 {
 	t.Helper()
-	values, err := tensor.Values(trainer.state[len(trainer.state)-1])
+	values, err := tensor.Values(trainer.states[0][len(trainer.states[0])-1])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,12 +182,12 @@ func TestMLEBufferStartsAsNoise(t *testing.T) {
 
 func TestMLEBufferHoldsABatch(t *testing.T) {
 	m := &MLE{Init: "persistent", BufferSize: 64}
-	_, err := m.Prepare(Problem{BatchSize: 65})
+	_, err := m.Prepare(Problem{BatchSize: 65, Devices: 1})
 	if want := "method.buffer_size is 64, less than train.batch_size 65: each step moves one batch of chains"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}
 	for _, fits := range []*MLE{{Init: "persistent", BufferSize: 65}, {Init: "noise", BufferSize: 64}, {Init: "data", BufferSize: 64}} {
-		if _, err := fits.Prepare(Problem{BatchSize: 65}); err != nil {
+		if _, err := fits.Prepare(Problem{BatchSize: 65, Devices: 1}); err != nil {
 			t.Errorf("%s with %d chains: %v", fits.Init, fits.BufferSize, err)
 		}
 	}

@@ -5,8 +5,10 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
+	"joule/datasets"
 	"joule/models"
 )
 
@@ -31,18 +33,23 @@ func NewNCE() *NCE {
 
 // Prepare implements Method. It fails when a coordinate of the data does not vary.
 func (m *NCE) Prepare(p Problem) (Objective, error) {
-	low, high := p.Data.Train.Range()
-	for k := range low {
-		if low[k] == high[k] {
-			return nil, fmt.Errorf("method nce needs data that varies: coordinate %d is %v at every training point, and noise around it would have no density", k+1, low[k])
+	train := make([]datasets.Points, len(p.Data))
+	for i, set := range p.Data {
+		train[i] = set.Train
+		low, high := set.Train.Range()
+		for k := range low {
+			if low[k] == high[k] {
+				return nil, fmt.Errorf("method nce needs data that varies: coordinate %d is %v at every training point, and noise around it would have no density", k+1, low[k])
+			}
 		}
 	}
-	return &nce{m, m.Noise.Fit(p.Data.Train)}, nil
+	return &nce{m, m.Noise.Fit(train...), p}, nil
 }
 
 type nce struct {
 	*NCE
-	noise NoiseDensity
+	noise   NoiseDensity
+	problem Problem
 }
 
 func (m *nce) Parameters() []models.Parameter {
@@ -56,10 +63,8 @@ func (*nce) State() []State    { return nil }
 func (*nce) Metrics() []string { return []string{"log_z"} }
 
 func (m *nce) Loss(in Input) Output {
-	shape := in.Batch.Shape().Clone()
-	shape.Dimensions[0] *= m.NoiseRatio
-	y := m.noise.Sample(shape, in.Draws)
-	logZ := graph.ScalarZero(in.Batch.Graph(), in.Batch.DType())
+	y := m.noise.Sample(m.problem.points(m.NoiseRatio*m.problem.BatchSize), in.Draws)
+	logZ := graph.Zeros(in.Batch.Graph(), shapes.Make(in.Batch.DType(), m.problem.each()...))
 	if m.LearnLogZ {
 		logZ = in.Extra[0]
 	}
@@ -71,15 +76,14 @@ func (m *nce) Loss(in Input) Output {
 
 // Loss is the loss for data x [batch, dim], noise y [k·batch, dim] and a scalar log Z.
 func (m *NCE) Loss(net models.Net, logZ *graph.Node, noise NoiseDensity, x, y *graph.Node) *graph.Node {
-	n, k := x.Shape().Dimensions[0], m.NoiseRatio
-	points := graph.Concatenate([]*graph.Node{x, y}, 0) // [(1+k)·batch, dim]: one pass through the network for both
-	logit := graph.Neg(graph.Add(graph.Add(net.Energy(points), logZ), noise.LogProb(points)))
-	logit = graph.AddScalar(logit, -math.Log(float64(k)))
-	data := graph.Slice(logit, graph.AxisRange(0, n))
-	fake := graph.Slice(logit, graph.AxisRangeToEnd(n))
+	n, k := x.Shape().Dimensions[x.Rank()-2], m.NoiseRatio
+	points := graph.Concatenate([]*graph.Node{x, y}, -2) // [(1+k)·batch, dim]: one pass through the network for both
+	logit := graph.Neg(graph.Add(graph.Add(net.Energy(points), graph.InsertAxes(logZ, -1)), noise.LogProb(points)))
+	logit = graph.InsertAxes(graph.AddScalar(logit, -math.Log(float64(k))), -1)
+	data, fake := graph.Squeeze(beforeRow(logit, n), -1), graph.Squeeze(fromRow(logit, n), -1)
 	return graph.Add(
-		graph.ReduceAllMean(softplus(graph.Neg(data))),
-		graph.MulScalar(graph.ReduceAllMean(softplus(fake)), float64(k)))
+		batchMean(softplus(graph.Neg(data))),
+		graph.MulScalar(batchMean(softplus(fake)), float64(k)))
 }
 
 // softplus is log(1 + eˣ) = max(x, 0) + log(1 + e^−|x|), which neither overflows nor loses small values.

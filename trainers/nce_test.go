@@ -22,16 +22,16 @@ func softplusOnHost(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(
 func TestNCELoss(t *testing.T) {
 	const c = 0.7
 	noise := append(append([][]float64{}, fiveNoises...), negativePoints...)
-	gauss := &DiagonalGaussian{Mean: []float64{0.2, -0.3}, Std: []float64{1.5, 2}}
-	box := &Uniform{Low: []float64{-4, -3}, High: []float64{4, 5}}
+	gauss := &DiagonalGaussian{Mean: [][]float64{{0.2, -0.3}}, Std: [][]float64{{1.5, 2}}}
+	box := &Uniform{Low: [][]float64{{-4, -3}}, High: [][]float64{{4, 5}}}
 	densities := map[string]struct {
 		noise NoiseDensity
 		log   func(x []float64) float64
 	}{
 		"gaussian": {gauss, func(x []float64) (sum float64) {
 			for k := range x {
-				z := (x[k] - gauss.Mean[k]) / gauss.Std[k]
-				sum -= 0.5*z*z + math.Log(gauss.Std[k]*math.Sqrt(2*math.Pi))
+				z := (x[k] - gauss.Mean[0][k]) / gauss.Std[0][k]
+				sum -= 0.5*z*z + math.Log(gauss.Std[0][k]*math.Sqrt(2*math.Pi))
 			}
 			return sum
 		}},
@@ -125,7 +125,7 @@ func TestNCEWithoutLogZ(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last := len(report.Names) - 1; report.Names[last] != "log_z" || report.Values[last] != 0 {
+		if last := len(report.Names) - 1; report.Names[last] != "log_z" || report.Values[0][last] != 0 {
 			t.Errorf("%v = %v, want a log_z of 0", report.Names, report.Values)
 		}
 		if _, there := parameters(t, trainer)["method.log_z"]; there {
@@ -137,7 +137,7 @@ func TestNCEWithoutLogZ(t *testing.T) {
 // Noise has no density around data that does not vary.
 func TestNCENeedsSpread(t *testing.T) {
 	flat := datasets.Points{N: 3, Dim: 2, Values: []float64{1, 5, 2, 5, 3, 5}}
-	_, err := NewNCE().Prepare(Problem{Data: &datasets.Set{Train: flat}, BatchSize: 2, DType: dtype})
+	_, err := NewNCE().Prepare(Problem{Data: []*datasets.Set{{Train: flat}}, BatchSize: 2, DType: dtype})
 	want := "method nce needs data that varies: coordinate 2 is 5 at every training point, and noise around it would have no density"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)

@@ -12,8 +12,8 @@ import (
 
 // Noise is the settings of the noise that noise contrastive estimation compares the data with.
 type Noise interface {
-	// Fit places the noise around the training data.
-	Fit(train datasets.Points) NoiseDensity
+	// Fit places the noise around the training data, of each replica where there are several.
+	Fit(train ...datasets.Points) NoiseDensity
 }
 
 // NoiseKinds are the noise distributions that a config can name.
@@ -24,7 +24,7 @@ var NoiseKinds = map[string]func() Noise{
 
 // NoiseDensity is a distribution that can be drawn from and evaluated.
 type NoiseDensity interface {
-	// Sample draws points [n, dim].
+	// Sample draws points [n, dim], or [replicas, n, dim].
 	Sample(shape shapes.Shape, draws random.Draws) *graph.Node
 	// LogProb maps points [n, dim] to log densities [n].
 	LogProb(x *graph.Node) *graph.Node
@@ -37,16 +37,20 @@ type GaussianNoise struct {
 }
 
 // Fit implements Noise.
-func (n *GaussianNoise) Fit(train datasets.Points) NoiseDensity {
-	mean, std := train.Moments()
-	for k := range std {
-		std[k] *= n.Scale
+func (n *GaussianNoise) Fit(train ...datasets.Points) NoiseDensity {
+	var d DiagonalGaussian
+	for _, points := range train {
+		mean, std := points.Moments()
+		for k := range std {
+			std[k] *= n.Scale
+		}
+		d.Mean, d.Std = append(d.Mean, mean), append(d.Std, std)
 	}
-	return &DiagonalGaussian{mean, std}
+	return &d
 }
 
-// DiagonalGaussian is a normal distribution with independent coordinates.
-type DiagonalGaussian struct{ Mean, Std []float64 }
+// DiagonalGaussian is a normal distribution with independent coordinates, or one for each replica.
+type DiagonalGaussian struct{ Mean, Std [][]float64 } // [replicas][dim]
 
 // Sample implements NoiseDensity.
 func (d *DiagonalGaussian) Sample(shape shapes.Shape, draws random.Draws) *graph.Node {
@@ -56,12 +60,11 @@ func (d *DiagonalGaussian) Sample(shape shapes.Shape, draws random.Draws) *graph
 
 // LogProb implements NoiseDensity.
 func (d *DiagonalGaussian) LogProb(x *graph.Node) *graph.Node {
-	constant := 0.0
-	for _, std := range d.Std {
-		constant -= math.Log(std) + 0.5*math.Log(2*math.Pi)
-	}
 	z := graph.Div(graph.Sub(x, rowOf(x, d.Mean)), rowOf(x, d.Std))
-	return graph.AddScalar(graph.MulScalar(graph.ReduceSum(graph.Square(z), -1), -0.5), constant)
+	distance := graph.MulScalar(graph.ReduceSum(graph.Square(z), -1), -0.5)
+	return graph.Add(distance, constantOf(distance, d.Std, func(std float64) float64 {
+		return -math.Log(std) - 0.5*math.Log(2*math.Pi)
+	}))
 }
 
 // UniformNoise is uniform on a box around the data.
@@ -72,17 +75,21 @@ type UniformNoise struct {
 }
 
 // Fit implements Noise.
-func (n *UniformNoise) Fit(train datasets.Points) NoiseDensity {
-	low, high := train.Range()
-	for k := range low {
-		centre, half := (low[k]+high[k])/2, n.Scale*(high[k]-low[k])/2
-		low[k], high[k] = centre-half, centre+half
+func (n *UniformNoise) Fit(train ...datasets.Points) NoiseDensity {
+	var d Uniform
+	for _, points := range train {
+		low, high := points.Range()
+		for k := range low {
+			centre, half := (low[k]+high[k])/2, n.Scale*(high[k]-low[k])/2
+			low[k], high[k] = centre-half, centre+half
+		}
+		d.Low, d.High = append(d.Low, low), append(d.High, high)
 	}
-	return &Uniform{low, high}
+	return &d
 }
 
-// Uniform is the uniform distribution on a box.
-type Uniform struct{ Low, High []float64 }
+// Uniform is the uniform distribution on a box, or one for each replica.
+type Uniform struct{ Low, High [][]float64 } // [replicas][dim]
 
 // Sample implements NoiseDensity.
 func (d *Uniform) Sample(shape shapes.Shape, draws random.Draws) *graph.Node {
@@ -93,22 +100,41 @@ func (d *Uniform) Sample(shape shapes.Shape, draws random.Draws) *graph.Node {
 // LogProb implements NoiseDensity. It is meant for points in the box, and constant: outside it is not −∞, which would
 // only make the loss infinite.
 func (d *Uniform) LogProb(x *graph.Node) *graph.Node {
-	constant := 0.0
-	for _, width := range d.width() {
-		constant -= math.Log(width)
-	}
-	return graph.AddScalar(graph.MulScalar(graph.ReduceSum(x, -1), 0), constant)
+	zero := graph.MulScalar(graph.ReduceSum(x, -1), 0)
+	return graph.Add(zero, constantOf(zero, d.width(), func(width float64) float64 { return -math.Log(width) }))
 }
 
-func (d *Uniform) width() []float64 {
-	width := make([]float64, len(d.Low))
-	for k := range width {
-		width[k] = d.High[k] - d.Low[k]
+func (d *Uniform) width() [][]float64 {
+	width := make([][]float64, len(d.Low))
+	for i := range width {
+		for k := range d.Low[i] {
+			width[i] = append(width[i], d.High[i][k]-d.Low[i][k])
+		}
 	}
 	return width
 }
 
-// rowOf is a constant [1, dim] of x's graph and type.
-func rowOf(x *graph.Node, values []float64) *graph.Node {
-	return graph.InsertAxes(graph.ConvertDType(graph.Const(x.Graph(), values), x.DType()), 0)
+// rowOf is a constant of x's type that fits points x: [1, dim], or [replicas, 1, dim].
+func rowOf(x *graph.Node, values [][]float64) *graph.Node {
+	row := graph.ConvertDType(graph.Const(x.Graph(), values), x.DType()) // [replicas, dim]
+	if x.Rank() > 2 {
+		row = graph.InsertAxes(row, 1)
+	}
+	return row
+}
+
+// constantOf is the sum of a function of the coordinates' values, as a constant that fits x: [batch] or
+// [replicas, batch].
+func constantOf(x *graph.Node, values [][]float64, f func(float64) float64) *graph.Node {
+	sums := make([][]float64, len(values)) // [replicas][1]
+	for i, row := range values {
+		sums[i] = []float64{0}
+		for _, v := range row {
+			sums[i][0] += f(v)
+		}
+	}
+	if x.Rank() == 1 {
+		return graph.Scalar(x.Graph(), x.DType(), sums[0][0])
+	}
+	return graph.ConvertDType(graph.Const(x.Graph(), sums), x.DType())
 }

@@ -22,11 +22,11 @@ var fourPoints = datasets.Points{N: 4, Dim: 2, Values: []float64{0, 10, 2, 10, 0
 // of its range.
 func TestNoiseFit(t *testing.T) {
 	gauss := (&GaussianNoise{Scale: 1.5}).Fit(fourPoints).(*DiagonalGaussian)
-	if !slices.Equal(gauss.Mean, []float64{1, 20}) || !slices.Equal(gauss.Std, []float64{1.5, 15}) {
+	if !slices.Equal(gauss.Mean[0], []float64{1, 20}) || !slices.Equal(gauss.Std[0], []float64{1.5, 15}) {
 		t.Errorf("Gaussian noise %+v, want mean (1, 20) and standard deviation (1.5, 15)", gauss)
 	}
 	box := (&UniformNoise{Scale: 2}).Fit(fourPoints).(*Uniform)
-	if !slices.Equal(box.Low, []float64{-1, 0}) || !slices.Equal(box.High, []float64{3, 40}) {
+	if !slices.Equal(box.Low[0], []float64{-1, 0}) || !slices.Equal(box.High[0], []float64{3, 40}) {
 		t.Errorf("uniform noise %+v, want from (-1, 0) to (3, 40)", box)
 	}
 }
@@ -35,13 +35,13 @@ func TestNoiseFit(t *testing.T) {
 // deviation σ·√((κ−1)/4n) with the kurtosis κ, 3 or 9/5), and uniform ones stay in the box.
 func TestNoiseSample(t *testing.T) {
 	const n = 20000
-	box := &Uniform{Low: []float64{-1, 0}, High: []float64{3, 40}}
+	box := &Uniform{Low: [][]float64{{-1, 0}}, High: [][]float64{{3, 40}}}
 	tests := []struct {
 		noise     NoiseDensity
 		mean, std []float64
 		kurtosis  float64
 	}{
-		{&DiagonalGaussian{Mean: []float64{1, 20}, Std: []float64{1.5, 15}}, []float64{1, 20}, []float64{1.5, 15}, 3},
+		{&DiagonalGaussian{Mean: [][]float64{{1, 20}}, Std: [][]float64{{1.5, 15}}}, []float64{1, 20}, []float64{1.5, 15}, 3},
 		{box, []float64{1, 20}, []float64{4 / math.Sqrt(12), 40 / math.Sqrt(12)}, 1.8},
 	}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
@@ -58,7 +58,7 @@ func TestNoiseSample(t *testing.T) {
 			if test.noise == NoiseDensity(box) {
 				low, high := points.Range()
 				for k := range low {
-					if low[k] < box.Low[k] || high[k] > box.High[k] {
+					if low[k] < box.Low[0][k] || high[k] > box.High[0][k] {
 						t.Errorf("uniform draws reach from %v to %v", low, high)
 					}
 				}

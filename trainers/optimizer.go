@@ -89,14 +89,11 @@ func oneMinusPower(beta float64, t *graph.Node) *graph.Node {
 	return graph.Neg(graph.Expm1(graph.MulScalar(t, math.Log(beta))))
 }
 
-// clip scales a gradient down to a norm of at most ClipNorm, given its norm.
+// clip scales a gradient, or a part of one, down to a norm of at most ClipNorm, given its norm: a scalar, or [replicas].
 func (o Optimizer) clip(gradient, norm *graph.Node) *graph.Node {
 	if o.ClipNorm == 0 {
 		return gradient
 	}
 	bound := graph.Scalar(norm.Graph(), norm.DType(), o.ClipNorm)
-	return graph.Mul(gradient, graph.MinScalar(graph.Div(bound, graph.MaxScalar(norm, o.ClipNorm/1e6)), 1))
+	return graph.Mul(gradient, perReplica(graph.MinScalar(graph.Div(bound, graph.MaxScalar(norm, o.ClipNorm/1e6)), 1), gradient))
 }
-
-// euclidean is the norm of all the values of x: a scalar.
-func euclidean(x *graph.Node) *graph.Node { return graph.Sqrt(graph.ReduceAllSum(graph.Square(x))) }

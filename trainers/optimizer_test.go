@@ -109,6 +109,9 @@ func TestRate(t *testing.T) {
 	})
 }
 
+// alone is a program without replicas.
+var alone = &program{layout: layout{replicas: 1}}
+
 // Gradients are scaled down together to the bound on their norm, and left alone below it.
 func TestClip(t *testing.T) {
 	tests := []struct {
@@ -118,7 +121,7 @@ func TestClip(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, test := range tests {
 			got := evaluate(t, backend, func(in []*graph.Node) []*graph.Node {
-				norm := euclidean(in[0])
+				norm := alone.euclidean(in[:1])
 				return []*graph.Node{Optimizer{ClipNorm: test.bound}.clip(in[0], norm), norm}
 			}, []float64{3, 0, 4})
 			near(t, "the norm", got[1][0], 5, 1e-15)
@@ -127,7 +130,7 @@ func TestClip(t *testing.T) {
 		}
 		// Gradients of 0 stay 0.
 		got := evaluate(t, backend, func(in []*graph.Node) []*graph.Node {
-			return []*graph.Node{Optimizer{ClipNorm: 1}.clip(in[0], euclidean(in[0]))}
+			return []*graph.Node{Optimizer{ClipNorm: 1}.clip(in[0], alone.euclidean(in[:1]))}
 		}, []float64{0, 0})
 		near(t, "a vanishing gradient", got[0][0], 0, 0)
 	})

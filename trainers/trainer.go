@@ -4,18 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"joule/datasets"
-	"joule/internal/random"
 	"joule/internal/tensor"
 	"joule/models"
 )
@@ -25,138 +21,34 @@ type Spec struct {
 	Model     models.Energy
 	Method    Method
 	Optimizer Optimizer
-	Loop      Loop
+	Loop      Loop // of which New leaves Replicas to the caller: see Replicas below
 	Data      *datasets.Set
 	// Seed fixes the initial parameters and all randomness of the run: the same spec on the same backend gives the
 	// same bits.
 	Seed int64
+	// Replicas are further runs of the same settings. They are trained in the same program, which costs less than one
+	// after the other, and come out as if alone, up to the rounding of numbers that are added in another order.
+	Replicas []Replica
 }
 
-// precision of training.
-const dtype = dtypes.Float32
+// Replica is what sets one of several runs apart. Their sets have to be of one size.
+type Replica struct {
+	Data *datasets.Set
+	Seed int64
+}
 
-// maxLearned is the largest number of values that are learned: half a gigabyte, which the optimizer makes two.
-const maxLearned = 1 << 27
-
-// The purposes of a seed, each with its own stream of random numbers.
-const (
-	purposeParameters = iota + 1
-	purposeSteps
-	purposeState
-)
-
-// Trainer is a training run in memory. It is not safe for concurrent use.
+// Trainer is a training run in memory, or several replicas of one. It is not safe for concurrent use.
 type Trainer struct {
-	spec    Spec
-	backend compute.Backend
-	program *program
-	exec    *graph.Exec
-	data    *tensors.Tensor
-	state   []*tensors.Tensor // in the order of stepState.flatten
-	step    int
-	compile time.Duration
-}
-
-// New compiles the training program and draws the initial parameters. An error says which part of the spec does not
-// fit the others.
-func New(backend compute.Backend, spec Spec) (*Trainer, error) {
-	if n := max(spec.Loop.Steps, spec.Loop.LogEvery, spec.Loop.CheckpointEvery); n > math.MaxInt32 {
-		return nil, fmt.Errorf("train: %d steps are more than %d, as far as they are counted", n, math.MaxInt32)
-	}
-	if err := spec.Optimizer.check(); err != nil {
-		return nil, err
-	}
-	problem := Problem{Data: spec.Data, BatchSize: spec.Loop.BatchSize, DType: dtype}
-	learned, err := spec.Model.Parameters(spec.Data.Train.Dim)
-	if err != nil {
-		return nil, err
-	}
-	objective, err := spec.Method.Prepare(problem)
-	if err != nil {
-		return nil, err
-	}
-	ofModel := len(learned)
-	for _, p := range objective.Parameters() {
-		p.Name = methodPrefix + p.Name
-		learned = append(learned, p)
-	}
-	if n := models.Count(learned); n > maxLearned {
-		return nil, fmt.Errorf("the model has %d parameters, more than %d: narrower layers (model.hidden) or fewer coordinates make it smaller", n, maxLearned)
-	}
-	if len(learned) == 0 {
-		return nil, errors.New("the model has nothing to learn: leave out model.mean or model.precision to have it learned")
-	}
-	t := &Trainer{
-		spec: spec, backend: backend,
-		program: &program{
-			model: spec.Model, objective: objective, optimizer: spec.Optimizer, settings: spec.Loop,
-			learned: learned, ofModel: ofModel, carried: len(objective.State()),
-		},
-		data: tensor.From(spec.Data.Train.Values, dtype, spec.Data.Train.N, spec.Data.Train.Dim),
-	}
-	if err := t.initialise(objective.State()); err != nil {
-		return nil, err
-	}
-	if t.exec, err = graph.NewExec(backend, t.program.block); err != nil {
-		return nil, err
-	}
-	t.exec.SetMaxCache(1)
-	if err := t.warm(); err != nil {
-		t.Close()
-		return nil, err
-	}
-	return t, nil
-}
-
-// methodPrefix marks the names of parameters that belong to the method and not to the model.
-const methodPrefix = "method."
-
-// initialise makes the state before the first step.
-func (t *Trainer) initialise(carried []State) error {
-	r := rand.New(rand.NewPCG(uint64(t.spec.Seed), purposeParameters))
-	var values []float64
-	for _, p := range t.program.learned {
-		values = append(values, p.Init(r)...)
-	}
-	row := func(values []float64) *tensors.Tensor { return tensor.From(values, dtype, len(values)) }
-	zeros := make([]float64, len(values))
-	t.state = []*tensors.Tensor{
-		tensors.FromScalar(int32(0)), tensors.FromScalar(int32(0)), random.Seed(t.spec.Seed, purposeSteps),
-		row(values), row(zeros), row(zeros),
-	}
-	if t.spec.Loop.EMA > 0 {
-		t.state = append(t.state, row(values))
-	}
-	if len(carried) == 0 {
-		return nil
-	}
-	first, err := graph.ExecOnceN(t.backend, func(seed *graph.Node) []*graph.Node {
-		draws := random.NewStream(seed)
-		values := make([]*graph.Node, len(carried))
-		for i, s := range carried {
-			values[i] = s.Init(draws.Normal(shapes.Make(dtype, s.Shape...)))
-		}
-		return values
-	}, random.Seed(t.spec.Seed, purposeState))
-	if err != nil {
-		return fmt.Errorf("cannot draw the method's initial state: %w", err)
-	}
-	t.state = append(t.state, first...)
-	return nil
-}
-
-// warm compiles the program.
-func (t *Trainer) warm() error {
-	start := time.Now()
-	var in []shapes.Shape
-	for _, s := range t.state {
-		in = append(in, s.Shape())
-	}
-	if _, err := t.exec.Compile(append(in, t.data.Shape(), shapes.Make(dtypes.Int32))...); err != nil {
-		return fmt.Errorf("cannot compile the training program: %w", err)
-	}
-	t.compile = time.Since(start)
-	return nil
+	spec     Spec
+	replicas []Replica // the spec's own run first
+	backend  compute.Backend
+	program  *program
+	exec     *graph.Exec
+	states   [][]*tensors.Tensor // [devices], each in the order of stepState.flatten
+	fixed    [][]*tensors.Tensor // [devices], each in the order of constants.flatten
+	step     int
+	sick     []int32 // [replicas]: the step that came out not finite, counted from 1; 0: none
+	compile  time.Duration
 }
 
 // CompileTime is how long the compilation of the training program took.
@@ -169,10 +61,10 @@ func (t *Trainer) Step() int { return t.step }
 type Report struct {
 	// Count is the number of steps of the block, Step the number done after it, and Steps the length of the run.
 	Count, Step, Steps int
-	// Names and Values are the averages over the steps of the block: loss, gradient_norm, learning_rate, and what the
-	// method adds.
+	// Names and Values [replicas][names] are the averages over the steps of the block: loss, gradient_norm, learning_rate,
+	// and what the method adds. A replica that has diverged has none: its row is nil.
 	Names  []string
-	Values []float64
+	Values [][]float64
 	// Elapsed is the time the block took.
 	Elapsed time.Duration
 }
@@ -189,7 +81,8 @@ type Hooks struct {
 }
 
 // Run trains to the end, or until the context is done: then the current block is finished and the context's error
-// returned. A *DivergedError says that the loss or its gradient stopped being finite.
+// returned. A *DivergedError says that the loss or its gradient stopped being finite. Of several replicas the others go on
+// meanwhile; the error then joins one for each that has diverged.
 func (t *Trainer) Run(ctx context.Context, hooks Hooks) error {
 	for t.step < t.spec.Loop.Steps {
 		if err := ctx.Err(); err != nil {
@@ -211,7 +104,7 @@ func (t *Trainer) Run(ctx context.Context, hooks Hooks) error {
 			}
 		}
 	}
-	return nil
+	return t.diverged()
 }
 
 // blockLength is the number of steps to the next log, checkpoint or end, whichever comes first.
@@ -225,62 +118,104 @@ func (t *Trainer) blockLength() int {
 	return n
 }
 
-// Block makes n training steps in one call to the device.
+// Block makes n training steps in one call to the devices. It is an error that no replica is left.
 func (t *Trainer) Block(n int) (Report, error) {
 	start := time.Now()
-	in := make([]any, 0, len(t.state)+2)
-	for _, s := range t.state {
-		in = append(in, s)
+	var in []any
+	for device := range t.states {
+		for _, tensor := range slices.Concat(t.states[device], t.fixed[device]) {
+			in = append(in, tensor)
+		}
+		in = append(in, int32(n))
 	}
-	out, err := t.exec.Exec(append(in, t.data, int32(n))...)
+	out, err := t.exec.Exec(in...)
 	if err != nil {
 		return Report{}, fmt.Errorf("training failed after step %d: %w", t.step, err)
 	}
-	last := len(out) - 1
+	size := len(out) / len(t.states)
+	last := size - 1
 	averages, err := tensor.Values(out[last])
 	if err != nil {
 		return Report{}, fmt.Errorf("cannot read the results of step %d: %w", t.step+n, err)
 	}
-	tensor.Free(append(t.state, out[last])...)
-	t.state = out[:last]
-	sick := tensors.ToScalar[int32](t.state[atSick])
-	if sick != 0 {
-		t.step = int(sick) - 1
-		return Report{}, &DivergedError{Step: int(sick)}
+	for device, state := range t.states {
+		own := out[device*size : (device+1)*size]
+		tensor.Free(append(state, own[last])...)
+		t.states[device] = own[:last:last]
+	}
+	if t.sick, err = tensors.CopyFlatData[int32](t.states[0][atSick]); err != nil {
+		return Report{}, fmt.Errorf("cannot read the results of step %d: %w", t.step+n, err)
+	}
+	if !slices.Contains(t.sick, 0) {
+		t.step = int(slices.Max(t.sick)) - 1
+		return Report{}, t.diverged()
 	}
 	t.step += n
-	return Report{Count: n, Step: t.step, Steps: t.spec.Loop.Steps, Names: t.program.metrics(), Values: averages, Elapsed: time.Since(start)}, nil
+	report := Report{Count: n, Step: t.step, Steps: t.spec.Loop.Steps, Names: t.program.metrics(), Elapsed: time.Since(start)}
+	for i, row := range slices.Collect(slices.Chunk(averages, len(report.Names))) {
+		if t.sick[i] != 0 {
+			row = nil
+		}
+		report.Values = append(report.Values, row)
+	}
+	return report, nil
 }
 
 // DivergedError says that a loss or a gradient was not finite. The parameters are those before that step.
-type DivergedError struct{ Step int }
+type DivergedError struct {
+	Step    int // counted from 1
+	Replica int // counted from 0
+}
 
 func (e *DivergedError) Error() string {
 	return fmt.Sprintf("training diverged: the loss or its gradient is not finite at step %d; the parameters are kept as they were before it. "+
 		"A lower optimizer.learning_rate, optimizer.clip_norm, or for mle a smaller method.sampler.step_size or some method.energy_l2 usually cures it", e.Step)
 }
 
-// Parameters are the learned values of the model, and those of the method under names that start with "method.": the
-// running averages when the settings ask for them.
-func (t *Trainer) Parameters() ([]models.Value, error) {
-	at := atTheta
+// diverged joins the errors of all replicas that have diverged.
+func (t *Trainer) diverged() error {
+	var all []error
+	for i, step := range t.sick {
+		if step != 0 {
+			all = append(all, &DivergedError{Step: int(step), Replica: i})
+		}
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return errors.Join(all...)
+}
+
+// StepOf is the number of steps that a replica has done: fewer than Step if it has diverged.
+func (t *Trainer) StepOf(replica int) int {
+	if step := int(t.sick[replica]); step != 0 {
+		return step - 1
+	}
+	return t.step
+}
+
+// Parameters are the learned values of a replica's model, and those of the method under names that start with "method.":
+// the running averages when the settings ask for them.
+func (t *Trainer) Parameters(replica int) ([]models.Value, error) {
+	at, layout := atTheta, t.program.layout
 	if t.spec.Loop.EMA > 0 {
-		at = atAverage
+		at = t.program.atAverage()
 	}
-	row, err := tensor.Values(t.state[at])
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the parameters: %w", err)
-	}
-	values := make([]models.Value, len(t.program.learned))
-	for i, p := range t.program.learned {
-		values[i] = models.Value{Name: p.Name, Shape: p.Shape, Numbers: row[:p.Size():p.Size()]}
-		row = row[p.Size():]
+	values := make([]models.Value, len(layout.learned))
+	for k := range layout.parts {
+		part, err := tensor.Values(t.states[0][at+k])
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the parameters: %w", err)
+		}
+		layout.of(replica, k, part, func(i int, numbers []float64) {
+			values[i] = models.Value{Name: layout.learned[i].Name, Shape: layout.learned[i].Shape, Numbers: numbers}
+		})
 	}
 	return values, nil
 }
 
 // Close frees the device memory of the run.
 func (t *Trainer) Close() {
-	tensor.Free(append(t.state, t.data)...)
+	tensor.Free(slices.Concat(slices.Concat(t.states...), slices.Concat(t.fixed...))...)
 	t.exec.Finalize()
 }

@@ -186,7 +186,7 @@ func TestInitialParameters(t *testing.T) {
 		for _, ema := range []float64{0, 0.99} {
 			spec := smallSpecs(t)["nce"]
 			spec.Loop.EMA = ema
-			values, err := newTrainer(t, backend, spec).Parameters()
+			values, err := newTrainer(t, backend, spec).Parameters(0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -30,13 +30,27 @@ var Kinds = map[string]func() Method{
 
 // Problem is what a method is asked to work on.
 type Problem struct {
-	Data      *datasets.Set
+	// Data are the sets of all replicas, of one size. With a single one there is no axis of replicas.
+	Data []*datasets.Set
+	// BatchSize is the number of points that a device is given in a step, out of Devices that share a batch.
 	BatchSize int
+	Devices   int
 	DType     dtypes.DType
 }
 
-// points is the shape of a matrix of n points.
-func (p Problem) points(n int) shapes.Shape { return shapes.Make(p.DType, n, p.Data.Train.Dim) }
+// points is the shape of a matrix of n points, one for each replica where there are several: [n, dim] or
+// [replicas, n, dim].
+func (p Problem) points(n int) shapes.Shape {
+	return shapes.Make(p.DType, p.each(n, p.Data[0].Train.Dim)...)
+}
+
+// each puts the axis of replicas, if there is one, before the dimensions of a single one.
+func (p Problem) each(dimensions ...int) []int {
+	if len(p.Data) == 1 {
+		return dimensions
+	}
+	return append([]int{len(p.Data)}, dimensions...)
+}
 
 // Objective is a method made ready for a problem.
 type Objective interface {
@@ -46,20 +60,22 @@ type Objective interface {
 	State() []State
 	// Metrics names what Loss gives beside the loss. It is averaged over the steps of a block and logged.
 	Metrics() []string
-	// Loss is the graph of one batch.
+	// Loss is the graph of one batch. The loss has to be a mean over the points of the batch: devices that share a batch
+	// average theirs.
 	Loss(in Input) Output
 }
 
 // State is a tensor that a method carries from step to step.
 type State struct {
 	Name string
-	// Shape are its dimensions.
+	// Shape are its dimensions, those of the replicas included.
 	Shape []int
 	// Init draws its first value, from standard normal numbers of its shape.
 	Init func(normal *graph.Node) *graph.Node
 }
 
-// Input is what a loss is computed from.
+// Input is what a loss is computed from. Where several replicas are trained at once, every node has one axis more in front
+// [replicas, …], and so have the nodes of the Output; so axes are counted from the end.
 type Input struct {
 	Net   models.Net
 	Extra []*graph.Node // a node for each of the objective's Parameters
@@ -73,4 +89,29 @@ type Output struct {
 	Loss    *graph.Node   // scalar
 	State   []*graph.Node // the state after the step
 	Metrics []*graph.Node // scalars, one for each of the objective's Metrics
+}
+
+// batchMean is the mean over the points of a batch: [batch] -> scalar, [replicas, batch] -> [replicas].
+func batchMean(x *graph.Node) *graph.Node { return graph.ReduceMean(x, -1) }
+
+// meanSquaredNorm sums the squares over the coordinates and averages over the points: [batch, dim] -> scalar.
+func meanSquaredNorm(x *graph.Node) *graph.Node {
+	return batchMean(graph.ReduceSum(graph.Square(x), -1))
+}
+
+// fromRow and beforeRow are the points of a batch [batch, dim] from number n on, and those before.
+func fromRow(x *graph.Node, n int) *graph.Node {
+	return graph.Slice(x, append(spacer(x), graph.AxisRangeToEnd(n), graph.AxisRange())...)
+}
+
+func beforeRow(x *graph.Node, n int) *graph.Node {
+	return graph.Slice(x, append(spacer(x), graph.AxisRange(0, n), graph.AxisRange())...)
+}
+
+// spacer passes over the axis of replicas where a matrix of points has one.
+func spacer(x *graph.Node) []graph.SliceAxisSpec {
+	if x.Rank() == 2 {
+		return nil
+	}
+	return []graph.SliceAxisSpec{graph.AxisRange()}
 }

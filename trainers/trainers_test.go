@@ -77,6 +77,9 @@ func evaluate(t *testing.T, backend compute.Backend, define func(in []*graph.Nod
 	return values
 }
 
+// dtype is what training computes in unless told otherwise.
+const dtype = dtypes.Float32
+
 // five points and noise to go with them.
 var (
 	fivePoints = [][]float64{{0, 0}, {1, -1}, {0.5, 2}, {-1.5, 0.25}, {3, 1}}
@@ -109,15 +112,19 @@ func newTrainer(t *testing.T, backend compute.Backend, spec Spec) *Trainer {
 
 // restart takes a trainer back to before its first step, with another seed: cheaper than compiling it anew.
 func (t *Trainer) restart(seed int64) error {
-	tensor.Free(t.state...)
-	t.spec.Seed, t.step = seed, 0
-	return t.initialise(t.program.objective.State())
+	for device, state := range t.states {
+		tensor.Free(append(state, t.fixed[device]...)...)
+	}
+	t.spec.Seed, t.step, t.fixed = seed, 0, nil
+	t.replicas[0].Seed = seed
+	t.sick = make([]int32, len(t.replicas))
+	return t.initialise()
 }
 
 // parameters are the learned values by name.
 func parameters(t *testing.T, trainer *Trainer) map[string][]float64 {
 	t.Helper()
-	values, err := trainer.Parameters()
+	values, err := trainer.Parameters(0)
 	if err != nil {
 		t.Fatal(err)
 	}

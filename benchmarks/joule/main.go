@@ -3,6 +3,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"flag"
 	"fmt"
 	"log"
@@ -11,24 +12,31 @@ import (
 	"time"
 
 	"joule/backends"
-	"joule/trainers"
 )
 
 func main() {
 	log.SetFlags(0)
 	spec := flag.String("backend", "xla:cpu", "as for joule train")
+	devices := flag.Int("devices", 1, "x")
+	threads := flag.Int("threads", 0, "x")
+	flag.IntVar(&protoReplicas, "replicas", 1, "x")
+	flag.StringVar(&protoPrecision, "precision", "float32", "x")
 	size := flag.String("size", "S", "the network, S or L, for which the backend is opened as joule train would")
 	flag.Parse()
-	if err := serve(*spec, *size); err != nil {
+	if err := serve(*spec, *size, *devices, *threads); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func serve(spec, size string) error {
+var protoReplicas int
+var protoPrecision string
+
+func serve(spec, size string, devices, threads int) error {
+	protoDevices = devices
 	if widths[size] == nil {
 		return fmt.Errorf("-size %q: want S or L", size)
 	}
-	backend, err := backends.Open(spec, backends.Options{Threads: trainers.Threads(network(size), 2, batch)})
+	backend, err := backends.Open(spec, backends.Options{Devices: devices, Threads: cmp.Or(threads, 1)})
 	if err != nil {
 		return err
 	}

@@ -61,8 +61,14 @@ func (s *side) build(size, method string) (runner, error) {
 	}
 	loop := trainers.NewLoop()
 	loop.BatchSize, loop.Steps, loop.LogEvery = batch, 1<<30, block
+	loop.Devices = protoDevices
+	loop.Precision = protoPrecision
+	var more []trainers.Replica
+	for i := 1; i < protoReplicas; i++ {
+		more = append(more, trainers.Replica{Data: set, Seed: int64(i)})
+	}
 	trainer, err := trainers.New(s.backend, trainers.Spec{
-		Model: network(size), Method: m, Optimizer: trainers.NewOptimizer(), Loop: loop, Data: set,
+		Model: network(size), Method: m, Optimizer: trainers.NewOptimizer(), Loop: loop, Data: set, Replicas: more,
 	})
 	if err != nil {
 		return nil, err
@@ -76,3 +82,5 @@ func (s *side) build(size, method string) (runner, error) {
 		return nil
 	}, nil
 }
+
+var protoDevices int

@@ -54,7 +54,7 @@ func (b *bar) start(steps int) {
 }
 
 func (b *bar) report(r trainers.Report) {
-	b.Describe(fmt.Sprintf("loss %.4g", r.Values[0]))
+	b.Describe(fmt.Sprintf("loss %.4g", meanLoss(r)))
 	_ = b.Set(r.Step) // a bar that cannot be drawn is no reason to stop
 }
 
@@ -78,8 +78,19 @@ func (l *lines) report(r trainers.Report) {
 	l.last = now
 	elapsed := now.Sub(l.begun)
 	left := time.Duration(float64(elapsed) / float64(r.Step) * float64(r.Steps-r.Step))
-	slog.Info("training", "step", r.Step, "of", r.Steps, "loss", fmt.Sprintf("%.4g", r.Values[0]),
+	slog.Info("training", "step", r.Step, "of", r.Steps, "loss", fmt.Sprintf("%.4g", meanLoss(r)),
 		"steps_per_second", fmt.Sprintf("%.4g", r.StepsPerSecond()), "left", left.Round(time.Second))
 }
 
 func (l *lines) stop() {}
+
+// meanLoss is the loss of a run, or the mean over all runs that are still trained.
+func meanLoss(r trainers.Report) float64 {
+	sum, n := 0.0, 0.0
+	for _, values := range r.Values {
+		if values != nil {
+			sum, n = sum+values[0], n+1
+		}
+	}
+	return sum / n
+}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -13,8 +13,6 @@ import (
 	"joule/backends"
 	"joule/configs"
 	"joule/datasets"
-	"joule/internal/safetensors"
-	"joule/models"
 	"joule/rundir"
 	"joule/trainers"
 )
@@ -35,9 +33,13 @@ func newTrain() *cobra.Command {
 		Long: `train fits the model of a config to its data and leaves a run directory: config, parameters, metrics, environment and
 figures. CONFIG is a file, or the name of a config that comes with joule (joule configs list).
 
-The path of the run directory is printed on standard output. SIGINT and SIGTERM finish the current block of steps, save,
+With train.replicas=R it trains R runs at once, which differ in their seeds and take turns nowhere: each gets a run directory
+seed-N of its own inside the one named by --out.
+
+The path of each run directory is printed on standard output. SIGINT and SIGTERM finish the current block of steps, save,
 and exit with 130; a second one ends at once.`,
 		Example: `  joule train two-gaussians/dsm --out runs/dsm
+  joule train two-gaussians/nce --set train.replicas=8 --out runs/nce
   joule train my.yaml --set method.sigma=0.1 --set train.steps=5000 --seed 1 --backend go`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -55,8 +57,8 @@ and exit with 130; a second one ends at once.`,
 			if o.backend != "" {
 				config.Backend = o.backend
 			}
-			dir, err := train(cmd.Context(), config, o, progressFor(cmd))
-			if dir != "" {
+			dirs, err := train(cmd.Context(), config, o, progressFor(cmd))
+			for _, dir := range dirs {
 				fmt.Fprintln(cmd.OutOrStdout(), dir)
 			}
 			return err
@@ -70,58 +72,75 @@ and exit with 130; a second one ends at once.`,
 	return cmd
 }
 
-// train makes a run and returns its directory, which is empty when none was made. The error is that of the training.
-func train(ctx context.Context, config *configs.Config, o trainOptions, progress progress) (dir string, err error) {
-	set, err := config.Data.Load(datasets.Env{Dir: config.Dir, Seed: config.Seed})
+// train makes a run, or several at once, and returns their directories, as far as they were made. The error is that of
+// the training.
+func train(ctx context.Context, config *configs.Config, o trainOptions, progress progress) (dirs []string, err error) {
+	runs, err := replicasOf(config)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if located, ok := config.Data.(interface{ Locate(dir string) error }); ok {
-		if err := located.Locate(config.Dir); err != nil {
-			return "", err
-		}
-	}
-	backend, err := openBackend(config.Backend, backends.Options{Threads: trainers.Threads(config.Model, set.Train.Dim, config.Train.BatchSize)})
+	backend, err := openForTraining(config, runs[0].set.Train.Dim)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer backend.Close()
-	if config.Backend != "auto" {
-		config.Backend = backend.Spec // with the absolute path of a plugin
+	spec := trainers.Spec{
+		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: config.Train, Data: runs[0].set, Seed: runs[0].config.Seed,
 	}
-
+	for _, r := range runs[1:] {
+		spec.Replicas = append(spec.Replicas, trainers.Replica{Data: r.set, Seed: r.config.Seed})
+	}
 	start := time.Now()
-	trainer, err := trainers.New(backend.Backend, trainers.Spec{
-		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: config.Train, Data: set, Seed: config.Seed,
-	})
+	trainer, err := trainers.New(backend.Backend, spec)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer trainer.Close()
-	run, err := rundir.Create(o.out, config.Name, start)
-	if err != nil {
-		return "", err
+	if err := makeDirectories(runs, o.out, config.Name, start); err != nil {
+		return nil, err
 	}
-	environment := environmentOf(backend, config.Seed, start)
-	if err := describe(run, config, set, environment); err != nil {
-		return run.Dir(), err
+	for _, r := range runs {
+		dirs = append(dirs, r.dir.Dir())
+		r.config.Backend, r.config.Train.Devices = config.Backend, config.Train.Devices
+		r.environment = environmentOf(backend, r.config.Seed, start)
+		if err := describe(r.dir, r.config, r.set, r.environment); err != nil {
+			return dirs, err
+		}
 	}
 	ctx, stop := untilSignal(ctx) // not before: until here there is nothing to save
 	defer stop()
-	result, trainErr := steps(ctx, trainer, run, config.Train.Steps, progress)
-	environment.Finish(time.Now())
-	result.Seconds = environment.Seconds
-	if err := errors.Join(run.WriteEnvironment(environment), run.WriteResult(result)); err != nil {
-		return run.Dir(), errors.Join(trainErr, err)
+	if err := steps(ctx, trainer, runs, config.Train.Steps, progress); err != nil {
+		return dirs, err
 	}
-	if trainErr != nil {
-		return run.Dir(), trainErr
-	}
-	slog.Info("trained", "steps", result.Step, "seconds", round(result.Seconds), "compile_seconds", round(result.CompileSeconds), "run", run.Dir())
 	if o.noFigures {
-		return run.Dir(), nil
+		return dirs, nil
 	}
-	return run.Dir(), drawRun(run, config, set, backend)
+	for _, r := range runs {
+		if err := drawRun(r.dir, r.config, r.set, backend); err != nil {
+			return dirs, err
+		}
+	}
+	return dirs, nil
+}
+
+// openForTraining opens the backend of a config, and puts into the config what was chosen: the plugin's path and the number
+// of devices.
+func openForTraining(config *configs.Config, dim int) (*backends.Backend, error) {
+	plan := trainers.PlanFor(config.Model, config.Method, dim, config.Train, runtime.GOMAXPROCS(0))
+	backend, err := openBackend(config.Backend, backends.Options{Devices: plan.Devices, Threads: plan.Threads})
+	if err != nil {
+		return nil, err
+	}
+	if config.Backend != "auto" {
+		config.Backend = backend.Spec // with the absolute path of a plugin
+	}
+	if config.Train.Devices == 0 {
+		config.Train.Devices = 1
+		if backend.IsCPU() {
+			config.Train.Devices = min(plan.Devices, backend.Devices)
+		}
+	}
+	return backend, nil
 }
 
 // describeData is what a run keeps of its data, in the units of the source.
@@ -149,61 +168,6 @@ func describe(run *rundir.Run, config *configs.Config, set *datasets.Set, enviro
 		run.WriteConfig(text),
 		run.WriteEnvironment(environment),
 		run.WriteDataset(describeData(set)))
-}
-
-// steps makes so many steps, logs and saves. The result is complete but for the time.
-func steps(ctx context.Context, trainer *trainers.Trainer, run *rundir.Run, total int, progress progress) (rundir.Result, error) {
-	save := func(step int) error {
-		values, err := trainer.Parameters()
-		if err != nil {
-			return err
-		}
-		return run.WriteParameters(rundir.Parameters{Step: int64(step), Tensors: tensorsOf(values)})
-	}
-	progress.start(total)
-	err := trainer.Run(ctx, trainers.Hooks{
-		Logged: func(r trainers.Report) error {
-			progress.report(r)
-			record := rundir.Record{Step: int64(r.Step), Values: map[string]float64{"steps_per_second": r.StepsPerSecond()}}
-			for i, name := range r.Names {
-				record.Values[name] = r.Values[i]
-			}
-			return run.AppendMetrics(record)
-		},
-		Checkpoint: save,
-	})
-	progress.stop()
-	result := rundir.Result{Status: rundir.Completed, Step: int64(trainer.Step()), CompileSeconds: trainer.CompileTime().Seconds()}
-	if err == nil {
-		return result, nil
-	}
-	result.Status, result.Error = rundir.Failed, err.Error()
-	_, diverged := errors.AsType[*trainers.DivergedError](err)
-	interrupted := errors.Is(err, context.Canceled)
-	if interrupted {
-		result.Status, result.Error = rundir.Interrupted, ""
-		err = coded(exitInterrupted, fmt.Errorf("interrupted after step %d of %d", result.Step, total))
-	}
-	if diverged || interrupted {
-		if saveErr := save(trainer.Step()); saveErr != nil {
-			return result, errors.Join(err, saveErr)
-		}
-		slog.Info("saved what was trained", "step", result.Step, "run", run.Dir())
-	}
-	return result, err
-}
-
-// tensorsOf puts parameters in the form of a file.
-func tensorsOf(values []models.Value) []safetensors.Tensor {
-	tensors := make([]safetensors.Tensor, len(values))
-	for i, v := range values {
-		narrow := make([]float32, len(v.Numbers))
-		for k, x := range v.Numbers {
-			narrow[k] = float32(x)
-		}
-		tensors[i] = safetensors.New(v.Name, v.Shape, narrow)
-	}
-	return tensors
 }
 
 func environmentOf(backend *backends.Backend, seed int64, start time.Time) rundir.Environment {
@@ -234,5 +198,3 @@ func drawRun(run *rundir.Run, config *configs.Config, set *datasets.Set, backend
 	_, err = t.measureOn(set).draw(t.inRun("png"))
 	return err
 }
-
-func round(seconds float64) float64 { return float64(int(seconds*100+0.5)) / 100 }

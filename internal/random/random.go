@@ -24,9 +24,9 @@ type Draws interface {
 	Resume(state []*graph.Node)
 }
 
-// Index returns n numbers drawn uniformly, with replacement, from 0 … size−1: int32 [n, 1], ready for graph.Gather.
-func Index(d Draws, g *graph.Graph, size, n int) *graph.Node {
+// Index returns numbers drawn uniformly, with replacement, from 0 … size−1: int32 of the given dimensions.
+func Index(d Draws, size int, dimensions ...int) *graph.Node {
 	// float64 holds every index exactly; float32 would not beyond 2²⁴ points.
-	u := d.Uniform(shapes.Make(dtypes.Float64, n, 1))
+	u := d.Uniform(shapes.Make(dtypes.Float64, dimensions...))
 	return graph.ConvertDType(graph.Floor(graph.MulScalar(u, float64(size))), dtypes.Int32)
 }

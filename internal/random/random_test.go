@@ -215,7 +215,7 @@ func TestIndexIsUniform(t *testing.T) {
 	const size, n = 7, 70000
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		out, err := graph.ExecOnce(backend, func(state *graph.Node) *graph.Node {
-			return Index(NewStream(state), state.Graph(), size, n)
+			return Index(NewStream(state), size, n, 1)
 		}, Seed(1, 1))
 		if err != nil {
 			t.Fatal(err)
@@ -243,7 +243,7 @@ func TestIndexEnds(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, size := range []int{1, 2, 3, 1000, 1<<24 + 1, math.MaxInt32} {
 			out, err := graph.ExecOnce(backend, func(u *graph.Node) *graph.Node {
-				return Index(NewReplay(u.Graph(), nil, u), u.Graph(), size, 2)
+				return Index(NewReplay(u.Graph(), nil, u), size, 2, 1)
 			}, [][][]float64{{{0}, {math.Nextafter(1, 0)}}})
 			if err != nil {
 				t.Fatal(err)

@@ -12,8 +12,10 @@ import (
 // Stream is a counter-based pseudo-random generator: number i of draw n is a function of key, n and i alone (Salmon et
 // al. 2011). Nothing but the counter of draws goes from one draw to the next, all numbers of a draw are computed at once,
 // and the same seed gives the same numbers on every backend.
+//
+// The key may be those of several streams, [streams, 2]: then the first axis of every shape is that of the streams.
 type Stream struct {
-	key   *graph.Node // uint32 [2]
+	key   *graph.Node // uint32 [2] or [streams, 2]
 	draws *graph.Node // uint32: the number of draws so far
 	first *graph.Node // uint32: where a draw begins, in multiples of its size; nil is 0
 }
@@ -27,40 +29,66 @@ func NewStream(key *graph.Node) *Stream {
 func NewStreamAt(key, step *graph.Node) *Stream {
 	g := key.Graph()
 	// Threefry is as good with keys in a row as with any others: one is a seed's first and the step is added.
-	shift := graph.Mul(graph.Const(g, []uint32{0, 1}), graph.InsertAxes(graph.ConvertDType(step, dtypes.Uint32), 0))
-	return NewStream(graph.Add(key, shift))
+	shift := graph.Mul(graph.Const(g, []uint32{0, 1}), graph.ConvertDType(step, dtypes.Uint32))
+	return NewStream(graph.Add(key, graph.BroadcastToDims(graph.ExpandLeftToRank(shift, key.Rank()), key.Shape().Dimensions...)))
 }
 
 // Part makes the stream draw what one of several parts of a batch gets: part i (int32) of a draw of the shape [n, …] are
 // the rows i·n … of what a draw of more rows gives without parts.
 func (s *Stream) Part(i *graph.Node) { s.first = graph.ConvertDType(i, dtypes.Uint32) }
 
-// Seed returns the key of a seed. Different purposes of one seed get independent streams.
+// Seed returns the key of a seed, [2]. Different purposes of one seed get independent streams.
 func Seed(seed int64, purpose uint64) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(words(seed, purpose), 2)
+}
+
+// Seeds returns the keys of several seeds, [seeds, 2].
+func Seeds(seeds []int64, purpose uint64) *tensors.Tensor {
+	var keys []uint32
+	for _, seed := range seeds {
+		keys = append(keys, words(seed, purpose)...)
+	}
+	return tensors.FromFlatDataAndDimensions(keys, len(seeds), 2)
+}
+
+func words(seed int64, purpose uint64) []uint32 {
 	r := rand.New(rand.NewPCG(uint64(seed), purpose))
-	return tensors.FromFlatDataAndDimensions([]uint32{r.Uint32(), r.Uint32()}, 2)
+	return []uint32{r.Uint32(), r.Uint32()}
 }
 
 // bits returns two independent words, uint32 of the given dimensions, for each number of a draw.
 func (s *Stream) bits(dimensions ...int) (a, b *graph.Node) {
 	g := s.key.Graph()
-	shape := shapes.Make(dtypes.Uint32, dimensions...)
-	word := func(i int) *graph.Node {
-		return graph.BroadcastToDims(graph.Reshape(graph.Slice(s.key, graph.AxisElem(i))), dimensions...)
+	own := dimensions // of one stream
+	if s.key.Rank() == 2 {
+		own = dimensions[1:]
 	}
-	var index *graph.Node
-	if shape.IsScalar() {
-		index = graph.Const(g, uint32(0))
-	} else {
+	index := graph.Const(g, uint32(0))
+	if shape := shapes.Make(dtypes.Uint32, own...); !shape.IsScalar() {
 		index = graph.IotaFull(g, shape)
+		if s.first != nil {
+			index = graph.Add(index, graph.Mul(s.first, graph.Const(g, uint32(shape.Size()))))
+		}
 	}
-	if s.first != nil {
-		start := graph.Mul(s.first, graph.Const(g, uint32(shape.Size())))
-		index = graph.Add(index, graph.BroadcastToDims(start, dimensions...))
+	if len(own) < len(dimensions) {
+		index = graph.InsertAxes(index, 0)
 	}
 	draw := graph.BroadcastToDims(s.draws, dimensions...)
-	s.draws = graph.Add(s.draws, graph.Const(g, uint32(1)))
-	return threefry(word(0), word(1), index, draw)
+	s.draws = graph.OnePlus(s.draws)
+	return threefry(s.word(0, dimensions), s.word(1, dimensions), graph.BroadcastToDims(index, dimensions...), draw)
+}
+
+// word is word i of the key for each number of a draw.
+func (s *Stream) word(i int, dimensions []int) *graph.Node {
+	if s.key.Rank() == 1 {
+		return graph.BroadcastToDims(graph.Reshape(graph.Slice(s.key, graph.AxisElem(i))), dimensions...)
+	}
+	each := make([]int, len(dimensions)) // [streams, 1, …]
+	for axis := range each {
+		each[axis] = 1
+	}
+	each[0] = s.key.Shape().Dimensions[0]
+	return graph.BroadcastToDims(graph.Reshape(graph.Slice(s.key, graph.AxisRange(), graph.AxisElem(i)), each...), dimensions...)
 }
 
 // Uniform implements Draws: multiples of 2⁻²⁴, in float64 of 2⁻⁵³.

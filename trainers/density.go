@@ -1,0 +1,109 @@
+package trainers
+
+import (
+	"reflect"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/datasets"
+	"joule/internal/random"
+)
+
+// Density is what training needs of a known density; see datasets.Density.
+type Density interface {
+	LogDensity(x *graph.Node) *graph.Node
+	Draw(shape shapes.Shape, draws random.Draws) *graph.Node
+}
+
+// densityOf is the density of each replica's data: of points [batch, dim] where there is one replica, and
+// [replicas, batch, dim] where there are several. It is nil if one of them is not known.
+func densityOf(data []*datasets.Set) Density {
+	each := make(densities, len(data))
+	same := true
+	for i, set := range data {
+		if set.Density == nil {
+			return nil
+		}
+		each[i] = set.Density
+		same = same && reflect.DeepEqual(set.Density, data[0].Density)
+	}
+	switch {
+	case len(data) == 1:
+		return each[0]
+	case same:
+		return sameDensity{each[0]}
+	}
+	return each
+}
+
+// sameDensity is one density for all replicas: their points are one large batch to it.
+type sameDensity struct{ datasets.Density }
+
+// LogDensity implements Density.
+func (d sameDensity) LogDensity(x *graph.Node) *graph.Node {
+	n := x.Shape().Dimensions
+	return graph.Reshape(d.Density.LogDensity(graph.Reshape(x, n[0]*n[1], n[2])), n[:2]...)
+}
+
+// Draw implements Density.
+func (d sameDensity) Draw(shape shapes.Shape, draws random.Draws) *graph.Node {
+	n := shape.Dimensions
+	points := d.Density.Draw(shapes.Make(shape.DType, n[0]*n[1], n[2]), inOneBatch{draws, n[0]})
+	return graph.Reshape(points, n...)
+}
+
+// inOneBatch draws for all replicas together what is asked for as one batch.
+type inOneBatch struct {
+	random.Draws
+	replicas int
+}
+
+func (d inOneBatch) Normal(shape shapes.Shape) *graph.Node  { return d.draw(d.Draws.Normal, shape) }
+func (d inOneBatch) Uniform(shape shapes.Shape) *graph.Node { return d.draw(d.Draws.Uniform, shape) }
+
+func (d inOneBatch) draw(draw func(shapes.Shape) *graph.Node, shape shapes.Shape) *graph.Node {
+	n := shape.Dimensions
+	each := append([]int{d.replicas, n[0] / d.replicas}, n[1:]...)
+	return graph.Reshape(draw(shapes.Make(shape.DType, each...)), n...)
+}
+
+// densities are one for each replica.
+type densities []datasets.Density
+
+// LogDensity implements Density.
+func (d densities) LogDensity(x *graph.Node) *graph.Node {
+	rows := make([]*graph.Node, len(d))
+	for i, density := range d {
+		rows[i] = density.LogDensity(replica(x, i))
+	}
+	return graph.Stack(rows, 0)
+}
+
+// Draw implements Density.
+func (d densities) Draw(shape shapes.Shape, draws random.Draws) *graph.Node {
+	points, before := make([]*graph.Node, len(d)), draws.State()
+	for i, density := range d {
+		draws.Resume(before) // each takes its own part of the same draws
+		points[i] = density.Draw(shapes.Make(shape.DType, shape.Dimensions[1:]...), ofOne{draws, len(d), i})
+	}
+	return graph.Stack(points, 0)
+}
+
+// ofOne draws for one of several replicas.
+type ofOne struct {
+	random.Draws
+	replicas, index int
+}
+
+func (d ofOne) Normal(shape shapes.Shape) *graph.Node  { return d.draw(d.Draws.Normal, shape) }
+func (d ofOne) Uniform(shape shapes.Shape) *graph.Node { return d.draw(d.Draws.Uniform, shape) }
+
+func (d ofOne) draw(draw func(shapes.Shape) *graph.Node, shape shapes.Shape) *graph.Node {
+	return replica(draw(shapes.Make(shape.DType, append([]int{d.replicas}, shape.Dimensions...)...)), d.index)
+}
+
+// replica takes one replica out of a node [replicas, …].
+func replica(x *graph.Node, index int) *graph.Node {
+	return graph.Squeeze(graph.Slice(x, graph.AxisElem(index)), 0)
+}

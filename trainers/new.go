@@ -1,0 +1,158 @@
+package trainers
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/distributed"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"joule/internal/tensor"
+	"joule/models"
+)
+
+// Limits of a program: of learned values, half a gigabyte that the optimizer makes two, and of points, which are counted
+// in 32 bits.
+const (
+	maxLearned = 1 << 27
+	maxPoints  = math.MaxInt32
+)
+
+// New compiles the training program and draws the initial parameters. An error says which part of the spec does not
+// fit the others.
+func New(backend compute.Backend, spec Spec) (*Trainer, error) {
+	t := &Trainer{spec: spec, backend: backend, replicas: append([]Replica{{spec.Data, spec.Seed}}, spec.Replicas...)}
+	t.sick = make([]int32, len(t.replicas))
+	if err := t.prepare(); err != nil {
+		return nil, err
+	}
+	if err := t.initialise(); err != nil {
+		return nil, err
+	}
+	var err error
+	if t.exec, err = graph.NewExec(backend, t.program.block); err != nil {
+		return nil, err
+	}
+	t.exec.SetMaxCache(1)
+	if t.program.devices > 1 {
+		mesh, err := distributed.NewDeviceMesh([]int{t.program.devices}, []string{"batch"})
+		if err != nil {
+			return nil, err
+		}
+		t.exec.SPMD(mesh)
+	}
+	if err := t.warm(); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// prepare checks the spec and makes the program of it.
+func (t *Trainer) prepare() error {
+	spec, loop := t.spec, t.spec.Loop
+	if n := max(loop.Steps, loop.LogEvery, loop.CheckpointEvery); n > math.MaxInt32 {
+		return fmt.Errorf("train: %d steps are more than %d, as far as they are counted", n, math.MaxInt32)
+	}
+	if err := spec.Optimizer.check(); err != nil {
+		return err
+	}
+	devices := max(loop.Devices, 1)
+	if n := t.backend.NumDevices(); devices > n {
+		return fmt.Errorf("train.devices is %d, and the backend has %d", devices, n)
+	}
+	if loop.BatchSize%devices != 0 {
+		return fmt.Errorf("train.batch_size %d cannot be shared evenly by %d devices (train.devices)", loop.BatchSize, devices)
+	}
+	p := &program{
+		model: spec.Model, optimizer: spec.Optimizer, settings: loop, replicas: len(t.replicas), devices: devices,
+		points: spec.Data.Train.N, dtype: dtypes.Float32,
+	}
+	if loop.Precision == float64bits {
+		p.dtype = dtypes.Float64
+	}
+	problem := Problem{BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype}
+	for i, r := range t.replicas {
+		if r.Data.Train.N != p.points || r.Data.Train.Dim != spec.Data.Train.Dim {
+			return fmt.Errorf("replica %d has %d training points of %d coordinates, and the first %d of %d: they have to be alike",
+				i+1, r.Data.Train.N, r.Data.Train.Dim, p.points, spec.Data.Train.Dim)
+		}
+		p.ownData = p.ownData || r.Data != spec.Data
+		problem.Data = append(problem.Data, r.Data)
+	}
+	if p.ownData && p.points > maxPoints/len(t.replicas) {
+		return fmt.Errorf("%d replicas of %d points are more than %d, as far as points are counted", len(t.replicas), p.points, maxPoints)
+	}
+	learned, err := spec.Model.Parameters(spec.Data.Train.Dim)
+	if err != nil {
+		return err
+	}
+	p.ofModel = len(learned)
+	if p.objective, err = spec.Method.Prepare(problem); err != nil {
+		return err
+	}
+	for _, parameter := range p.objective.Parameters() {
+		parameter.Name = methodPrefix + parameter.Name
+		learned = append(learned, parameter)
+	}
+	if n := models.Count(learned); n > maxLearned/len(t.replicas) {
+		return fmt.Errorf("the model has %d parameters, more than %d in %d replicas: narrower layers (model.hidden) or fewer coordinates make it smaller", n, maxLearned, len(t.replicas))
+	}
+	if len(learned) == 0 {
+		return errors.New("the model has nothing to learn: leave out model.mean or model.precision to have it learned")
+	}
+	p.layout, p.carried = newLayout(learned, len(t.replicas)), len(p.objective.State())
+	t.program = p
+	return nil
+}
+
+// methodPrefix marks the names of parameters that belong to the method and not to the model.
+const methodPrefix = "method."
+
+// initialise makes the state before the first step, and the constants.
+func (t *Trainer) initialise() (err error) {
+	p := t.program
+	var seeds []int64
+	for _, r := range t.replicas {
+		seeds = append(seeds, r.Seed)
+	}
+	if t.states, err = p.first(t.backend, seeds); err != nil {
+		return err
+	}
+	values, points := t.spec.Data.Train.Values, p.points
+	if p.ownData {
+		values, points = nil, p.points*len(t.replicas)
+		for _, r := range t.replicas {
+			values = append(values, r.Data.Train.Values...)
+		}
+	}
+	for device := range p.devices {
+		data := tensor.From(values, p.dtype, points, t.spec.Data.Train.Dim)
+		t.fixed = append(t.fixed, []*tensors.Tensor{data, keyOf(seeds, purposeSteps), tensors.FromScalar(int32(device))})
+	}
+	return nil
+}
+
+// warm compiles the program.
+func (t *Trainer) warm() error {
+	start := time.Now()
+	var in []shapes.Shape
+	for device := range t.states {
+		for _, tensor := range slices.Concat(t.states[device], t.fixed[device]) {
+			in = append(in, tensor.Shape())
+		}
+		in = append(in, shapes.Make(dtypes.Int32))
+	}
+	if _, err := t.exec.Compile(in...); err != nil {
+		return fmt.Errorf("cannot compile the training program: %w", err)
+	}
+	t.compile = time.Since(start)
+	return nil
+}
