@@ -40,13 +40,17 @@ func bits(t *testing.T, trainer *Trainer) [][]byte {
 	t.Helper()
 	var all [][]byte
 	for _, s := range trainer.states[0] {
-		var own []byte
-		if err := s.ConstBytes(func(data []byte) { own = slices.Clone(data) }); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, own)
+		all = append(all, bytesOf(t, s))
 	}
 	return all
+}
+
+func bytesOf(t *testing.T, x *tensors.Tensor) (bytes []byte) {
+	t.Helper()
+	if err := x.ConstBytes(func(data []byte) { bytes = slices.Clone(data) }); err != nil {
+		t.Fatal(err)
+	}
+	return bytes
 }
 
 // run makes a trainer take blocks of so many steps each.

@@ -123,6 +123,14 @@ func (p *program) firstCarried(backend compute.Backend, seeds []int64, device in
 	if err != nil {
 		return nil, fmt.Errorf("cannot draw the method's initial state: %w", err)
 	}
+	for i, drawn := range out { // on the first device, which it may not be for
+		values, err := tensor.Values(drawn)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the method's initial state: %w", err)
+		}
+		out[i] = tensor.From(values, p.dtype, drawn.Shape().Dimensions...)
+		tensor.Free(drawn)
+	}
 	return out, nil
 }
 

@@ -124,7 +124,13 @@ func (t *Trainer) restart(seed int64) error {
 // parameters are the learned values by name.
 func parameters(t *testing.T, trainer *Trainer) map[string][]float64 {
 	t.Helper()
-	values, err := trainer.Parameters(0)
+	return parametersOf(t, trainer, 0)
+}
+
+// parametersOf are those of one replica.
+func parametersOf(t *testing.T, trainer *Trainer, replica int) map[string][]float64 {
+	t.Helper()
+	values, err := trainer.Parameters(replica)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,195 @@
+package trainers
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute"
+
+	"joule/backends"
+	"joule/datasets"
+	"joule/internal/backendtest"
+	"joule/models"
+	"joule/samplers"
+)
+
+// exactSpecs are small runs of every method in float64, in which rounding is far below what is compared.
+func exactSpecs(t *testing.T) map[string]Spec {
+	t.Helper()
+	specs := smallSpecs(t)
+	uniform, chains := specs["nce"], specs["mle"]
+	uniform.Method = &NCE{NoiseRatio: 2, Noise: &UniformNoise{Scale: 1.5}}
+	chains.Method = &MLE{Init: "noise", InitStd: 1, Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 1}}
+	gaussian := specs["dsm"]
+	gaussian.Model = models.NewQuadratic()
+	fixed := specs["dsm"]
+	fixed.Model = &models.Quadratic{Precision: [][]float64{{2, 0.5}, {0.5, 1}}}
+	specs["nce with uniform noise"], specs["short chains"], specs["quadratic"], specs["given precision"] = uniform, chains, gaussian, fixed
+	for name, spec := range specs {
+		spec.Loop.Precision = float64bits
+		specs[name] = spec
+	}
+	return specs
+}
+
+// same compares parameters by name.
+func same(t *testing.T, what string, got, want map[string][]float64, within float64) {
+	t.Helper()
+	for name, values := range want {
+		if len(got[name]) != len(values) {
+			t.Errorf("%s: %s has %d values, want %d", what, name, len(got[name]), len(values))
+			continue
+		}
+		for i, v := range values {
+			if !(math.Abs(got[name][i]-v) <= within*(1+math.Abs(v))) {
+				t.Errorf("%s: %s[%d] is %v, want %v", what, name, i, got[name][i], v)
+				return
+			}
+		}
+	}
+}
+
+// Replicas that are trained together, on data of their own or on common data, become what each becomes alone, for every
+// method.
+func TestReplicasAreRuns(t *testing.T) {
+	specs := exactSpecs(t)
+	other := normalData(64, []float64{0, 2}, 1.5)
+	other.Density = gaussian(t, []float64{0, 2}, 1.5)
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for name, spec := range specs {
+			for what, second := range map[string]*datasets.Set{"data of their own": other, "common data": spec.Data} {
+				if second == spec.Data && name != "fisher" {
+					continue // what is common matters to batches and to known densities
+				}
+				together := spec
+				together.Replicas = []Replica{{second, 11}, {spec.Data, 12}}
+				trainer := newTrainer(t, backend, together)
+				reports := run(t, trainer, 3, 4)
+				for i, r := range append([]Replica{{spec.Data, spec.Seed}}, together.Replicas...) {
+					if i == 0 {
+						continue // the last one is like it
+					}
+					alone := spec
+					alone.Data, alone.Seed = r.Data, r.Seed
+					single := newTrainer(t, backend, alone)
+					want := run(t, single, 3, 4)
+					title := fmt.Sprintf("%s, %s, replica %d", name, what, i)
+					same(t, title, parametersOf(t, trainer, i), parameters(t, single), 1e-10)
+					for k, metric := range want[1].Names {
+						near(t, title+": "+metric, reports[1].Values[i][k], want[1].Values[0][k], 1e-9*(1+math.Abs(want[1].Values[0][k])))
+					}
+				}
+			}
+		}
+	})
+}
+
+// A replica that diverges stays as it was before, and does not disturb the others.
+func TestReplicaDiverges(t *testing.T) {
+	spec := Spec{
+		Model: models.NewQuadratic(), Method: NewDSM(), Optimizer: NewOptimizer(), Data: normalData(64, []float64{0}, 1),
+		Loop: Loop{Steps: 20, BatchSize: 8, LogEvery: 5}, Seed: 3,
+	}
+	sick := normalData(64, []float64{0}, 1)
+	for i := 0; i < 64; i += 8 {
+		sick.Train.Values[i] = 1e25 // sooner or later one of them is drawn
+	}
+	spec.Replicas = []Replica{{sick, 4}, {spec.Data, 5}}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		trainer := newTrainer(t, backend, spec)
+		var last Report
+		err := trainer.Run(t.Context(), Hooks{Logged: func(r Report) error { last = r; return nil }})
+		var diverged *DivergedError
+		if !errors.As(err, &diverged) || diverged.Replica != 1 {
+			t.Fatalf("error %v, want that replica 1 diverged", err)
+		}
+		if trainer.StepOf(0) != 20 || trainer.StepOf(1) != diverged.Step-1 || trainer.Step() != 20 {
+			t.Errorf("steps %d and %d of %d, want 20 and %d", trainer.StepOf(0), trainer.StepOf(1), trainer.Step(), diverged.Step-1)
+		}
+		if last.Values[1] != nil || last.Values[0] == nil || last.Values[2] == nil {
+			t.Errorf("the last report has the values %v, want none of replica 1 alone", last.Values)
+		}
+		for i := range 3 {
+			alone := spec
+			alone.Replicas, alone.Data, alone.Seed = nil, trainer.replicas[i].Data, trainer.replicas[i].Seed
+			single := newTrainer(t, backend, alone)
+			if err := single.Run(t.Context(), Hooks{}); (err != nil) != (i == 1) {
+				t.Fatalf("replica %d alone: %v", i, err)
+			}
+			same(t, fmt.Sprintf("replica %d", i), parametersOf(t, trainer, i), parameters(t, single), 1e-5)
+		}
+	})
+}
+
+// Devices that share a batch give what one gives, for every method whose chains do not outlive a step.
+func TestDevicesShareBatches(t *testing.T) {
+	backendtest.Open(t, "xla:cpu") // or skip
+	two, err := backends.Open("xla:cpu", backends.Options{Devices: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.Close()
+	for name, spec := range exactSpecs(t) {
+		spec.Replicas = []Replica{{spec.Data, 8}}
+		one := newTrainer(t, two.Backend, spec)
+		want := run(t, one, 3, 4)
+		spec.Loop.Devices = 2
+		both, err := New(two.Backend, spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := run(t, both, 3, 4)
+		if method, chains := spec.Method.(*MLE); chains && method.Init == "persistent" {
+			// Each device has half of the buffer, so that other chains meet in a batch.
+			if shape := both.states[1][len(both.states[1])-1].Shape().Dimensions; !slices.Equal(shape, []int{2, 10, 2}) {
+				t.Errorf("%s: the chains of a device are %v, want 10 of 20 for each replica", name, shape)
+			}
+		} else {
+			for i := range 2 {
+				same(t, fmt.Sprintf("%s, replica %d", name, i), parametersOf(t, both, i), parametersOf(t, one, i), 1e-10)
+				for k, metric := range want[1].Names {
+					near(t, name+": "+metric, got[1].Values[i][k], want[1].Values[i][k], 1e-9*(1+math.Abs(want[1].Values[i][k])))
+				}
+			}
+		}
+		// The devices agree on everything but their chains.
+		for k := range both.program.atAverage() {
+			if !slices.Equal(bytesOf(t, both.states[0][k]), bytesOf(t, both.states[1][k])) {
+				t.Errorf("%s: the devices differ in value %d of the state", name, k)
+			}
+		}
+		both.Close()
+	}
+	spec := exactSpecs(t)["dsm"]
+	spec.Loop.Devices = 3
+	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.devices is 3, and the backend has 2" {
+		t.Errorf("three devices of two: %v", err)
+	}
+	spec.Loop.Devices, spec.Loop.BatchSize = 2, 7
+	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.batch_size 7 cannot be shared evenly by 2 devices (train.devices)" {
+		t.Errorf("an odd batch on two devices: %v", err)
+	}
+}
+
+// The three precisions compute the same to their rounding: 24 and 8 bits.
+func TestPrecision(t *testing.T) {
+	specs := smallSpecs(t)
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for name, spec := range specs {
+			loss := map[string]float64{}
+			for _, precision := range []string{float64bits, float32bits, bfloat16} {
+				spec.Loop.Precision = precision
+				loss[precision] = run(t, newTrainer(t, backend, spec), 1)[0].Values[0][0]
+			}
+			exact := loss[float64bits]
+			near(t, name+" in float32", loss[float32bits], exact, 1e-5*(1+math.Abs(exact)))
+			near(t, name+" in bfloat16", loss[bfloat16], exact, 0.03*(1+math.Abs(exact)))
+			if loss[bfloat16] == loss[float32bits] || loss[float32bits] == exact {
+				t.Errorf("%s: the losses are %v: two precisions give the same", name, loss)
+			}
+		}
+	})
+}
