@@ -2,6 +2,7 @@ package goloop
 
 import (
 	"fmt"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/gomlx/compute/dtypes"
@@ -199,12 +200,16 @@ func (b *buffer) set(f *frame, v *value) {
 	}
 }
 
+// runs counts, for tests.
+var runs atomic.Int64
+
 // execute carries out a loop in the place of the Go backend's executor.
 func execute(b *backend, n *node, inputs []*buffer, owned []bool, captured []closureInputs) ([]*buffer, error) {
 	p := planOf(n)
 	if p == nil {
 		return upstreamWhile(b, n, inputs, owned, captured)
 	}
+	runs.Add(1)
 	f := p.frames.Get().(*frame)
 	defer p.frames.Put(f)
 	defer f.release()
@@ -223,6 +228,12 @@ func execute(b *backend, n *node, inputs []*buffer, owned []bool, captured []clo
 		}
 		out[i] = result
 		copy(result.RawBytes, f.buffers[v.Index].RawBytes[:v.Shape.ByteSize()])
+	}
+	for i, may := range owned { // upstream fails where an executor leaves it an input that it may have
+		if may && inputs[i] != nil {
+			putBuffer(b, inputs[i])
+			inputs[i] = nil
+		}
 	}
 	return out, nil
 }
