@@ -140,7 +140,11 @@ func (v *value) findMoved(demoted map[*value]bool) class {
 			return transpose
 		}
 	case compute.OpTypeDotGeneral:
-		if d := newDot(v); d != nil {
+		if !in.isFloat() || len(v.inputs) != 2 || !v.inputs[1].isFloat() {
+			return upstream
+		}
+		d := newDot(v.node, in.size, v.inputs[1].size, v.size)
+		if d != nil && (d.batch == 1 || in.class != turned && v.inputs[1].class != turned) {
 			v.detail = d
 			return product
 		}
@@ -174,33 +178,6 @@ func keepsOrder(axes, dims []int) bool {
 		last = axis
 	}
 	return true
-}
-
-// dot is a product of matrices, or several in a batch. Layouts have [batch, rows, inner] on the left, and [batch, inner,
-// columns] or its transpose on the right.
-type dot struct {
-	batch, rows, columns, inner int
-	rightTransposed             bool
-	swapped                     bool // the transpose of the product is wanted
-}
-
-func newDot(v *value) *dot {
-	var s [5]int
-	for i, name := range []string{"BatchSize", "LHSCrossSize", "RHSCrossSize", "ContractingSize", "Layout"} {
-		n := setting(v.node, name)
-		if len(n) != 1 {
-			return nil
-		}
-		s[i] = n[0]
-	}
-	if len(v.inputs) != 2 || !v.inputs[0].isFloat() || !v.inputs[1].isFloat() || s[4] > 1 ||
-		v.inputs[0].size != s[0]*s[1]*s[3] || v.inputs[1].size != s[0]*s[2]*s[3] || v.size != s[0]*s[1]*s[2] {
-		return nil
-	}
-	if s[0] != 1 && (v.inputs[0].class == turned || v.inputs[1].class == turned) {
-		return nil
-	}
-	return &dot{s[0], s[1], s[2], s[3], s[4] == 1, false}
 }
 
 // swapProducts makes products whose transpose alone is used give that: the transposition is a view then.

@@ -1,11 +1,9 @@
 package goloop
 
-import "github.com/gomlx/compute"
-
-// Disable gives loops back to the Go backend.
-func Disable() (restore func()) {
-	closureExecutors[compute.OpTypeWhile] = upstreamWhile
-	return func() { closureExecutors[compute.OpTypeWhile] = execute }
+// Disable gives loops and products back to the Go backend.
+func Disable() (enable func()) {
+	restore()
+	return replace
 }
 
 // Runs is how many loops have run as plans.

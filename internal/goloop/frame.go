@@ -20,6 +20,7 @@ type frame struct {
 	kept    []*buffer   // from the executors of the Go backend
 	outputs [][]*buffer // of draws and loops; nil for those that nothing needs
 	inner   []*frame    // of loops
+	laidOut [][]float32 // factors of products, by the product
 	args    []*buffer   // of this loop, when it is within another
 	state   []*buffer   // what the passes start from; nil for what is the same in all
 	next    []*buffer   // room for outputs that lie in the state
@@ -32,7 +33,7 @@ func (p *plan) newFrame() *frame {
 	f := &frame{
 		plan:    p,
 		numbers: make([][]float32, p.numbers), buffers: make([]*buffer, p.numbers), kept: make([]*buffer, p.numbers),
-		outputs: make([][]*buffer, p.numbers), inner: make([]*frame, p.numbers),
+		outputs: make([][]*buffer, p.numbers), inner: make([]*frame, p.numbers), laidOut: make([][]float32, p.numbers),
 		args:  make([]*buffer, len(p.parameters)),
 		state: make([]*buffer, len(p.parameters)), next: make([]*buffer, len(p.parameters)),
 		blocks: make([]float32, p.blocks),

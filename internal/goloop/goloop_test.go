@@ -4,8 +4,8 @@ import (
 	"math"
 	"runtime"
 	"testing"
+	"time"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -133,9 +133,9 @@ func TestAgainstUpstream(t *testing.T) {
 				if goloop.Runs() == before {
 					t.Fatal("the loop was left to the Go backend")
 				}
-				restore := goloop.Disable()
+				enable := goloop.Disable()
 				want := run(t, b, passes)
-				restore()
+				enable()
 				for i := range want {
 					for j, w := range want[i] {
 						if d := math.Abs(float64(got[i][j] - w)); !(d <= 2e-6*(1+math.Abs(float64(w)))) {
@@ -206,13 +206,68 @@ func TestNotFinite(t *testing.T) {
 	}
 }
 
-// What the Go backend cannot compute is an error, also within a loop.
-func TestError(t *testing.T) {
-	backend := backendtest.Open(t, "go")
-	if !backend.Capabilities().Operations[compute.OpTypeWhile] {
-		t.Skip("no loops")
-	}
+// The Go backend is the one that this package was written for.
+func TestSupported(t *testing.T) {
 	if reason := goloop.Supported(); reason != "" {
-		t.Errorf("this Go backend differs from the one that goloop was written for: %s", reason)
+		t.Errorf("the Go backend differs in %s: loops are left to it, and are slow", reason)
+	}
+}
+
+// A product outside of loops.
+func TestProduct(t *testing.T) {
+	backend := backendtest.Open(t, "go")
+	for _, axes := range []string{"ij,jk->ik", "ij,kj->ik", "ji,jk->ik", "ji,kj->ik", "bij,bjk->bik", "bij,bkj->bik"} {
+		shape := []int{7, 7}
+		if axes[0] == 'b' {
+			shape = []int{2, 7, 7}
+		}
+		product := func() []float32 {
+			out, err := graph.ExecOnce(backend, func(g *graph.Graph) *graph.Node {
+				x := graph.Sin(graph.IotaFull(g, shapes.Make(dtypes.Float32, shape...)))
+				return graph.Einsum(axes, x, graph.Exp(x))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tensors.MustCopyFlatData[float32](out)
+		}
+		got := product()
+		enable := goloop.Disable()
+		want := product()
+		enable()
+		for i, w := range want {
+			if math.Abs(float64(got[i]-w)) > 1e-5 {
+				t.Errorf("%s: [%d] is %v, and %v from upstream", axes, i, got[i], w)
+			}
+		}
+	}
+}
+
+// The reason for this package: it is many times as fast. Much less of a difference says that upstream is cured.
+func TestDefectSlow(t *testing.T) {
+	backend := backendtest.Open(t, "go")
+	repeated := func(x, w *graph.Node) *graph.Node {
+		return loop.Repeat(graph.Const(x.Graph(), int32(20)), func(_ *graph.Node, in []*graph.Node) []*graph.Node {
+			return []*graph.Node{graph.Sigmoid(graph.Dot(in[0], in[1]).Product()), in[1]}
+		}, x, w)[0]
+	}
+	x, w := tensors.FromShape(shapes.Make(dtypes.Float32, 128, 64)), tensors.FromShape(shapes.Make(dtypes.Float32, 64, 64))
+	fastest := func() time.Duration {
+		exec := graph.MustNewExec(backend, repeated)
+		best := time.Hour
+		for range 5 {
+			start := time.Now()
+			if _, err := exec.Exec(x, w); err != nil {
+				t.Fatal(err)
+			}
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	ours := fastest()
+	enable := goloop.Disable()
+	defer enable()
+	if upstream := fastest(); upstream < 3*ours/2 {
+		t.Errorf("a loop takes %v, and %v upstream: is goloop still worth it?", ours, upstream)
 	}
 }

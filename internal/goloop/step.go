@@ -17,7 +17,7 @@ func (p *plan) step(u unit, temporary map[*value]bool) step {
 		p.blocks = max(p.blocks, g.temporaries*g.block)
 		return func(f *frame) error { g.run(f); return nil }
 	case product:
-		return productStep(v)
+		return p.productStep(v)
 	case transpose:
 		in, dims := v.inputs[0], v.Shape.Dimensions
 		return func(f *frame) error {
@@ -56,30 +56,6 @@ func (p *plan) step(u unit, temporary map[*value]bool) step {
 		return loopStep(v)
 	}
 	return upstreamStep(v)
-}
-
-func productStep(v *value) step {
-	d, a, b := v.detail.(*dot), v.inputs[0], v.inputs[1]
-	return func(f *frame) error {
-		left, right, out := f.row(a), f.row(b), f.row(v)
-		for i := range d.batch {
-			x := vector.Matrix{Data: left[i*d.rows*d.inner:], Row: d.inner, Column: 1}
-			if a.class == turned {
-				x.Row, x.Column = 1, d.rows
-			}
-			y := vector.Matrix{Data: right[i*d.inner*d.columns:], Row: d.columns, Column: 1}
-			if d.rightTransposed != (b.class == turned) {
-				y.Row, y.Column = 1, d.inner
-			}
-			c := out[i*d.rows*d.columns:]
-			if d.swapped {
-				vector.Product(c, d.columns, d.rows, d.inner, y.Transposed(), x.Transposed(), &f.scratch)
-			} else {
-				vector.Product(c, d.rows, d.columns, d.inner, x, y, &f.scratch)
-			}
-		}
-		return nil
-	}
 }
 
 func sumStep(v *value) step {

@@ -73,7 +73,8 @@ type (
 	closureExecutor = func(b *backend, n *node, inputs []*buffer, owned []bool, captured []closureInputs) ([]*buffer, error)
 )
 
-// executors carries out what this package has no faster way for.
+// executors carries out what this package has no faster way for. Products are replaced: without an experiment of the Go
+// compiler the Go backend computes them a number at a time.
 //
 //go:linkname executors github.com/gomlx/compute/internal/gobackend.nodeExecutors
 var executors [compute.OpTypeLast]executor
@@ -99,14 +100,26 @@ func getBuffer(b *backend, shape shapes.Shape) (*buffer, error)
 //go:linkname putBuffer github.com/gomlx/compute/internal/gobackend.(*Backend).PutBuffer
 func putBuffer(b *backend, buf *buffer)
 
-// upstreamWhile is the executor of loops that came with the Go backend.
-var upstreamWhile closureExecutor
+// The executors that came with the Go backend, and that this package replaces.
+var (
+	upstreamWhile closureExecutor
+	upstreamDot   executor
+)
 
 func init() {
-	upstreamWhile = closureExecutors[compute.OpTypeWhile]
-	if upstreamWhile != nil && supported() == "" {
-		closureExecutors[compute.OpTypeWhile] = execute
+	upstreamWhile, upstreamDot = closureExecutors[compute.OpTypeWhile], executors[compute.OpTypeDotGeneral]
+	if upstreamWhile != nil && upstreamDot != nil && supported() == "" {
+		replace()
 	}
+}
+
+func replace() {
+	closureExecutors[compute.OpTypeWhile], executors[compute.OpTypeDotGeneral] = execute, executeDot
+}
+
+// restore undoes replace.
+func restore() {
+	closureExecutors[compute.OpTypeWhile], executors[compute.OpTypeDotGeneral] = upstreamWhile, upstreamDot
 }
 
 // supported compares the types above with those of the linked Go backend, and says what differs; "" is nothing.

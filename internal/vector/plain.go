@@ -14,16 +14,24 @@ func plainBinary(op Op, maskA, maskB int) kernel {
 	}
 	f := plainOps[op]
 	return func(dst, a, b *float32, n int) {
-		d, x, y := unsafe.Slice(dst, n), unsafe.Slice(a, n&maskA|1), unsafe.Slice(b, n&maskB|1)
+		d, x, y := unsafe.Slice(dst, n), masked(a, n, maskA), masked(b, n, maskB)
 		for i := range d {
 			d[i] = f(x[i&maskA], y[i&maskB])
 		}
 	}
 }
 
+// masked is n numbers, or one if their index is masked.
+func masked(p *float32, n, mask int) []float32 {
+	if mask == 0 {
+		n = 1
+	}
+	return unsafe.Slice(p, n)
+}
+
 // arithmetic has its loops apart from those of plainOps, as they are the ones that matter.
 func arithmetic(op Op, dst, a, b *float32, n, maskA, maskB int) {
-	d, x, y := unsafe.Slice(dst, n), unsafe.Slice(a, n&maskA|1), unsafe.Slice(b, n&maskB|1)
+	d, x, y := unsafe.Slice(dst, n), masked(a, n, maskA), masked(b, n, maskB)
 	switch op {
 	case Add:
 		for i := range d {
