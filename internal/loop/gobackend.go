@@ -5,7 +5,7 @@ import (
 
 	_ "github.com/gomlx/compute/gobackend"
 
-	_ "joule/internal/goloop"
+	_ "joule/internal/goloop" // which runs the loops
 )
 
 // goPasses is the list of graph passes of the Go backend (compute v0.1.3).
