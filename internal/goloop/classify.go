@@ -149,7 +149,7 @@ func (v *value) findMoved(demoted map[*value]bool) class {
 			return product
 		}
 	case compute.OpTypeReduceSum:
-		if r := newReduction(dims, setting(v.node, "")); r != nil {
+		if r := newReduction(dims, setting(v.node, "")); r != nil && r.outer*r.inner == v.size {
 			if v.size == in.size && !spread {
 				return see(0)
 			}

@@ -11,8 +11,8 @@ type storage struct {
 // align rounds up to whole cache lines.
 func align(n int) int { return (n + 15) &^ 15 }
 
-// allocate finds room for the values of the units: memory is used again when no later unit reads it. Values that fixed
-// lists and those of temporary have their own place or none.
+// allocate finds room for the values of the units: memory is used again when no later unit reads it. The values computed
+// before the first pass keep their place; temporary ones have none.
 func allocate(before []*value, units []unit, values []*value, temporary map[*value]bool) *storage {
 	s := &storage{at: map[*value]int{}}
 	reserve := func(n int) int {
