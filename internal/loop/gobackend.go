@@ -4,6 +4,8 @@ import (
 	_ "unsafe" // for go:linkname
 
 	_ "github.com/gomlx/compute/gobackend"
+
+	_ "joule/internal/goloop" // which runs the loops
 )
 
 // goPasses is the list of graph passes of the Go backend (compute v0.1.3).

@@ -17,9 +17,15 @@ func TestGoPassesDefect(t *testing.T) {
 	backend := backendtest.Open(t, "go")
 	broadcast := func(closure closureFunc, x *graph.Node) *graph.Node {
 		rows := func(x *graph.Node) *graph.Node { return graph.BroadcastToDims(graph.InsertAxes(x, 0), 3, 3) }
-		out := repeat(closure, one(x.Graph()), func(_ *graph.Node, state []*graph.Node) []*graph.Node {
-			return []*graph.Node{graph.Add(state[0], rows(state[1])), state[1]}
-		}, rows(x), x)[0]
+		g, state := x.Graph(), []*graph.Node{one(x.Graph()), rows(x), x}
+		again := closure(g, func() []*graph.Node { // not a comparison with Less: goloop leaves it to the Go backend
+			return []*graph.Node{graph.GreaterThan(parameters(g, state)[0], graph.Const(g, int32(0)))}
+		})
+		pass := closure(g, func() []*graph.Node {
+			in := parameters(g, state)
+			return []*graph.Node{graph.Sub(in[0], one(g)), graph.Add(in[1], rows(in[2])), in[2]}
+		})
+		out := graph.While(again, pass, state...)[1]
 		return graph.Squeeze(graph.Slice(out, graph.AxisElem(0), graph.AxisRange()), 0)
 	}
 	if len(goPasses) != 0 {

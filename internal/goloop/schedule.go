@@ -1,0 +1,92 @@
+package goloop
+
+// unit is what is computed at once: one value, or a group of elementwise ones of the same size.
+type unit struct {
+	values []*value
+	width  int // of the group's rows, 0 if it does not matter
+}
+
+// schedule puts the values that are computed in every pass in order. Elementwise values of one size are brought together:
+// as long as one is ready that fits the group, it is taken.
+func schedule(values []*value) []unit {
+	missing := map[*value]int{}
+	after := map[*value][]*value{}
+	var ready []*value
+	for _, v := range values {
+		if !v.emitted() || v.fixed {
+			continue
+		}
+		for _, on := range v.depends() {
+			if on.emitted() && !on.fixed {
+				missing[v]++
+				after[on] = append(after[on], v)
+			}
+		}
+		if missing[v] == 0 {
+			ready = append(ready, v)
+		}
+	}
+	var units []unit
+	for len(ready) > 0 {
+		pick := -1
+		if n := len(units); n > 0 {
+			for i, v := range ready {
+				if units[n-1].fits(v) && (pick < 0 || v.Index < ready[pick].Index) {
+					pick = i
+				}
+			}
+		}
+		fits := pick >= 0
+		if !fits {
+			pick = 0
+			for i, v := range ready {
+				if v.Index < ready[pick].Index {
+					pick = i
+				}
+			}
+		}
+		v := ready[pick]
+		ready = append(ready[:pick], ready[pick+1:]...)
+		if !fits {
+			units = append(units, unit{})
+		}
+		units[len(units)-1].add(v)
+		for _, next := range after[v] {
+			if missing[next]--; missing[next] == 0 {
+				ready = append(ready, next)
+			}
+		}
+	}
+	return units
+}
+
+func (u *unit) add(v *value) {
+	u.values = append(u.values, v)
+	if e, ok := v.detail.(*element); ok && e.width > 0 {
+		u.width = e.width
+	}
+}
+
+// fits reports whether an elementwise value can join the group: it is of the same size, needs no rows of another width,
+// and reads the values of the group in their own place only.
+func (u *unit) fits(v *value) bool {
+	first := u.values[0]
+	if first.class != elementwise || v.class != elementwise || v.size != first.size {
+		return false
+	}
+	e := v.detail.(*element)
+	if e.width > 0 && u.width > 0 && e.width != u.width {
+		return false
+	}
+	for _, o := range e.operands {
+		if o.pattern == each && o.offset == 0 && o.root.size == v.size {
+			continue
+		}
+		for _, member := range u.values {
+			if o.root == member {
+				return false
+			}
+		}
+	}
+	return true
+}

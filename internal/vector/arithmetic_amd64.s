@@ -1,0 +1,267 @@
+//go:build amd64
+
+#include "textflag.h"
+
+// Eight lanes of ones and then eight of zeros: the eight from byte 32−4r on select the first r lanes.
+DATA tails<>+0(SB)/8, $0xffffffffffffffff
+DATA tails<>+8(SB)/8, $0xffffffffffffffff
+DATA tails<>+16(SB)/8, $0xffffffffffffffff
+DATA tails<>+24(SB)/8, $0xffffffffffffffff
+DATA tails<>+32(SB)/8, $0
+DATA tails<>+40(SB)/8, $0
+DATA tails<>+48(SB)/8, $0
+DATA tails<>+56(SB)/8, $0
+GLOBL tails<>(SB), RODATA|NOPTR, $64
+
+// The operations work on Y0 and Y1 and leave the result in Y0; Y2 is free.
+#define ADD VADDPS Y1, Y0, Y0
+#define SUB VSUBPS Y1, Y0, Y0
+#define MUL VMULPS Y1, Y0, Y0
+#define DIV VDIVPS Y1, Y0, Y0
+// The instructions give Y1 where either is NaN, which is wrong only where Y0 is.
+#define MAX VMAXPS Y1, Y0, Y2 \
+	VCMPPS $3, Y0, Y0, Y1 \
+	VBLENDVPS Y1, Y0, Y2, Y0
+#define MIN VMINPS Y1, Y0, Y2 \
+	VCMPPS $3, Y0, Y0, Y1 \
+	VBLENDVPS Y1, Y0, Y2, Y0
+#define EQ VCMPPS $0, Y1, Y0, Y0
+#define NE VCMPPS $4, Y1, Y0, Y0
+#define LT VCMPPS $17, Y1, Y0, Y0
+#define LE VCMPPS $18, Y1, Y0, Y0
+#define GE VCMPPS $29, Y1, Y0, Y0
+#define GT VCMPPS $30, Y1, Y0, Y0
+
+#define ARGUMENTS \
+	MOVQ dst+0(FP), DI \
+	MOVQ a+8(FP), SI \
+	MOVQ b+16(FP), DX \
+	MOVQ n+24(FP), CX
+
+#define TAILMASK \
+	NEGQ CX \
+	LEAQ tails<>+32(SB), AX \
+	VMOVDQU (AX)(CX*4), Y7
+
+// BOTH computes dst[i] = a[i] op b[i].
+#define BOTH(NAME, OP) \
+TEXT NAME(SB), NOSPLIT, $0-32 \
+	ARGUMENTS \
+loop: \
+	CMPQ CX, $8 \
+	JLT  tail \
+	VMOVUPS (SI), Y0 \
+	VMOVUPS (DX), Y1 \
+	OP \
+	VMOVUPS Y0, (DI) \
+	ADDQ $32, SI \
+	ADDQ $32, DX \
+	ADDQ $32, DI \
+	SUBQ $8, CX \
+	JMP  loop \
+tail: \
+	TESTQ CX, CX \
+	JZ    done \
+	TAILMASK \
+	VMASKMOVPS (SI), Y7, Y0 \
+	VMASKMOVPS (DX), Y7, Y1 \
+	OP \
+	VMASKMOVPS Y0, Y7, (DI) \
+done: \
+	VZEROUPPER \
+	RET
+
+// RIGHT computes dst[i] = a[i] op b[0].
+#define RIGHT(NAME, OP) \
+TEXT NAME(SB), NOSPLIT, $0-32 \
+	ARGUMENTS \
+	VBROADCASTSS (DX), Y6 \
+loop: \
+	CMPQ CX, $8 \
+	JLT  tail \
+	VMOVUPS (SI), Y0 \
+	VMOVAPS Y6, Y1 \
+	OP \
+	VMOVUPS Y0, (DI) \
+	ADDQ $32, SI \
+	ADDQ $32, DI \
+	SUBQ $8, CX \
+	JMP  loop \
+tail: \
+	TESTQ CX, CX \
+	JZ    done \
+	TAILMASK \
+	VMASKMOVPS (SI), Y7, Y0 \
+	VMOVAPS Y6, Y1 \
+	OP \
+	VMASKMOVPS Y0, Y7, (DI) \
+done: \
+	VZEROUPPER \
+	RET
+
+// LEFT computes dst[i] = a[0] op b[i].
+#define LEFT(NAME, OP) \
+TEXT NAME(SB), NOSPLIT, $0-32 \
+	ARGUMENTS \
+	VBROADCASTSS (SI), Y6 \
+loop: \
+	CMPQ CX, $8 \
+	JLT  tail \
+	VMOVAPS Y6, Y0 \
+	VMOVUPS (DX), Y1 \
+	OP \
+	VMOVUPS Y0, (DI) \
+	ADDQ $32, DX \
+	ADDQ $32, DI \
+	SUBQ $8, CX \
+	JMP  loop \
+tail: \
+	TESTQ CX, CX \
+	JZ    done \
+	TAILMASK \
+	VMOVAPS Y6, Y0 \
+	VMASKMOVPS (DX), Y7, Y1 \
+	OP \
+	VMASKMOVPS Y0, Y7, (DI) \
+done: \
+	VZEROUPPER \
+	RET
+
+BOTH(·addBoth, ADD)
+BOTH(·subBoth, SUB)
+BOTH(·mulBoth, MUL)
+BOTH(·divBoth, DIV)
+BOTH(·maxBoth, MAX)
+BOTH(·minBoth, MIN)
+BOTH(·eqBoth, EQ)
+BOTH(·neBoth, NE)
+BOTH(·ltBoth, LT)
+BOTH(·leBoth, LE)
+BOTH(·geBoth, GE)
+BOTH(·gtBoth, GT)
+
+RIGHT(·addRight, ADD)
+RIGHT(·subRight, SUB)
+RIGHT(·mulRight, MUL)
+RIGHT(·divRight, DIV)
+RIGHT(·maxRight, MAX)
+RIGHT(·minRight, MIN)
+RIGHT(·eqRight, EQ)
+RIGHT(·neRight, NE)
+RIGHT(·ltRight, LT)
+RIGHT(·leRight, LE)
+RIGHT(·geRight, GE)
+RIGHT(·gtRight, GT)
+
+LEFT(·addLeft, ADD)
+LEFT(·subLeft, SUB)
+LEFT(·mulLeft, MUL)
+LEFT(·divLeft, DIV)
+LEFT(·maxLeft, MAX)
+LEFT(·minLeft, MIN)
+LEFT(·eqLeft, EQ)
+LEFT(·neLeft, NE)
+LEFT(·ltLeft, LT)
+LEFT(·leLeft, LE)
+LEFT(·geLeft, GE)
+LEFT(·gtLeft, GT)
+
+// func sqrtEach(dst, a *float32, n int)
+TEXT ·sqrtEach(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+loop:
+	CMPQ CX, $8
+	JLT  tail
+	VSQRTPS (SI), Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JMP  loop
+tail:
+	TESTQ CX, CX
+	JZ    done
+	TAILMASK
+	VMASKMOVPS (SI), Y7, Y0
+	VSQRTPS Y0, Y0
+	VMASKMOVPS Y0, Y7, (DI)
+done:
+	VZEROUPPER
+	RET
+
+// func selectEach(dst, mask, a, b *float32, n int)
+TEXT ·selectEach(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ mask+8(FP), BX
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DX
+	MOVQ n+32(FP), CX
+loop:
+	CMPQ CX, $8
+	JLT  tail
+	VMOVUPS (BX), Y2
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, BX
+	ADDQ $32, SI
+	ADDQ $32, DX
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JMP  loop
+tail:
+	TESTQ CX, CX
+	JZ    done
+	TAILMASK
+	VMASKMOVPS (BX), Y7, Y2
+	VMASKMOVPS (SI), Y7, Y0
+	VMASKMOVPS (DX), Y7, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMASKMOVPS Y0, Y7, (DI)
+done:
+	VZEROUPPER
+	RET
+
+// func sumEach(a *float32, n int) float32
+//
+// Four vectors of partial sums, added in a fixed order. n is a multiple of 8.
+TEXT ·sumEach(SB), NOSPLIT, $0-20
+	MOVQ a+0(FP), SI
+	MOVQ n+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+loop32:
+	CMPQ CX, $32
+	JLT  loop8
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 96(SI), Y3, Y3
+	ADDQ $128, SI
+	SUBQ $32, CX
+	JMP  loop32
+loop8:
+	CMPQ CX, $8
+	JLT  done
+	VADDPS (SI), Y0, Y0
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JMP  loop8
+done:
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y2, Y0, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VADDPS X1, X0, X0
+	VMOVHLPS X0, X0, X1
+	VADDPS X1, X0, X0
+	VMOVSHDUP X0, X1
+	VADDSS X1, X0, X0
+	VMOVSS X0, ret+16(FP)
+	VZEROUPPER
+	RET

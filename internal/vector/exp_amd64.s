@@ -1,0 +1,187 @@
+//go:build amd64
+
+#include "textflag.h"
+
+// CONSTANT is one float32, given by its bits.
+#define CONSTANT(NAME, BITS) \
+	DATA NAME<>+0(SB)/4, $BITS \
+	GLOBL NAME<>(SB), RODATA|NOPTR, $4
+
+CONSTANT(one, 0x3f800000)
+CONSTANT(half, 0x3f000000)
+CONSTANT(signBit, 0x80000000)
+CONSTANT(expMin, 0xc2d20000)  // −105: e to it is 0
+CONSTANT(expMax, 0x42b40000)  // 90: e to it is infinite
+CONSTANT(log2e, 0x3fb8aa3b)
+CONSTANT(ln2High, 0x3f318000) // 0.693359375
+CONSTANT(ln2Low, 0xb95e8083)  // −2.12194440e−4
+CONSTANT(e5, 0x39506967)      // the polynomial of (e^r − 1 − r)/r², highest power first
+CONSTANT(e4, 0x3ab743ce)
+CONSTANT(e3, 0x3c088908)
+CONSTANT(e2, 0x3d2aa9c1)
+CONSTANT(e1, 0x3e2aaaaa)
+CONSTANT(e0, 0x3f000000)
+CONSTANT(bias, 127)
+CONSTANT(smallest, 0x00800000) // the smallest normal number
+CONSTANT(largest, 0x7f7fffff)
+CONSTANT(fraction, 0x007fffff)
+CONSTANT(sqrtHalf, 0x3f3504f3)
+CONSTANT(l8, 0x3d9021bb) // the polynomial of (log(1 + r) − r + r²/2)/r³
+CONSTANT(l7, 0xbdebd1b8)
+CONSTANT(l6, 0x3def251a)
+CONSTANT(l5, 0xbdfe5d4f)
+CONSTANT(l4, 0x3e11e9bf)
+CONSTANT(l3, 0xbe2aae50)
+CONSTANT(l2, 0x3e4cceac)
+CONSTANT(l1, 0xbe7ffffc)
+CONSTANT(l0, 0x3eaaaaaa)
+
+#define STEP(C) \
+	VBROADCASTSS C<>(SB), Y4 \
+	VFMADD213PS Y4, Y1, Y3
+
+// EXP turns Y0 into e^Y0: e^r·2^n with n whole and |r| ≤ ½ log 2. It uses Y1 to Y5. NaN stays NaN: the clamps return
+// their second operand.
+#define EXP \
+	VBROADCASTSS expMax<>(SB), Y1 \
+	VMINPS Y0, Y1, Y0 \
+	VBROADCASTSS expMin<>(SB), Y1 \
+	VMAXPS Y0, Y1, Y0 \
+	VBROADCASTSS log2e<>(SB), Y1 \
+	VMULPS Y0, Y1, Y2 \
+	VROUNDPS $0, Y2, Y2 \
+	VMOVAPS Y0, Y1 \
+	VBROADCASTSS ln2High<>(SB), Y4 \
+	VFNMADD231PS Y4, Y2, Y1 \
+	VBROADCASTSS ln2Low<>(SB), Y4 \
+	VFNMADD231PS Y4, Y2, Y1 \
+	VBROADCASTSS e5<>(SB), Y3 \
+	STEP(e4) \
+	STEP(e3) \
+	STEP(e2) \
+	STEP(e1) \
+	STEP(e0) \
+	VMULPS Y1, Y1, Y4 \
+	VFMADD213PS Y1, Y4, Y3 \
+	VBROADCASTSS one<>(SB), Y4 \
+	VADDPS Y4, Y3, Y3 \
+	VCVTPS2DQ Y2, Y2 \
+	VPSRAD $1, Y2, Y4 \
+	VPSUBD Y4, Y2, Y5 \
+	VPBROADCASTD bias<>(SB), Y2 \
+	VPADDD Y2, Y4, Y4 \
+	VPADDD Y2, Y5, Y5 \
+	VPSLLD $23, Y4, Y4 \
+	VPSLLD $23, Y5, Y5 \
+	VMULPS Y4, Y3, Y3 \
+	VMULPS Y5, Y3, Y0
+
+// func expEach(dst, a *float32, n int)
+//
+// n is a multiple of 8, as in the functions below.
+TEXT ·expEach(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+loop:
+	TESTQ CX, CX
+	JZ    done
+	VMOVUPS (SI), Y0
+	EXP
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JMP  loop
+done:
+	VZEROUPPER
+	RET
+
+// func logisticEach(dst, a *float32, n int)
+TEXT ·logisticEach(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS signBit<>(SB), Y6
+	VBROADCASTSS one<>(SB), Y7
+loop:
+	TESTQ CX, CX
+	JZ    done
+	VMOVUPS (SI), Y0
+	VXORPS Y6, Y0, Y0
+	EXP
+	VADDPS Y7, Y0, Y0
+	VDIVPS Y0, Y7, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JMP  loop
+done:
+	VZEROUPPER
+	RET
+
+// func logEach(dst, a *float32, n int) (done int)
+//
+// It stops before eight numbers that are not all positive, normal and finite. x = m·2^e with √½ ≤ m < √2, r = m − 1.
+TEXT ·logEach(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+	XORQ BX, BX
+	VBROADCASTSS one<>(SB), Y15
+	VBROADCASTSS half<>(SB), Y14
+	VBROADCASTSS smallest<>(SB), Y13
+	VBROADCASTSS largest<>(SB), Y12
+	VPBROADCASTD fraction<>(SB), Y11
+	VPBROADCASTD bias<>(SB), Y10
+	VBROADCASTSS sqrtHalf<>(SB), Y9
+loop:
+	CMPQ BX, CX
+	JGE  done
+	VMOVUPS (SI), Y0
+	VCMPPS $29, Y13, Y0, Y1
+	VCMPPS $18, Y12, Y0, Y2
+	VANDPS Y2, Y1, Y1
+	VMOVMSKPS Y1, AX
+	CMPL AX, $255
+	JNE  done
+	VPSRLD $23, Y0, Y2
+	VPSUBD Y10, Y2, Y2
+	VCVTDQ2PS Y2, Y2
+	VADDPS Y15, Y2, Y2         // e + 1, for m below in [½, 1)
+	VPAND Y11, Y0, Y0
+	VORPS Y14, Y0, Y0
+	VCMPPS $17, Y9, Y0, Y3     // m < √½: twice m, and e
+	VANDPS Y0, Y3, Y4
+	VADDPS Y4, Y0, Y1
+	VANDPS Y15, Y3, Y3
+	VSUBPS Y3, Y2, Y2
+	VSUBPS Y15, Y1, Y1         // r
+	VBROADCASTSS l8<>(SB), Y3
+	STEP(l7)
+	STEP(l6)
+	STEP(l5)
+	STEP(l4)
+	STEP(l3)
+	STEP(l2)
+	STEP(l1)
+	STEP(l0)
+	VMULPS Y1, Y1, Y5          // r²
+	VMULPS Y1, Y3, Y3
+	VMULPS Y5, Y3, Y3          // r³·polynomial
+	VBROADCASTSS ln2Low<>(SB), Y4
+	VFMADD231PS Y4, Y2, Y3
+	VFNMADD231PS Y14, Y5, Y3   // − r²/2
+	VADDPS Y3, Y1, Y1
+	VBROADCASTSS ln2High<>(SB), Y4
+	VFMADD231PS Y4, Y2, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	ADDQ $8, BX
+	JMP  loop
+done:
+	MOVQ BX, done+24(FP)
+	VZEROUPPER
+	RET

@@ -1,0 +1,74 @@
+package vector
+
+import (
+	"runtime"
+	"sync"
+)
+
+// Matrix is a view of numbers: that in row i and column j is Data[i·Row + j·Column].
+type Matrix struct {
+	Data        []float32
+	Row, Column int
+}
+
+// Transposed is the matrix with rows for columns.
+func (m Matrix) Transposed() Matrix { return Matrix{m.Data, m.Column, m.Row} }
+
+// parallelFrom is how many products of numbers are worth a second thread.
+const parallelFrom = 1 << 21
+
+// Product sets c [m, n], row by row, to the product of a [m, k] and b [k, n]. A b whose columns are not next to each other
+// is first copied to scratch, which grows as needed.
+func Product(c []float32, m, n, k int, a, b Matrix, scratch *[]float32) {
+	if m == 0 || n == 0 {
+		return
+	}
+	if k == 0 {
+		fill(c[:m*n], 0)
+		return
+	}
+	if n > 1 && b.Column != 1 {
+		if len(*scratch) < k*n {
+			*scratch = make([]float32, k*n)
+		}
+		Copy(*scratch, k, n, b)
+		b = Matrix{*scratch, n, 1}
+	}
+	threads := min(runtime.GOMAXPROCS(0), m*n*k/parallelFrom, m/4)
+	if threads <= 1 {
+		productKernel(c, m, n, k, a.Data, a.Row, a.Column, b.Data, b.Row)
+		return
+	}
+	// Every row is computed alike, whichever thread does it.
+	rows := ((m+threads-1)/threads + 3) &^ 3
+	var wg sync.WaitGroup
+	for from := 0; from < m; from += rows {
+		to := min(from+rows, m)
+		wg.Go(func() {
+			productKernel(c[from*n:to*n], to-from, n, k, a.Data[from*a.Row:], a.Row, a.Column, b.Data, b.Row)
+		})
+	}
+	wg.Wait()
+}
+
+// Copy sets dst [m, n], row by row, to a matrix.
+func Copy(dst []float32, m, n int, a Matrix) {
+	if a.Column == 1 {
+		for i := range m {
+			copy(dst[i*n:i*n+n], a.Data[i*a.Row:])
+		}
+		return
+	}
+	// In squares, so that what is read apart stays in the cache.
+	const side = 16
+	for i0 := 0; i0 < m; i0 += side {
+		for j0 := 0; j0 < n; j0 += side {
+			for i := i0; i < min(i0+side, m); i++ {
+				to, from := dst[i*n:i*n+n], i*a.Row
+				for j := j0; j < min(j0+side, n); j++ {
+					to[j] = a.Data[from+j*a.Column]
+				}
+			}
+		}
+	}
+}
