@@ -24,7 +24,6 @@ type program struct {
 	layout    layout // of the parameters: the model's and then the objective's
 	ofModel   int    // how many of them are the model's
 	carried   int    // state of the objective
-	replicas  int
 	devices   int
 	points    int  // of each replica's data
 	ownData   bool // each replica has data of its own
@@ -100,7 +99,7 @@ func (p *program) step(s stepState, c constants) (stepState, *graph.Node) {
 func (p *program) batch(data *graph.Node, draws random.Draws) *graph.Node {
 	index := random.Index(draws, p.points, p.layout.each(p.settings.BatchSize/p.devices, 1)...)
 	if p.ownData {
-		first := make([][][]int32, p.replicas)
+		first := make([][][]int32, p.layout.replicas)
 		for i := range first {
 			first[i] = [][]int32{{int32(i * p.points)}}
 		}

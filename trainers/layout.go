@@ -42,13 +42,8 @@ func (l layout) isRow(part int) bool {
 	return len(l.parts[part]) > 1 || l.learned[l.parts[part][0]].Size() < largePart
 }
 
-// each puts the axis of the replicas before dimensions.
-func (l layout) each(dimensions ...int) []int {
-	if l.replicas == 1 {
-		return dimensions
-	}
-	return append([]int{l.replicas}, dimensions...)
-}
+// each is forEach replica of the layout.
+func (l layout) each(dimensions ...int) []int { return forEach(l.replicas, dimensions...) }
 
 // shape are the dimensions of a part.
 func (l layout) shape(part int) []int {

@@ -72,7 +72,7 @@ func (t *Trainer) prepare() error {
 		return fmt.Errorf("train.batch_size %d cannot be shared evenly by %d devices (train.devices)", loop.BatchSize, devices)
 	}
 	p := &program{
-		model: spec.Model, optimizer: spec.Optimizer, settings: loop, replicas: len(t.replicas), devices: devices,
+		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
 		points: spec.Data.Train.N, dtype: dtypes.Float32,
 	}
 	if loop.Precision == float64bits {

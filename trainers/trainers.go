@@ -44,12 +44,15 @@ func (p Problem) points(n int) shapes.Shape {
 	return shapes.Make(p.DType, p.each(n, p.Data[0].Train.Dim)...)
 }
 
-// each puts the axis of replicas, if there is one, before the dimensions of a single one.
-func (p Problem) each(dimensions ...int) []int {
-	if len(p.Data) == 1 {
+// each is forEach replica of the problem.
+func (p Problem) each(dimensions ...int) []int { return forEach(len(p.Data), dimensions...) }
+
+// forEach puts the axis of replicas before the dimensions of one of them; a single one has no such axis.
+func forEach(replicas int, dimensions ...int) []int {
+	if replicas == 1 {
 		return dimensions
 	}
-	return append([]int{len(p.Data)}, dimensions...)
+	return append([]int{replicas}, dimensions...)
 }
 
 // Objective is a method made ready for a problem.
