@@ -72,20 +72,15 @@ func newPlan(n *node) *plan {
 	temporary := temporaries(values, units)
 	p.storage = allocate(early, units, values, temporary)
 	for _, v := range early {
-		p.before = append(p.before, p.step(unit{values: []*value{v}, width: widthOf(v)}, nil))
+		var u unit
+		u.add(v)
+		p.before = append(p.before, p.step(u, nil))
 	}
 	for _, u := range units {
 		p.steps = append(p.steps, p.step(u, temporary))
 	}
 	p.frames.New = func() any { return p.newFrame() }
 	return p
-}
-
-func widthOf(v *value) int {
-	if e, ok := v.detail.(*element); ok {
-		return e.width
-	}
-	return 0
 }
 
 // comparison finds the states that a condition of the form state < other state compares.
@@ -133,7 +128,7 @@ func temporaries(values []*value, units []unit) map[*value]bool {
 			}
 			if unitOf[v] == 0 || unitOf[v] != unitOf[in.root] || v.class != elementwise {
 				delete(temporary, in.root)
-			} else if o := v.detail.(*element).operands[k]; o.pattern != each || in.offset != 0 {
+			} else if o := v.detail.(*element).operands[k]; !o.isWhole(v.stored) {
 				delete(temporary, in.root)
 			}
 		}

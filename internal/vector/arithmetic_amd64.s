@@ -13,7 +13,10 @@ DATA tails<>+48(SB)/8, $0
 DATA tails<>+56(SB)/8, $0
 GLOBL tails<>(SB), RODATA|NOPTR, $64
 
-// The operations work on Y0 and Y1 and leave the result in Y0; Y2 is free.
+DATA word<>+0(SB)/4, $32 // bits
+GLOBL word<>(SB), RODATA|NOPTR, $4
+
+// The operations work on Y0 and Y1 and leave the result in Y0; Y2 and Y3 are free.
 #define ADD VADDPS Y1, Y0, Y0
 #define SUB VSUBPS Y1, Y0, Y0
 #define MUL VMULPS Y1, Y0, Y0
@@ -31,6 +34,21 @@ GLOBL tails<>(SB), RODATA|NOPTR, $64
 #define LE VCMPPS $18, Y1, Y0, Y0
 #define GE VCMPPS $29, Y1, Y0, Y0
 #define GT VCMPPS $30, Y1, Y0, Y0
+
+#define ADDW VPADDD Y1, Y0, Y0
+#define SUBW VPSUBD Y1, Y0, Y0
+#define MULW VPMULLD Y1, Y0, Y0
+#define EQW VPCMPEQD Y1, Y0, Y0
+#define AND VPAND Y1, Y0, Y0
+#define OR VPOR Y1, Y0, Y0
+#define XOR VPXOR Y1, Y0, Y0
+#define SHL VPSLLVD Y1, Y0, Y0
+#define SHR VPSRLVD Y1, Y0, Y0
+#define ROT VPSLLVD Y1, Y0, Y2 \
+	VPBROADCASTD word<>(SB), Y3 \
+	VPSUBD Y1, Y3, Y3 \
+	VPSRLVD Y3, Y0, Y0 \
+	VPOR Y2, Y0, Y0
 
 #define ARGUMENTS \
 	MOVQ dst+0(FP), DI \
@@ -139,6 +157,16 @@ BOTH(·ltBoth, LT)
 BOTH(·leBoth, LE)
 BOTH(·geBoth, GE)
 BOTH(·gtBoth, GT)
+BOTH(·addWordsBoth, ADDW)
+BOTH(·subWordsBoth, SUBW)
+BOTH(·mulWordsBoth, MULW)
+BOTH(·eqWordsBoth, EQW)
+BOTH(·andBoth, AND)
+BOTH(·orBoth, OR)
+BOTH(·xorBoth, XOR)
+BOTH(·shlBoth, SHL)
+BOTH(·shrBoth, SHR)
+BOTH(·rotateBoth, ROT)
 
 RIGHT(·addRight, ADD)
 RIGHT(·subRight, SUB)
@@ -152,6 +180,16 @@ RIGHT(·ltRight, LT)
 RIGHT(·leRight, LE)
 RIGHT(·geRight, GE)
 RIGHT(·gtRight, GT)
+RIGHT(·addWordsRight, ADDW)
+RIGHT(·subWordsRight, SUBW)
+RIGHT(·mulWordsRight, MULW)
+RIGHT(·eqWordsRight, EQW)
+RIGHT(·andRight, AND)
+RIGHT(·orRight, OR)
+RIGHT(·xorRight, XOR)
+RIGHT(·shlRight, SHL)
+RIGHT(·shrRight, SHR)
+RIGHT(·rotateRight, ROT)
 
 LEFT(·addLeft, ADD)
 LEFT(·subLeft, SUB)
@@ -165,31 +203,46 @@ LEFT(·ltLeft, LT)
 LEFT(·leLeft, LE)
 LEFT(·geLeft, GE)
 LEFT(·gtLeft, GT)
+LEFT(·addWordsLeft, ADDW)
+LEFT(·subWordsLeft, SUBW)
+LEFT(·mulWordsLeft, MULW)
+LEFT(·eqWordsLeft, EQW)
+LEFT(·andLeft, AND)
+LEFT(·orLeft, OR)
+LEFT(·xorLeft, XOR)
+LEFT(·shlLeft, SHL)
+LEFT(·shrLeft, SHR)
+LEFT(·rotateLeft, ROT)
 
-// func sqrtEach(dst, a *float32, n int)
-TEXT ·sqrtEach(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ a+8(FP), SI
-	MOVQ n+16(FP), CX
-loop:
-	CMPQ CX, $8
-	JLT  tail
-	VSQRTPS (SI), Y0
-	VMOVUPS Y0, (DI)
-	ADDQ $32, SI
-	ADDQ $32, DI
-	SUBQ $8, CX
-	JMP  loop
-tail:
-	TESTQ CX, CX
-	JZ    done
-	TAILMASK
-	VMASKMOVPS (SI), Y7, Y0
-	VSQRTPS Y0, Y0
-	VMASKMOVPS Y0, Y7, (DI)
-done:
-	VZEROUPPER
+// EACH computes dst[i] = op a[i].
+#define EACH(NAME, OP) \
+TEXT NAME(SB), NOSPLIT, $0-24 \
+	MOVQ dst+0(FP), DI \
+	MOVQ a+8(FP), SI \
+	MOVQ n+16(FP), CX \
+loop: \
+	CMPQ CX, $8 \
+	JLT  tail \
+	VMOVUPS (SI), Y0 \
+	OP Y0, Y0 \
+	VMOVUPS Y0, (DI) \
+	ADDQ $32, SI \
+	ADDQ $32, DI \
+	SUBQ $8, CX \
+	JMP  loop \
+tail: \
+	TESTQ CX, CX \
+	JZ    done \
+	TAILMASK \
+	VMASKMOVPS (SI), Y7, Y0 \
+	OP Y0, Y0 \
+	VMASKMOVPS Y0, Y7, (DI) \
+done: \
+	VZEROUPPER \
 	RET
+
+EACH(·sqrtEach, VSQRTPS)
+EACH(·intsEach, VCVTDQ2PS)
 
 // func selectEach(dst, mask, a, b *float32, n int)
 TEXT ·selectEach(SB), NOSPLIT, $0-40

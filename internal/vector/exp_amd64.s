@@ -21,6 +21,13 @@ CONSTANT(e3, 0x3c088908)
 CONSTANT(e2, 0x3d2aa9c1)
 CONSTANT(e1, 0x3e2aaaaa)
 CONSTANT(e0, 0x3f000000)
+CONSTANT(two, 0x40000000)
+CONSTANT(small, 0x3f200000)
+CONSTANT(t4, 0xbbbaf0ea) // the polynomial of (tanh x − x)/x³ in x², highest power first
+CONSTANT(t3, 0x3ca9134e)
+CONSTANT(t2, 0xbd5c1e2d)
+CONSTANT(t1, 0x3e088393)
+CONSTANT(t0, 0xbeaaaa99)
 CONSTANT(bias, 127)
 CONSTANT(smallest, 0x00800000) // the smallest normal number
 CONSTANT(largest, 0x7f7fffff)
@@ -112,6 +119,48 @@ loop:
 	EXP
 	VADDPS Y7, Y0, Y0
 	VDIVPS Y0, Y7, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JMP  loop
+done:
+	VZEROUPPER
+	RET
+
+// func tanhEach(dst, a *float32, n int)
+//
+// It is 1 − 2/(e^2|x| + 1) with the sign of x, and a polynomial for small x.
+TEXT ·tanhEach(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS signBit<>(SB), Y6
+	VBROADCASTSS one<>(SB), Y7
+	VBROADCASTSS two<>(SB), Y10
+	VBROADCASTSS small<>(SB), Y11
+loop:
+	TESTQ CX, CX
+	JZ    done
+	VMOVUPS (SI), Y8
+	VANDNPS Y8, Y6, Y9         // |x|
+	VADDPS Y9, Y9, Y0
+	EXP
+	VADDPS Y7, Y0, Y0
+	VDIVPS Y0, Y10, Y0
+	VSUBPS Y0, Y7, Y0
+	VANDPS Y6, Y8, Y1
+	VORPS Y1, Y0, Y0
+	VMULPS Y8, Y8, Y1          // x²
+	VBROADCASTSS t4<>(SB), Y3
+	STEP(t3)
+	STEP(t2)
+	STEP(t1)
+	STEP(t0)
+	VMULPS Y1, Y3, Y3
+	VFMADD213PS Y8, Y8, Y3
+	VCMPPS $17, Y11, Y9, Y2
+	VBLENDVPS Y2, Y3, Y0, Y0
 	VMOVUPS Y0, (DI)
 	ADDQ $32, SI
 	ADDQ $32, DI

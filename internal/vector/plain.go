@@ -12,6 +12,9 @@ func plainBinary(op Op, maskA, maskB int) kernel {
 	if op < Max {
 		return func(dst, a, b *float32, n int) { arithmetic(op, dst, a, b, n, maskA, maskB) }
 	}
+	if op >= AddWords {
+		return func(dst, a, b *float32, n int) { wordArithmetic(op, dst, a, b, n, maskA, maskB) }
+	}
 	f := plainOps[op]
 	return func(dst, a, b *float32, n int) {
 		d, x, y := unsafe.Slice(dst, n), masked(a, n, maskA), masked(b, n, maskB)
@@ -63,9 +66,11 @@ var plainOps = [numOps]func(a, b float32) float32{
 	Greater:        func(a, b float32) float32 { return truth(a > b) },
 }
 
-func truth(t bool) float32 {
+func truth(t bool) float32 { return math.Float32frombits(truthBits(t)) }
+
+func truthBits(t bool) uint32 {
 	if t {
-		return math.Float32frombits(math.MaxUint32)
+		return math.MaxUint32
 	}
 	return 0
 }
@@ -76,8 +81,15 @@ func plainKernels() {
 		both[op], right[op], left[op] = plainBinary(op, -1, -1), plainBinary(op, -1, 0), plainBinary(op, 0, -1)
 	}
 	sqrtKernel = plainUnary(func(x float64) float64 { return math.Sqrt(x) })
+	intsKernel = func(dst, a *float32, n int) {
+		d, x := unsafe.Slice(dst, n), unsafe.Slice((*int32)(unsafe.Pointer(a)), n)
+		for i := range d {
+			d[i] = float32(x[i])
+		}
+	}
 	expKernel = plainUnary(math.Exp)
 	logisticKernel = plainUnary(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) })
+	tanhKernel = plainUnary(math.Tanh)
 	logKernel = func(dst, a *float32, n int) int {
 		plainUnary(math.Log)(dst, a, n)
 		return n

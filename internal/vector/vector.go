@@ -1,4 +1,5 @@
-// Package vector computes with rows of float32: arithmetic, comparisons, exponentials, sums and matrix products.
+// Package vector computes with rows of float32: arithmetic, comparisons, exponentials, sums and matrix products. Rows of
+// 32-bit integers are rows of float32 with the same bits.
 //
 // On amd64 with AVX2 it runs assembly, elsewhere loops in Go. A result is the same from run to run, and does not depend on
 // the number of threads; between machines of different kind the last bits may differ.
@@ -15,7 +16,9 @@ import (
 // Op is an operation on two numbers.
 type Op uint8
 
-// The operations. Max and Min give NaN where either number is NaN; a comparison with NaN is false, but for NotEqual.
+// The operations. Max and Min give NaN where either number is NaN; a comparison with NaN is false, but for NotEqual. From
+// AddWords on the operations are on integers of 32 bits; a shift by 32 or more gives 0. Rotate turns the bits of the first
+// to the left by the second, which is 1 to 31.
 const (
 	Add Op = iota
 	Sub
@@ -29,6 +32,16 @@ const (
 	LessOrEqual
 	GreaterOrEqual
 	Greater
+	AddWords
+	SubWords
+	MulWords
+	EqualWords
+	And
+	Or
+	Xor
+	ShiftLeft
+	ShiftRight
+	Rotate
 	numOps
 )
 
@@ -81,6 +94,9 @@ func Exp(dst, a []float32) { eights(expKernel, dst, a) }
 // Logistic sets dst[i] to 1/(1 + e^−a[i]).
 func Logistic(dst, a []float32) { eights(logisticKernel, dst, a) }
 
+// Tanh sets dst[i] to the hyperbolic tangent of a[i].
+func Tanh(dst, a []float32) { eights(tanhKernel, dst, a) }
+
 // eights applies a kernel for multiples of eight numbers; the last few go through a row of eight of their own.
 func eights(kernel func(dst, a *float32, n int), dst, a []float32) {
 	n := len(dst)
@@ -113,14 +129,51 @@ func Log(dst, a []float32) {
 	}
 }
 
+// Log1p sets dst[i] to log(1 + a[i]). With u = 1 + x as it is rounded, that is log u + (x − (u − 1))/u.
+func Log1p(dst, a []float32) {
+	const block = 256
+	var sums, logs, rest, finite [block]float32
+	a = a[:len(dst)]
+	for len(dst) > 0 {
+		n := min(block, len(dst))
+		x, u, log, r, ok := a[:n], sums[:n], logs[:n], rest[:n], finite[:n]
+		Binary(Add, u, x, one)
+		Log(log, u)
+		Binary(Sub, r, u, one)
+		Binary(Sub, r, x, r)
+		Binary(Div, r, r, u)
+		IsFinite(ok, log)
+		Binary(And, r, r, ok) // at −1 and at infinity there is no rest
+		Binary(Add, dst[:n], log, r)
+		dst, a = dst[n:], a[n:]
+	}
+}
+
+// Sign sets dst[i] to 1 or −1 as a[i] is positive or negative, and to 0 where it is neither.
+func Sign(dst, a []float32) {
+	const block = 256
+	var negative [block]float32
+	a = a[:len(dst)]
+	for len(dst) > 0 {
+		n := min(block, len(dst))
+		to, x, minus := dst[:n], a[:n], negative[:n]
+		Binary(Less, minus, x, zero)
+		Binary(And, minus, minus, minusOne)
+		Binary(Greater, to, x, zero)
+		Binary(And, to, to, one)
+		Binary(Or, to, to, minus)
+		dst, a = dst[n:], a[n:]
+	}
+}
+
 // Negate sets dst[i] to −a[i].
 func Negate(dst, a []float32) { Binary(Mul, dst, a[:len(dst)], minusOne) }
 
-var minusOne = []float32{-1}
+var zero, one, minusOne = []float32{0}, []float32{1}, []float32{-1}
 
 // Abs sets dst[i] to |a[i]|.
 func Abs(dst, a []float32) {
-	to, from := bits(dst), bits(a)[:len(dst)]
+	to, from := asWords(dst), asWords(a)[:len(dst)]
 	for i := range to {
 		to[i] = from[i] &^ (1 << 31)
 	}
@@ -128,30 +181,30 @@ func Abs(dst, a []float32) {
 
 // Not sets dst[i] to the opposite of the truth a[i].
 func Not(dst, a []float32) {
-	to, from := bits(dst), bits(a)[:len(dst)]
+	to, from := asWords(dst), asWords(a)[:len(dst)]
 	for i := range to {
 		to[i] = ^from[i]
 	}
 }
 
-// And sets dst[i] to whether a[i] and b[i] are true.
-func And(dst, a, b []float32) {
-	to, x, y := bits(dst), bits(a)[:len(dst)], bits(b)[:len(dst)]
+// IsFinite sets dst[i] to whether a[i] is neither infinite nor NaN.
+func IsFinite(dst, a []float32) {
+	const exponent = 0x7f800000
+	to, from := asWords(dst), asWords(a)[:len(dst)]
 	for i := range to {
-		to[i] = x[i] & y[i]
+		to[i] = truthBits(from[i]&exponent != exponent)
 	}
 }
 
-// Or sets dst[i] to whether a[i] or b[i] is true.
-func Or(dst, a, b []float32) {
-	to, x, y := bits(dst), bits(a)[:len(dst)], bits(b)[:len(dst)]
-	for i := range to {
-		to[i] = x[i] | y[i]
+// FromInts sets dst[i] to the int32 whose bits a[i] has.
+func FromInts(dst, a []float32) {
+	if n := len(dst); n > 0 {
+		intsKernel(&dst[0], &a[:n][0], n)
 	}
 }
 
-// bits is a view of the numbers as bits.
-func bits(x []float32) []uint32 {
+// asWords is a view of the numbers as bits.
+func asWords(x []float32) []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 

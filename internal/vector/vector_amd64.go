@@ -10,14 +10,22 @@ var (
 // The kernels in use.
 var (
 	both = [numOps]kernel{addBoth, subBoth, mulBoth, divBoth, maxBoth, minBoth,
-		eqBoth, neBoth, ltBoth, leBoth, geBoth, gtBoth}
+		eqBoth, neBoth, ltBoth, leBoth, geBoth, gtBoth,
+		addWordsBoth, subWordsBoth, mulWordsBoth, eqWordsBoth, andBoth,
+		orBoth, xorBoth, shlBoth, shrBoth, rotateBoth}
 	right = [numOps]kernel{addRight, subRight, mulRight, divRight, maxRight, minRight,
-		eqRight, neRight, ltRight, leRight, geRight, gtRight}
+		eqRight, neRight, ltRight, leRight, geRight, gtRight,
+		addWordsRight, subWordsRight, mulWordsRight, eqWordsRight, andRight,
+		orRight, xorRight, shlRight, shrRight, rotateRight}
 	left = [numOps]kernel{addLeft, subLeft, mulLeft, divLeft, maxLeft, minLeft,
-		eqLeft, neLeft, ltLeft, leLeft, geLeft, gtLeft}
+		eqLeft, neLeft, ltLeft, leLeft, geLeft, gtLeft,
+		addWordsLeft, subWordsLeft, mulWordsLeft, eqWordsLeft, andLeft,
+		orLeft, xorLeft, shlLeft, shrLeft, rotateLeft}
 	sqrtKernel     = sqrtEach
+	intsKernel     = intsEach
 	expKernel      = expEach
 	logisticKernel = logisticEach
+	tanhKernel     = tanhEach
 	logKernel      = logEach
 	selectKernel   = selectEach
 	sumKernel      = sumEach
@@ -80,10 +88,16 @@ func tile4xN(c *float32, ldc int, a *float32, rows, columns int, b *float32, ldb
 func sqrtEach(dst, a *float32, n int)
 
 //go:noescape
+func intsEach(dst, a *float32, n int)
+
+//go:noescape
 func expEach(dst, a *float32, n int)
 
 //go:noescape
 func logisticEach(dst, a *float32, n int)
+
+//go:noescape
+func tanhEach(dst, a *float32, n int)
 
 //go:noescape
 func logEach(dst, a *float32, n int) (done int)
@@ -93,111 +107,3 @@ func selectEach(dst, mask, a, b *float32, n int)
 
 //go:noescape
 func sumEach(a *float32, n int) float32
-
-//go:noescape
-func addBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func addRight(dst, a, b *float32, n int)
-
-//go:noescape
-func addLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func subBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func subRight(dst, a, b *float32, n int)
-
-//go:noescape
-func subLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func mulBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func mulRight(dst, a, b *float32, n int)
-
-//go:noescape
-func mulLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func divBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func divRight(dst, a, b *float32, n int)
-
-//go:noescape
-func divLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func maxBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func maxRight(dst, a, b *float32, n int)
-
-//go:noescape
-func maxLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func minBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func minRight(dst, a, b *float32, n int)
-
-//go:noescape
-func minLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func eqBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func eqRight(dst, a, b *float32, n int)
-
-//go:noescape
-func eqLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func neBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func neRight(dst, a, b *float32, n int)
-
-//go:noescape
-func neLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func ltBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func ltRight(dst, a, b *float32, n int)
-
-//go:noescape
-func ltLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func leBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func leRight(dst, a, b *float32, n int)
-
-//go:noescape
-func leLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func geBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func geRight(dst, a, b *float32, n int)
-
-//go:noescape
-func geLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func gtBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func gtRight(dst, a, b *float32, n int)
-
-//go:noescape
-func gtLeft(dst, a, b *float32, n int)
