@@ -165,4 +165,17 @@ var bodies = map[string]body{
 		sums := graph.ReduceSum(z, 1) // [3, 20]
 		return graph.Add(x, graph.Reshape(graph.Slice(graph.Reshape(sums, 60), graph.AxisRange(0, 30)), 6, 5)), graph.MulScalar(y, -0.9), s
 	},
+	"large products": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
+		// Enough for several threads, in a batch and in one.
+		g := x.Graph()
+		matrix := func(dims ...int) *graph.Node {
+			return graph.Sin(graph.IotaFull(g, shapes.Make(dtypes.Float32, dims...)))
+		}
+		scale := graph.ReduceAllMean(x)
+		batch := graph.Einsum("rbi,rio->rbo", graph.Mul(matrix(5, 41, 120), scale), matrix(5, 120, 130))
+		back := graph.Einsum("rbi,rbo->rio", matrix(5, 41, 120), batch)
+		one := graph.Einsum("bi,oi->bo", graph.Mul(matrix(211, 130), scale), matrix(190, 130))
+		few := graph.Add(graph.Slice(one, graph.AxisRange(100, 106), graph.AxisRange(0, 5)), graph.Reshape(graph.Slice(back, graph.AxisElem(3), graph.AxisRange(7, 13), graph.AxisRange(60, 65)), 6, 5))
+		return graph.Add(x, graph.MulScalar(few, 1e-3)), y, s
+	},
 }

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -193,38 +192,4 @@ func TestReplaced(t *testing.T) {
 	if goloop.Runs() != before {
 		t.Error("a loop was planned after Disable")
 	}
-}
-
-// Several goroutines run one executable at once.
-func TestConcurrent(t *testing.T) {
-	backend := backendtest.Open(t, "go")
-	exec, err := graph.NewExec(backend, func(in []*graph.Node) []*graph.Node {
-		return loop.Repeat(in[3], func(_ *graph.Node, state []*graph.Node) []*graph.Node {
-			x, y, s := bodies["replicas"](state[0], state[1], state[2])
-			return []*graph.Node{x, y, s}
-		}, in[0], in[1], in[2])
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	call := func(passes int) []float32 {
-		out, err := exec.Exec(start(6), start(5), random.Seed(1, 2), int32(passes))
-		if err != nil {
-			t.Error(err)
-			return nil
-		}
-		return tensors.MustCopyFlatData[float32](out[0])
-	}
-	want := [][]float32{call(0), call(1), call(2), call(3)}
-	var group sync.WaitGroup
-	for i := range 8 {
-		group.Go(func() {
-			for j := range 10 {
-				if passes := (i + j) % 4; !slices.Equal(call(passes), want[passes]) {
-					t.Errorf("%d passes give something else beside others", passes)
-				}
-			}
-		})
-	}
-	group.Wait()
 }

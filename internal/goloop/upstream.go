@@ -133,16 +133,18 @@ func supported() string {
 	if !ok || get.Type.NumOut() != 2 {
 		return "GetBuffer"
 	}
-	fn := reflect.TypeOf(b.Builder("").Main()).Elem()
+	main := b.Builder("").Main()
+	fn := reflect.TypeOf(main).Elem()
 	nodes, ok := fn.FieldByName("Nodes")
 	if !ok {
 		return "Nodes"
 	}
+	made := get.Type.Out(0)
 	for _, c := range []struct {
 		ours   reflect.Type
 		theirs reflect.Type
 	}{
-		{reflect.TypeFor[buffer](), get.Type.Out(0).Elem()},
+		{reflect.TypeFor[buffer](), made.Elem()},
 		{reflect.TypeFor[node](), nodes.Type.Elem().Elem()},
 		{reflect.TypeFor[function](), fn},
 	} {
@@ -159,6 +161,10 @@ func supported() string {
 				return c.theirs.String() + "." + theirs.Name
 			}
 		}
+	}
+	c, err := main.Constant([]float32{0}, 1)
+	if v := reflect.ValueOf(c); err != nil || v.Type() != nodes.Type.Elem() || reflect.TypeOf((*node)(v.UnsafePointer()).Data) != made {
+		return "Constant"
 	}
 	return ""
 }

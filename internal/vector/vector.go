@@ -129,47 +129,8 @@ func Log(dst, a []float32) {
 	}
 }
 
-// Log1p sets dst[i] to log(1 + a[i]). With u = 1 + x as it is rounded, that is log u + (x − (u − 1))/u.
-func Log1p(dst, a []float32) {
-	const block = 256
-	var sums, logs, rest, finite [block]float32
-	a = a[:len(dst)]
-	for len(dst) > 0 {
-		n := min(block, len(dst))
-		x, u, log, r, ok := a[:n], sums[:n], logs[:n], rest[:n], finite[:n]
-		Binary(Add, u, x, one)
-		Log(log, u)
-		Binary(Sub, r, u, one)
-		Binary(Sub, r, x, r)
-		Binary(Div, r, r, u)
-		IsFinite(ok, log)
-		Binary(And, r, r, ok) // at −1 and at infinity there is no rest
-		Binary(Add, dst[:n], log, r)
-		dst, a = dst[n:], a[n:]
-	}
-}
-
-// Sign sets dst[i] to 1 or −1 as a[i] is positive or negative, and to 0 where it is neither.
-func Sign(dst, a []float32) {
-	const block = 256
-	var negative [block]float32
-	a = a[:len(dst)]
-	for len(dst) > 0 {
-		n := min(block, len(dst))
-		to, x, minus := dst[:n], a[:n], negative[:n]
-		Binary(Less, minus, x, zero)
-		Binary(And, minus, minus, minusOne)
-		Binary(Greater, to, x, zero)
-		Binary(And, to, to, one)
-		Binary(Or, to, to, minus)
-		dst, a = dst[n:], a[n:]
-	}
-}
-
 // Negate sets dst[i] to −a[i].
 func Negate(dst, a []float32) { Binary(Mul, dst, a[:len(dst)], minusOne) }
-
-var zero, one, minusOne = []float32{0}, []float32{1}, []float32{-1}
 
 // Abs sets dst[i] to |a[i]|.
 func Abs(dst, a []float32) {
