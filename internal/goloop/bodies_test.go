@@ -34,8 +34,14 @@ var bodies = map[string]body{
 	},
 	"truth that leaves": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
 		positive := graph.GreaterThan(x, graph.ZerosLike(x))
-		counted := graph.ReduceAllSum(graph.ConvertDType(positive, x.DType()))
+		counted := graph.ReduceAllSum(graph.ConvertDType(graph.ConvertDType(positive, dtypes.Int32), x.DType()))
 		return graph.Where(positive, x, graph.Neg(x)), graph.Add(y, counted), s
+	},
+	"largest": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
+		positive := graph.ConvertDType(graph.GreaterThan(x, graph.ZerosLike(x)), x.DType())
+		z := graph.Add(graph.Mul(x, positive), graph.ReduceAndKeep(x, graph.ReduceMax, 1))
+		z = graph.Sub(z, graph.ReduceAndKeep(graph.Sin(x), graph.ReduceMax, 0))
+		return z, graph.Mul(y, graph.ReduceAllMax(positive)), s
 	},
 	"products": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
 		xy := graph.Dot(x, y).Product()

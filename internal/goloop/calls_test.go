@@ -122,6 +122,10 @@ func TestNotFiniteEverywhere(t *testing.T) {
 			return graph.Reshape(graph.Dot(x, x).Product(), 9)
 		},
 		"max": func(x *graph.Node) *graph.Node { return graph.Max(x, graph.Reverse(x, 0)) },
+		"largest": func(x *graph.Node) *graph.Node {
+			x = graph.Reshape(x, 3, 3)
+			return graph.Reshape(graph.Add(graph.ReduceAndKeep(x, graph.ReduceMax, 0), graph.ReduceAndKeep(x, graph.ReduceMax, 1)), 9)
+		},
 		"sum": func(x *graph.Node) *graph.Node { return graph.Add(x, graph.ReduceAllSum(x)) },
 	}
 	backend := backendtest.Open(t, "go")
@@ -145,7 +149,9 @@ func TestNotFiniteEverywhere(t *testing.T) {
 // A panic in a loop is an error of the call, and the next call works.
 func TestPanic(t *testing.T) {
 	exec, err := graph.NewExec(backendtest.Open(t, "go"), func(x *graph.Node) *graph.Node {
-		return once(func(_ *graph.Node, s []*graph.Node) []*graph.Node { return []*graph.Node{graph.Reverse(graph.OnePlus(s[0]), 0)} }, x)[0]
+		return once(func(_ *graph.Node, s []*graph.Node) []*graph.Node {
+			return []*graph.Node{graph.Reverse(graph.OnePlus(s[0]), 0)}
+		}, x)[0]
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -55,13 +55,14 @@ func (v *value) findMoved(demoted map[*value]bool) class {
 				return product
 			}
 		}
-	case compute.OpTypeReduceSum:
+	case compute.OpTypeReduceSum, compute.OpTypeReduceMax:
 		if r := newReduction(dims, setting(v.node, "")); v.isFloat() && r != nil && r.outer*r.inner == v.size {
 			if v.size == in.size {
 				return v.see(in, 0, v.size)
 			}
+			r.largest = v.OpType == compute.OpTypeReduceMax
 			v.detail = r
-			return sum
+			return reduce
 		}
 	case compute.OpTypeConcatenate:
 		axis := setting(v.node, "")
@@ -189,29 +190,4 @@ func picksRows(n *node, dims, index []int) bool {
 		}
 	}
 	return true
-}
-
-// reduction sums over the middle one of three axes.
-type reduction struct{ outer, middle, inner int }
-
-// newReduction tells the axes of a sum apart; nil if the summed ones are not next to each other.
-func newReduction(dims, axes []int) *reduction {
-	r := &reduction{1, 1, 1}
-	state := 0
-	for axis, dim := range dims {
-		if dim == 1 {
-			continue
-		}
-		summed := slices.Contains(axes, axis) || len(axes) == 0
-		switch {
-		case state == 0 && summed:
-			state = 1
-		case state == 1 && !summed:
-			state = 2
-		case state == 2 && summed:
-			return nil
-		}
-		*[]*int{&r.outer, &r.middle, &r.inner}[state] *= dim
-	}
-	return r
 }

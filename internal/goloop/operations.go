@@ -55,6 +55,7 @@ var doubleOps = map[compute.OpType]vector.Op{
 
 // conversions are by the types from which and to which.
 var conversions = map[[2]dtypes.DType]func(dst, a []float32){
+	{dtypes.Bool, dtypes.Float32}:    vector.FromTruth,
 	{dtypes.Int32, dtypes.Float32}:   vector.FromInts,
 	{dtypes.Uint32, dtypes.Float32}:  vector.FromWords,
 	{dtypes.Int32, dtypes.Float64}:   vector.DoubleFromInts,

@@ -21,8 +21,8 @@ func (p *plan) step(u unit, temporary map[*value]bool) step {
 		return p.productStep(v)
 	case transpose:
 		return transposeStep(v)
-	case sum:
-		return sumStep(v)
+	case reduce:
+		return reductionStep(v)
 	case join:
 		return joinStep(v)
 	case cut:
@@ -47,22 +47,6 @@ func (p *plan) step(u unit, temporary map[*value]bool) step {
 		return loopStep(v)
 	}
 	return upstreamStep(v)
-}
-
-func sumStep(v *value) step {
-	r, in := v.detail.(*reduction), v.inputs[0]
-	return func(f *frame) error {
-		from, to := f.row(in), f.row(v)
-		for i := range r.outer {
-			part := from[i*r.middle*r.inner : (i+1)*r.middle*r.inner]
-			if r.inner == 1 {
-				to[i] = vector.Sum(part)
-			} else {
-				vector.SumRows(to[i*r.inner:(i+1)*r.inner], part)
-			}
-		}
-		return nil
-	}
 }
 
 // each calls f with every piece of a row and with its place in a row that has nothing but the pieces.

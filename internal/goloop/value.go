@@ -44,7 +44,7 @@ const (
 	elementwise              // detail is *element
 	product                  // detail is *dot
 	transpose                // detail is *matrices
-	sum                      // detail is *reduction
+	reduce                   // detail is *reduction
 	join                     // detail is the number of pieces of each input
 	cut                      // detail is *pieces of the input
 	padded                   // detail is *pieces of the value, where the input goes

@@ -157,6 +157,9 @@ func IsFinite(dst, a []float32) {
 	}
 }
 
+// FromTruth sets dst[i] to 1 where a[i] is true, and to 0 elsewhere.
+func FromTruth(dst, a []float32) { Binary(And, dst, a[:len(dst)], one) }
+
 // FromInts sets dst[i] to the int32 whose bits a[i] has.
 func FromInts(dst, a []float32) {
 	if n := len(dst); n > 0 {
