@@ -86,6 +86,14 @@ var bodies = map[string]body{
 		}, x, y)
 		return out[0], graph.MulScalar(y, 0.9), s
 	},
+	"loop within that is left": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
+		// There is no plan for a loop that has a shape without numbers.
+		out := loop.Repeat(graph.Const(x.Graph(), int32(4)), func(_ *graph.Node, in []*graph.Node) []*graph.Node {
+			none := graph.Zeros(x.Graph(), shapes.Make(dtypes.Float32, 0, 5))
+			return []*graph.Node{graph.MulScalar(graph.Concatenate([]*graph.Node{none, in[0]}, 0), 0.5), in[1]}
+		}, x, y)
+		return out[0], graph.Add(y, out[1]), s
+	},
 	"random": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
 		stream := random.NewStream(s)
 		x = graph.Add(x, stream.Normal(x.Shape()))

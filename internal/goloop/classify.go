@@ -8,17 +8,14 @@ import (
 )
 
 // classify finds the class of every value. Values are in order, so that what a value is made of is known before it. Some
-// classes depend on the users of the value as well: they are assumed first, and taken back where a user does not fit. It
-// fails if a loop within cannot be planned.
-func classify(values []*value) bool {
+// classes depend on the users of the value as well: they are assumed first, and taken back where a user does not fit.
+func classify(values []*value) {
 	demoted := map[*value]bool{}
 	for {
 		for _, v := range values {
 			v.root, v.offset, v.stored, v.detail = v, 0, v.size, nil
 			v.class = upstream
-			if v.class = v.find(demoted); v.class == loop && v.detail == nil {
-				return false
-			}
+			v.class = v.find(demoted)
 		}
 		n := len(demoted)
 		for _, v := range values {
@@ -31,7 +28,6 @@ func classify(values []*value) bool {
 		}
 	}
 	swapProducts(values)
-	return true
 }
 
 // usersFit reports whether the users can take what has no numbers in memory, or one for all, or truth as numbers.
@@ -59,12 +55,13 @@ func (v *value) find(demoted map[*value]bool) class {
 	case compute.OpTypeParameter:
 		return parameter
 	case compute.OpTypeWhile:
+		if !v.tried {
+			v.tried, v.inner = true, newPlan(v.node)
+		}
 		if v.inner == nil {
-			v.inner = newPlan(v.node)
+			return upstream
 		}
-		if v.inner != nil {
-			v.detail = v.inner
-		}
+		v.detail = v.inner
 		return loop
 	}
 	if v.IsMultiOutputs() || len(v.inputs) == 0 {

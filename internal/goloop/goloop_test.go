@@ -81,6 +81,12 @@ func TestNothingLeft(t *testing.T) {
 			t.Errorf("%s leaves to the Go backend: %v", name, slices.Sorted(maps.Keys(left)))
 		}
 	}
+	left, stop := goloop.Watch() // which sees what is
+	run(t, bodies["loop within that is left"], 1)
+	stop()
+	if len(left) == 0 {
+		t.Error("a loop that cannot be planned seems to be")
+	}
 }
 
 // The bits are the same from run to run, whatever the number of threads.

@@ -48,9 +48,10 @@ func newPlan(n *node) *plan {
 		return nil
 	}
 	values := analyse(body)
-	if values == nil || !classify(values) {
+	if values == nil {
 		return nil
 	}
+	classify(values)
 	p.values = values
 	byNode := map[*node]*value{}
 	for _, v := range values {

@@ -21,7 +21,8 @@ type value struct {
 	// class says how the value comes about, and detail holds what is special to it.
 	class  class
 	detail any
-	inner  *plan // of a loop; kept while classes are found
+	inner  *plan // of a loop, if it can be planned; kept while classes are found
+	tried  bool  // to plan it
 
 	// A view has its numbers in another value's memory, from an offset on, which counts float32s. For others that is the
 	// value itself.
