@@ -55,3 +55,10 @@ func Break(op compute.OpType) (mend func()) {
 	executors[op] = func(*backend, *node, []*buffer, []bool) (*buffer, error) { panic("broken") }
 	return func() { executors[op] = whole }
 }
+
+// Blocks makes groups compute about so many numbers at a time.
+func Blocks(n int) (restore func()) {
+	old := blockSize
+	blockSize = n
+	return func() { blockSize = old }
+}

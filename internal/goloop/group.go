@@ -36,8 +36,8 @@ type place struct {
 	single    bool   // one number
 }
 
-// blockSize is how many numbers a block has, more or less.
-const blockSize = 1024
+// blockSize is how many numbers a block has, more or less. Tests have smaller ones.
+var blockSize = 1024
 
 // newGroup makes the instructions of a unit. Values that temporary has lie in temporary blocks.
 func newGroup(u unit, temporary map[*value]bool) *group {
