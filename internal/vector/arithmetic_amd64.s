@@ -61,10 +61,28 @@ GLOBL word<>(SB), RODATA|NOPTR, $4
 	LEAQ tails<>+32(SB), AX \
 	VMOVDQU (AX)(CX*4), Y7
 
+#define BOTH8(OP, AT) \
+	VMOVUPS AT(SI), Y0 \
+	VMOVUPS AT(DX), Y1 \
+	OP \
+	VMOVUPS Y0, AT(DI)
+
 // BOTH computes dst[i] = a[i] op b[i].
 #define BOTH(NAME, OP) \
 TEXT NAME(SB), NOSPLIT, $0-32 \
 	ARGUMENTS \
+loop32: \
+	CMPQ CX, $32 \
+	JLT  loop \
+	BOTH8(OP, 0) \
+	BOTH8(OP, 32) \
+	BOTH8(OP, 64) \
+	BOTH8(OP, 96) \
+	ADDQ $128, SI \
+	ADDQ $128, DX \
+	ADDQ $128, DI \
+	SUBQ $32, CX \
+	JMP  loop32 \
 loop: \
 	CMPQ CX, $8 \
 	JLT  tail \
@@ -89,11 +107,28 @@ done: \
 	VZEROUPPER \
 	RET
 
+#define RIGHT8(OP, AT) \
+	VMOVUPS AT(SI), Y0 \
+	VMOVAPS Y6, Y1 \
+	OP \
+	VMOVUPS Y0, AT(DI)
+
 // RIGHT computes dst[i] = a[i] op b[0].
 #define RIGHT(NAME, OP) \
 TEXT NAME(SB), NOSPLIT, $0-32 \
 	ARGUMENTS \
 	VBROADCASTSS (DX), Y6 \
+loop32: \
+	CMPQ CX, $32 \
+	JLT  loop \
+	RIGHT8(OP, 0) \
+	RIGHT8(OP, 32) \
+	RIGHT8(OP, 64) \
+	RIGHT8(OP, 96) \
+	ADDQ $128, SI \
+	ADDQ $128, DI \
+	SUBQ $32, CX \
+	JMP  loop32 \
 loop: \
 	CMPQ CX, $8 \
 	JLT  tail \
