@@ -25,7 +25,6 @@ type frame struct {
 	next    []*buffer   // room for outputs that lie in the state
 	blocks  []float32
 	scratch []float32
-	bytes   []byte
 }
 
 func (p *plan) newFrame() *frame {

@@ -26,7 +26,7 @@ var functions = map[compute.OpType]func(dst, a []float32){
 	compute.OpTypeNeg: vector.Negate, compute.OpTypeSign: vector.Sign, compute.OpTypeAbs: vector.Abs, compute.OpTypeSqrt: vector.Sqrt,
 	compute.OpTypeExp: vector.Exp, compute.OpTypeLog: vector.Log, compute.OpTypeLogistic: vector.Logistic,
 	compute.OpTypeTanh: vector.Tanh, compute.OpTypeLog1p: vector.Log1p,
-	compute.OpTypeExpm1: inDouble(math.Expm1), compute.OpTypeErf: inDouble(math.Erf),
+	compute.OpTypeExpm1: inDouble(math.Expm1), compute.OpTypeErf: vector.Erf,
 	compute.OpTypeCos: inDouble(math.Cos), compute.OpTypeSin: inDouble(math.Sin), compute.OpTypeFloor: inDouble(math.Floor),
 }
 

@@ -4,9 +4,11 @@
 // operations are brought together and computed block by block, every value has its place in memory, and shapes that say
 // nothing but how the same numbers are read cost nothing. Then each pass goes through a list of steps, with the kernels of
 // package vector. Operations that it has no step for are left to the Go backend's own executors, and so are whole loops
-// that have values captured from outside or shapes that are not known.
+// that have values captured from outside, or shapes that are not known or have no numbers.
 //
-// Importing the package replaces the Go backend's executor of loops, in its place in upstream.go.
+// Importing the package replaces the Go backend's executors of loops and of matrix products, in their places in upstream.go.
+// An executable may run in several goroutines at once: a plan does not change, and each run has a frame of its own. A panic
+// while a plan runs is an error of the call.
 package goloop
 
 import (
