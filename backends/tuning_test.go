@@ -5,6 +5,7 @@ package backends
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/cpu"
@@ -41,7 +42,7 @@ func TestTune(t *testing.T) {
 	if got := os.Getenv(envThreads); got != "1" {
 		t.Errorf("%s = %q, want 1", envThreads, got)
 	}
-	if flags, set := os.LookupEnv(envFlags); set != cpu.X86.HasAVX512F {
+	if flags := os.Getenv(envFlags); !strings.Contains(flags, "region_analysis") || strings.Contains(flags, "512") != cpu.X86.HasAVX512F {
 		t.Errorf("%s is %q on a processor with AVX-512: %v", envFlags, flags, cpu.X86.HasAVX512F)
 	}
 

@@ -100,6 +100,7 @@ func measureAll(o options, log io.Writer) error {
 	}
 	r.Versions = versionsOf(all)
 	r.Peaks = p.peaks(all, log)
+	r.Crowds = p.crowds(all, log)
 	for _, row := range rows {
 		fmt.Fprintln(log, row)
 		r.Results = append(r.Results, p.measure(row, all, log))

@@ -88,8 +88,8 @@ func sides(joule, python string, quick, autotune bool) []*side {
 		}
 		peer(jaxJIT, variant, nproc, "jax_side.py", "--mode", "jit")
 		peer(jaxScan, variant, nproc, "jax_side.py", "--mode", "scan")
-		if wide := append(nproc, "XLA_FLAGS=--xla_cpu_prefer_vector_width=512"); hasAVX512() && !quick {
-			peer(jaxScan, variant+", 512 bits, rbg", wide, "jax_side.py", "--mode", "scan", "--generator", "rbg")
+		if wide := append(nproc, "XLA_FLAGS=--xla_cpu_prefer_vector_width=512 --xla_cpu_copy_insertion_use_region_analysis=true"); hasAVX512() && !quick {
+			peer(jaxScan, variant+", tuned", wide, "jax_side.py", "--mode", "scan", "--generator", "rbg")
 		}
 		peer(torchEBM, variant, nil, "torchebm_side.py", "--threads", n)
 	}

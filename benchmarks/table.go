@@ -18,6 +18,7 @@ type report struct {
 	Seconds  float64 // of one measurement
 	Results  []result
 	Peaks    []peak
+	Crowds   []crowd
 	Startups []startup
 }
 
@@ -42,6 +43,10 @@ func (r report) markdown() string {
 	r.compileTable(&b)
 	b.WriteString("\n### Against the roofline\n\n")
 	r.rooflineTable(&b)
+	if len(r.Crowds) > 0 {
+		b.WriteString("\n### What a replica costs\n\n")
+		r.crowdTable(&b)
+	}
 	if len(r.Startups) > 0 {
 		b.WriteString("\n### Start-up of joule train\n\n")
 		r.startupTable(&b)
@@ -65,7 +70,7 @@ func heading(b *strings.Builder, cells ...string) {
 }
 
 func (r report) speedTable(b *strings.Builder) {
-	heading(b, append(append([]string{"row"}, columns...), "best peer", "Joule / best peer")...)
+	heading(b, append(append([]string{"row"}, columns...), "best peer", "Joule / best peer", "Joule Go / PyTorch eager")...)
 	for _, res := range r.Results {
 		cells := []string{res.Row.String()}
 		for _, column := range columns {
@@ -78,15 +83,24 @@ func (r report) speedTable(b *strings.Builder) {
 		}
 		peer, joule := res.bestPeer(), res.best(jouleXLA)
 		if peer == nil {
-			line(b, append(cells, "–", "–")...)
+			line(b, append(cells, "–", "–", "–")...)
 			continue
 		}
 		ratio := "–"
 		if joule != nil {
 			ratio = fmt.Sprintf("**%.2f**", joule.Speeds.median()/peer.Speeds.median())
 		}
-		line(b, append(cells, peer.Column, ratio)...)
+		line(b, append(cells, peer.Column, ratio, res.ratio(jouleGo, eager))...)
 	}
+}
+
+// ratio divides the median speeds of two columns.
+func (r result) ratio(column, by string) string {
+	one, other := r.best(column), r.best(by)
+	if one == nil || other == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", one.Speeds.median()/other.Speeds.median())
 }
 
 func (r report) compileTable(b *strings.Builder) {

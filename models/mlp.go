@@ -53,14 +53,11 @@ func uniform(n int, bound float64) func(*rand.Rand) []float64 {
 
 // Energy implements Energy.
 func (m *MLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
-	activation := activations[m.Activation]
 	h := x
 	for i := 0; i < len(theta); i += 2 {
-		weight, bias := theta[i], theta[i+1]
-		h = product(h, weight) // [batch, in] -> [batch, out]
-		h = graph.Add(h, row(bias, h))
+		h = graph.Add(product(h, theta[i]), row(theta[i+1], h)) // [batch, in] -> [batch, out]
 		if i+2 < len(theta) {
-			h = activation(h)
+			h = activations[m.Activation].value(h)
 		}
 	}
 	energy := graph.Squeeze(h, -1) // [batch, 1] -> [batch]
@@ -68,4 +65,46 @@ func (m *MLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 		energy = graph.Add(energy, graph.MulScalar(graph.ReduceSum(graph.Square(x), -1), 0.5/(m.Confinement*m.Confinement)))
 	}
 	return energy
+}
+
+// Score implements Scorer: the chain rule from the last layer back to the first, with what the way forward has left.
+func (m *MLP) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node {
+	layers := len(theta)/2 - 1 // hidden ones
+	h, slopes := x, make([]*graph.Node, layers)
+	for i := range layers {
+		multiply := product
+		if final && i == 0 && x.Shape().Dimensions[x.Rank()-1] <= fewInputs {
+			multiply = outerProducts
+		}
+		h, slopes[i] = activations[m.Activation].both(graph.Add(multiply(h, theta[2*i]), row(theta[2*i+1], h)))
+	}
+	last := graph.ConvertDType(graph.Squeeze(theta[2*layers], -1), x.DType()) // [width]
+	g := graph.Mul(slopes[layers-1], row(last, h))                            // dE/da of the last hidden layer, [batch, width]
+	for i := layers - 1; i > 0; i-- {
+		g = graph.Mul(productTransposed(g, theta[2*i]), slopes[i-1])
+	}
+	score := graph.Neg(productTransposed(g, theta[0]))
+	if m.Confinement > 0 {
+		score = graph.Sub(score, graph.DivScalar(x, m.Confinement*m.Confinement))
+	}
+	return score
+}
+
+// fewInputs is the number of coordinates up to which a first layer is fastest as a sum of outer products, which become part
+// of the element-wise work behind them: a matrix product of so few terms costs more to call than to compute. Their
+// gradients, though, are slow.
+const fewInputs = 3
+
+// outerProducts is product as a sum over the coordinates.
+func outerProducts(x, w *graph.Node) *graph.Node {
+	var sum *graph.Node
+	for k := range x.Shape().Dimensions[x.Rank()-1] {
+		column := graph.SliceAxis(x, -1, graph.AxisElem(k)) // [batch, 1]
+		term := graph.Mul(column, graph.ConvertDType(graph.SliceAxis(w, -2, graph.AxisElem(k)), x.DType()))
+		if k > 0 {
+			term = graph.Add(sum, term)
+		}
+		sum = term
+	}
+	return sum
 }

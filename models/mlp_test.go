@@ -165,9 +165,11 @@ func TestActivationsFarOut(t *testing.T) {
 		for name, activation := range activations {
 			for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
 				out, err := graph.ExecOnceN(backend, func(x *graph.Node) []*graph.Node {
-					y := activation(x)
+					y := activation.value(x)
 					first := graph.Gradient(graph.ReduceAllSum(y), x)[0]
-					return []*graph.Node{y, first, graph.Gradient(graph.ReduceAllSum(first), x)[0]}
+					value, slope := activation.both(x)
+					return []*graph.Node{y, first, graph.Gradient(graph.ReduceAllSum(first), x)[0],
+						value, slope, graph.Gradient(graph.ReduceAllSum(slope), x)[0]}
 				}, tensor.From(x, dtype, len(x)))
 				if err != nil {
 					t.Fatal(err)
@@ -179,9 +181,11 @@ func TestActivationsFarOut(t *testing.T) {
 				}
 				for i, x := range x {
 					what := fmt.Sprintf("%s(%v) in %s", name, x, dtype)
-					near(t, what, values[0][i], f(x), precision*max(1, math.Abs(x)))
-					near(t, what+", first derivative", values[1][i], (f(x+1e-4)-f(x-1e-4))/2e-4, 1e-6)
-					near(t, what+", second derivative", values[2][i], (f(x+1e-3)-2*f(x)+f(x-1e-3))/1e-6, 2e-5)
+					for k, way := range []string{"", ", by its derivative"} {
+						near(t, what+way, values[3*k][i], f(x), precision*max(1, math.Abs(x)))
+						near(t, what+", first derivative"+way, values[3*k+1][i], (f(x+1e-4)-f(x-1e-4))/2e-4, 1e-6)
+						near(t, what+", second derivative"+way, values[3*k+2][i], (f(x+1e-3)-2*f(x)+f(x-1e-3))/1e-6, 2e-5)
+					}
 				}
 			}
 		}
@@ -242,4 +246,75 @@ func TestMLPParameters(t *testing.T) {
 	if want := `activation "relu" is unknown; use silu, softplus, tanh or gelu`; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}
+}
+
+// The drift is the score, also for several replicas at once, in one dimension as in many; and the score can be
+// differentiated by the points: its divergence is −tr ∇²E.
+func TestMLPDrift(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for _, dim := range []int{1, 2, 5} {
+			m := &MLP{Hidden: []int{4, 3}, Activation: "gelu", Confinement: 3}
+			parameters, err := m.Parameters(dim)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := rand.New(rand.NewPCG(1, uint64(dim)))
+			const replicas, n = 2, 3
+			var in []any
+			for _, p := range parameters {
+				values := append(p.Init(r), p.Init(r)...)
+				in = append(in, tensor.From(values, dtypes.Float64, append([]int{replicas}, p.Shape...)...))
+			}
+			points := uniform(replicas*n*dim, 2)(r)
+			in = append(in, tensor.From(points, dtypes.Float64, replicas, n, dim))
+			out, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node {
+				theta, x := in[:len(in)-1], in[len(in)-1]
+				net := Net{m, theta}
+				all := []*graph.Node{net.Energy(x), net.Score(x), net.Drift(x)}
+				for i := range replicas {
+					one := func(x *graph.Node) *graph.Node { return graph.Squeeze(graph.Slice(x, graph.AxisElem(i)), 0) }
+					alone := Net{Model: m}
+					for _, p := range theta {
+						alone.Theta = append(alone.Theta, one(p))
+					}
+					x := one(x)
+					all = append(all, alone.Energy(x), alone.Score(x), alone.Drift(x))
+					if i == 0 {
+						divergence := graph.Gradient(graph.ReduceAllSum(graph.Slice(alone.Score(x), graph.AxisRange(), graph.AxisElem(0))), x)[0]
+						all = append(all, divergence)
+					}
+				}
+				return all
+			}, in...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := numbers(t, out)
+			compare := func(what string, got, want []float64) {
+				t.Helper()
+				for i := range want {
+					near(t, fmt.Sprintf("%d coordinates: %s %d", dim, what, i), got[i], want[i], 1e-12)
+				}
+			}
+			compare("drift", got[2], got[1])
+			half := len(got[0]) / replicas
+			for i, from := range []int{3, 7} {
+				compare("energy of a replica", got[0][i*half:(i+1)*half], got[from])
+				compare("score of a replica", got[1][i*half*dim:(i+1)*half*dim], got[from+1])
+				compare("drift of a replica", got[2][i*half*dim:(i+1)*half*dim], got[from+1])
+			}
+			if dim == 1 { // E″ by finite differences of the score, at the first point
+				const h = 1e-5
+				theta := make([][]float64, len(parameters))
+				for k, p := range in[:len(parameters)] {
+					values := numbers(t, []*tensors.Tensor{p.(*tensors.Tensor)})[0]
+					theta[k] = values[:len(values)/replicas]
+				}
+				slope := func(x float64) float64 {
+					return -(energyOnHost(m, theta, []float64{x + h}) - energyOnHost(m, theta, []float64{x - h})) / (2 * h)
+				}
+				near(t, "the divergence of the score", got[6][0], (slope(points[0]+1e-3)-slope(points[0]-1e-3))/2e-3, 1e-5)
+			}
+		}
+	})
 }

@@ -22,6 +22,13 @@ type Energy interface {
 	Energy(theta []*graph.Node, x *graph.Node) *graph.Node
 }
 
+// Scorer is implemented by energies that know their score better than by differentiation.
+type Scorer interface {
+	// Score maps points [batch, dim] to −∇ₓE(x) [batch, dim]. It can be differentiated, by the points and by the parameters;
+	// final says that it is not going to be, as within a Markov chain, which leaves the choice of a faster way.
+	Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node
+}
+
 // Kinds are the models that a config can name.
 var Kinds = map[string]func() Energy{
 	"mlp":       func() Energy { return NewMLP() },
@@ -67,8 +74,19 @@ func (n Net) Energy(x *graph.Node) *graph.Node { return n.Model.Energy(n.Theta, 
 
 // Score maps points [batch, dim] to −∇ₓE(x) [batch, dim]. It can be differentiated again.
 func (n Net) Score(x *graph.Node) *graph.Node {
+	if scorer, ok := n.Model.(Scorer); ok {
+		return scorer.Score(n.Theta, x, false)
+	}
 	x = graph.Identity(x) // a node that came out of StopGradient would have the gradient 0
 	return graph.Neg(graph.Gradient(graph.ReduceAllSum(n.Energy(x)), x)[0])
+}
+
+// Drift is the score where nothing of it is going to be differentiated, as within a Markov chain.
+func (n Net) Drift(x *graph.Node) *graph.Node {
+	if scorer, ok := n.Model.(Scorer); ok {
+		return scorer.Score(n.Theta, x, true)
+	}
+	return n.Score(x)
 }
 
 // row makes a parameter [dim], or [replicas, dim], fit to be added to points: [batch, dim] or [replicas, batch, dim].
@@ -89,6 +107,18 @@ func product(x, w *graph.Node) *graph.Node {
 		x = graph.Einsum("rbi,io->rbo", x, w)
 	default:
 		x = graph.Einsum("rbi,rio->rbo", x, w)
+	}
+	return graph.ConvertDType(x, dtype)
+}
+
+// productTransposed multiplies points with a transposed matrix, [batch, out]·[in, out]ᵀ; otherwise it is as product.
+func productTransposed(x, w *graph.Node) *graph.Node {
+	dtype := x.DType()
+	x = graph.ConvertDType(x, w.DType())
+	if x.Rank() == 2 {
+		x = graph.Einsum("bo,io->bi", x, w)
+	} else {
+		x = graph.Einsum("rbo,rio->rbi", x, w)
 	}
 	return graph.ConvertDType(x, dtype)
 }

@@ -29,7 +29,7 @@ func (l *Langevin) Length() int { return l.Steps }
 
 // Transition implements Sampler.
 func (l *Langevin) Transition(net models.Net, x *graph.Node, draws random.Draws) *graph.Node {
-	drift := graph.MulScalar(net.Score(x), l.StepSize)
+	drift := graph.MulScalar(net.Drift(x), l.StepSize)
 	if l.Temperature == 0 {
 		return graph.Add(x, drift)
 	}

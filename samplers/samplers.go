@@ -36,10 +36,10 @@ func RunFor(s Sampler, transitions *graph.Node, net models.Net, x *graph.Node, d
 	randomness := draws.State()
 	n := 1 + len(randomness)
 	state := append(append([]*graph.Node{x}, randomness...), net.Theta...)
-	out := loop.Repeat(transitions, func(_ *graph.Node, state []*graph.Node) []*graph.Node {
-		draws, theta := draws.At(state[1:n]), state[n:]
+	out := loop.Repeat(transitions, func(pass *graph.Node, state []*graph.Node) []*graph.Node {
+		draws, theta := draws.At(state[1:n], pass), state[n:]
 		x := s.Transition(models.Net{Model: net.Model, Theta: theta}, state[0], draws)
-		return append(append([]*graph.Node{x}, draws.State()...), theta...)
+		return append(append([]*graph.Node{x}, draws.Return()...), theta...)
 	}, state...)
 	draws.Resume(out[1:n])
 	return graph.StopGradient(out[0])

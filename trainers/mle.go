@@ -53,6 +53,9 @@ func (m *MLE) Prepare(p Problem) (Objective, error) {
 	return &mle{m, p}, nil
 }
 
+// canShare implements sharing.
+func (m *MLE) canShare(devices int) bool { return m.Init != "persistent" || m.BufferSize%devices == 0 }
+
 type mle struct {
 	*MLE
 	problem Problem

@@ -3,46 +3,39 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"flag"
 	"fmt"
 	"log"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
 	"joule/backends"
+	"joule/trainers"
 )
 
 func main() {
 	log.SetFlags(0)
 	spec := flag.String("backend", "xla:cpu", "as for joule train")
-	devices := flag.Int("devices", 1, "x")
-	threads := flag.Int("threads", 0, "x")
-	flag.IntVar(&protoReplicas, "replicas", 1, "x")
-	flag.StringVar(&protoPrecision, "precision", "float32", "x")
-	size := flag.String("size", "S", "the network, S or L, for which the backend is opened as joule train would")
+	size := flag.String("size", "S", "the network of the rows, S or L")
 	flag.Parse()
-	if err := serve(*spec, *size, *devices, *threads); err != nil {
+	if err := serve(*spec, *size); err != nil {
 		log.Fatal(err)
 	}
 }
 
-var protoReplicas int
-var protoPrecision string
-
-func serve(spec, size string, devices, threads int) error {
-	protoDevices = devices
+func serve(spec, size string) error {
 	if widths[size] == nil {
 		return fmt.Errorf("-size %q: want S or L", size)
 	}
-	backend, err := backends.Open(spec, backends.Options{Devices: devices, Threads: cmp.Or(threads, 1)})
+	s := &side{spec: spec, network: size, backends: map[trainers.Plan]*backends.Backend{}, rows: map[string]runner{}}
+	defer s.close()
+	backend, err := s.open(trainers.PlanFor(network(size), methods["dsm"], 2, settings(1), runtime.GOMAXPROCS(0)))
 	if err != nil {
 		return err
 	}
-	defer backend.Close()
 	fmt.Println("ready", versions(backend))
-	s := &side{backend: backend.Backend, rows: map[string]runner{}}
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		steps, took, err := s.answer(lines.Text())

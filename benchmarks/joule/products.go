@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"runtime"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -10,6 +11,7 @@ import (
 
 	"joule/internal/loop"
 	"joule/internal/tensor"
+	"joule/trainers"
 )
 
 // products is the runner of float32 matrix products of a shape ROWSxWIDTH: [rows, width]·[width, width]. Each is the
@@ -19,7 +21,11 @@ func (s *side) products(shape string) (runner, error) {
 	if _, err := fmt.Sscanf(shape, "%dx%d", &rows, &width); err != nil || rows < 1 || width < 1 {
 		return nil, fmt.Errorf("%q is no shape of a product: want ROWSxWIDTH", shape)
 	}
-	exec, err := graph.NewExec(s.backend, func(x, w, times *graph.Node) *graph.Node {
+	backend, err := s.open(trainers.PlanFor(network(s.network), methods["dsm"], 2, settings(1), runtime.GOMAXPROCS(0)))
+	if err != nil {
+		return nil, err
+	}
+	exec, err := graph.NewExec(backend.Backend, func(x, w, times *graph.Node) *graph.Node {
 		last := loop.Repeat(times, func(_ *graph.Node, state []*graph.Node) []*graph.Node {
 			return []*graph.Node{graph.Dot(state[0], state[1]).Product(), state[1]}
 		}, x, w)[0]

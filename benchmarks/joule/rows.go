@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
 
-	"github.com/gomlx/compute"
-
+	"joule/backends"
 	"joule/datasets"
 	"joule/models"
 	"joule/samplers"
@@ -41,35 +43,75 @@ func chains(steps int) trainers.Method {
 type runner func(steps int) error
 
 type side struct {
-	backend compute.Backend
-	rows    map[string]runner // by "SIZE METHOD"
+	spec, network string // of the backend, and the size of the rows
+	backends      map[trainers.Plan]*backends.Backend
+	rows          map[string]runner // by "SIZE METHOD"
+}
+
+// open opens a backend as joule train would for a plan, once for each plan.
+func (s *side) open(plan trainers.Plan) (*backends.Backend, error) {
+	if b := s.backends[plan]; b != nil {
+		return b, nil
+	}
+	b, err := backends.Open(s.spec, backends.Options{Devices: plan.Devices, Threads: plan.Threads})
+	if err == nil {
+		s.backends[plan] = b
+	}
+	return b, err
+}
+
+func (s *side) close() {
+	for _, b := range s.backends {
+		b.Close()
+	}
+}
+
+// settings are those of every row, for so many replicas.
+func settings(replicas int) trainers.Loop {
+	loop := trainers.NewLoop()
+	loop.BatchSize, loop.Steps, loop.LogEvery, loop.Replicas = batch, 1<<30, block, replicas
+	return loop
 }
 
 // build makes the runner of a row; its first call compiles it. The size "product" stands for matrix products, and its
-// methods for their shapes.
+// methods for their shapes. METHOD*R is a method with R replicas.
 func (s *side) build(size, method string) (runner, error) {
 	if size == "product" {
 		return s.products(method)
+	}
+	replicas := 1
+	if name, count, several := strings.Cut(method, "*"); several {
+		n, err := strconv.Atoi(count)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q: want METHOD*REPLICAS", method)
+		}
+		method, replicas = name, n
 	}
 	m := methods[method]
 	if m == nil || widths[size] == nil {
 		return nil, fmt.Errorf("there is no row %s %s", size, method)
 	}
-	set, err := (&datasets.TwoGaussians{Synthetic: datasets.Synthetic{Size: points}}).Load(datasets.Env{})
+	spec := trainers.Spec{Model: network(size), Method: m, Optimizer: trainers.NewOptimizer(), Loop: settings(replicas)}
+	for i := range replicas {
+		set, err := (&datasets.TwoGaussians{Synthetic: datasets.Synthetic{Size: points}}).Load(datasets.Env{Seed: int64(i)})
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			spec.Data = set
+		} else {
+			spec.Replicas = append(spec.Replicas, trainers.Replica{Data: set, Seed: int64(i)})
+		}
+	}
+	plan := trainers.PlanFor(spec.Model, m, 2, spec.Loop, runtime.GOMAXPROCS(0))
+	backend, err := s.open(plan)
 	if err != nil {
 		return nil, err
 	}
-	loop := trainers.NewLoop()
-	loop.BatchSize, loop.Steps, loop.LogEvery = batch, 1<<30, block
-	loop.Devices = protoDevices
-	loop.Precision = protoPrecision
-	var more []trainers.Replica
-	for i := 1; i < protoReplicas; i++ {
-		more = append(more, trainers.Replica{Data: set, Seed: int64(i)})
+	if spec.Loop.Devices = plan.Devices; !backend.IsCPU() {
+		spec.Loop.Devices = 1
 	}
-	trainer, err := trainers.New(s.backend, trainers.Spec{
-		Model: network(size), Method: m, Optimizer: trainers.NewOptimizer(), Loop: loop, Data: set, Replicas: more,
-	})
+	trainer, err := trainers.New(backend.Backend, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -82,5 +124,3 @@ func (s *side) build(size, method string) (runner, error) {
 		return nil
 	}, nil
 }
-
-var protoDevices int

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"joule/backends"
@@ -118,7 +119,21 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, total
 	if interrupted {
 		return coded(exitInterrupted, fmt.Errorf("interrupted after step %d of %d", trainer.Step(), total))
 	}
+	if diverged && len(runs) > 1 {
+		return severalDiverged(err, runs)
+	}
 	return err
+}
+
+// severalDiverged says in one line which of several runs have diverged; result.json of each says the rest.
+func severalDiverged(err error, runs []*member) error {
+	var which []string
+	for i, r := range runs {
+		if own, ok := errors.AsType[*trainers.DivergedError](errorOf(err, i)); ok {
+			which = append(which, fmt.Sprintf("seed %d at step %d", r.config.Seed, own.Step))
+		}
+	}
+	return coded(exitDiverged, fmt.Errorf("%d of %d runs diverged (%s); result.json of each says what usually cures it", len(which), len(runs), strings.Join(which, ", ")))
 }
 
 // errorOf is the part of a training's error that concerns one run: divergence is a run's own affair.
@@ -168,13 +183,18 @@ func saveParameters(trainer *trainers.Trainer, replica int, r *member) error {
 	if err != nil {
 		return err
 	}
-	return r.dir.WriteParameters(rundir.Parameters{Step: int64(trainer.StepOf(replica)), Tensors: tensorsOf(values)})
+	tensors := tensorsOf(values, r.config.Train.Precision == "float64")
+	return r.dir.WriteParameters(rundir.Parameters{Step: int64(trainer.StepOf(replica)), Tensors: tensors})
 }
 
-// tensorsOf puts parameters in the form of a file.
-func tensorsOf(values []models.Value) []safetensors.Tensor {
+// tensorsOf puts parameters in the form of a file, in single precision or in double.
+func tensorsOf(values []models.Value, double bool) []safetensors.Tensor {
 	tensors := make([]safetensors.Tensor, len(values))
 	for i, v := range values {
+		if double {
+			tensors[i] = safetensors.New(v.Name, v.Shape, v.Numbers)
+			continue
+		}
 		narrow := make([]float32, len(v.Numbers))
 		for k, x := range v.Numbers {
 			narrow[k] = float32(x)

@@ -8,6 +8,7 @@ package loop
 import (
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -43,7 +44,7 @@ func repeat(closure func(*graph.Graph, func() []*graph.Node) *graph.Function, ti
 		if len(out) != len(state) {
 			panic(fmt.Errorf("loop.Repeat: the body takes %d values and returns %d", len(state), len(out)))
 		}
-		return append([]*graph.Node{graph.Add(in[0], graph.Const(g, int32(1))), in[1]}, out...)
+		return append([]*graph.Node{graph.Add(in[0], oneAfter(g, out)), in[1]}, out...)
 	})
 	return graph.While(condition, pass, all...)[2:]
 }
@@ -58,3 +59,29 @@ func parameters(g *graph.Graph, state []*graph.Node) []*graph.Node {
 	}
 	return in
 }
+
+// oneAfter is the int32 1, which on XLA is not known before the pass is done.
+//
+// XLA would otherwise count at any time during the pass. It then copies the counter for those who need it later, and its
+// runtime for processors, which runs what is a chain of kernels without any ado, finds a choice at each and hands kernels
+// to other threads, which costs more than the small ones take.
+func oneAfter(g *graph.Graph, out []*graph.Node) *graph.Node {
+	one := graph.Const(g, int32(1))
+	if g.Backend().Name() == goBackend {
+		return one
+	}
+	for _, value := range out {
+		if value.DType() != dtypes.Float32 || value.Type() == graph.NodeTypeParameter {
+			continue
+		}
+		for value.Rank() > 0 {
+			value = graph.Squeeze(graph.Slice(value, graph.AxisElem(0)), 0)
+		}
+		sign := graph.BitwiseShiftRightLogicalScalar(graph.Bitcast(value, dtypes.Int32), int32(31)) // 0 or 1, also of NaN
+		return graph.Max(one, sign)
+	}
+	return one
+}
+
+// goBackend is what GoMLX's Go backend calls itself.
+const goBackend = "Go Backend"

@@ -18,9 +18,11 @@ type Draws interface {
 	Uniform(shape shapes.Shape) *graph.Node
 	// State returns the nodes that a loop has to carry.
 	State() []*graph.Node
-	// At returns the same source at another state, for the body of a loop.
-	At(state []*graph.Node) Draws
-	// Resume moves this source to another state, after a loop.
+	// Return gives, of a source that At has made, the state that the body of the loop hands on to the next pass.
+	Return() []*graph.Node
+	// At returns the same source for the body of a loop, at the state and the pass (int32) that the body is given.
+	At(state []*graph.Node, pass *graph.Node) Draws
+	// Resume moves this source on, after a loop: to the state that the loop has come to.
 	Resume(state []*graph.Node)
 }
 

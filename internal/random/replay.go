@@ -60,8 +60,11 @@ func (r *Replay) State() []*graph.Node {
 	return state
 }
 
+// Return implements Draws.
+func (r *Replay) Return() []*graph.Node { return r.State() }
+
 // At implements Draws.
-func (r *Replay) At(state []*graph.Node) Draws {
+func (r *Replay) At(state []*graph.Node, _ *graph.Node) Draws {
 	next := *r
 	next.Resume(state)
 	return &next

@@ -37,7 +37,7 @@ func TestReplay(t *testing.T) {
 			out := []*graph.Node{r.Normal(two), r.Uniform(one)}
 			mark := r.State()
 			out = append(out, r.Normal(two), r.Normal(two), r.Uniform(one))
-			out = append(out, r.At(mark).Normal(two)) // another reader, from where the mark was set
+			out = append(out, r.At(mark, nil).Normal(two)) // another reader, from where the mark was set
 			r.Resume(mark)
 			return append(out, r.Normal(two), r.Uniform(one))
 		})

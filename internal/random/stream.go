@@ -1,6 +1,9 @@
 package random
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/gomlx/compute/dtypes"
@@ -10,27 +13,32 @@ import (
 )
 
 // Stream is a counter-based pseudo-random generator: number i of draw n is a function of key, n and i alone (Salmon et
-// al. 2011). Nothing but the counter of draws goes from one draw to the next, all numbers of a draw are computed at once,
-// and the same seed gives the same numbers on every backend.
+// al. 2011). Nothing goes from one draw to the next, all numbers of a draw are computed at once, and the same seed gives
+// the same numbers on every backend.
 //
 // The key may be those of several streams, [streams, 2]: then the first axis of every shape is that of the streams.
 type Stream struct {
-	key   *graph.Node // uint32 [2] or [streams, 2]
-	draws *graph.Node // uint32: the number of draws so far
-	first *graph.Node // uint32: where a draw begins, in multiples of its size; nil is 0
+	key   *graph.Node   // uint32 [2] or [streams, 2]
+	first *graph.Node   // uint32: where a draw begins, in multiples of its size; nil is 0
+	draws *uint32       // so far; shared by a stream and those of the loops in it
+	pass  *graph.Node   // uint32: of the loop that this is the stream of; nil outside of loops
+	outer *graph.Node   // uint32: pass of the loop around that one; nil if there is none
+	given []*graph.Node // the state that At made it from
 }
 
 // NewStream begins the stream of a key, which is the node that Seed's tensor becomes.
-func NewStream(key *graph.Node) *Stream {
-	return &Stream{key: key, draws: graph.Const(key.Graph(), uint32(0))}
-}
+func NewStream(key *graph.Node) *Stream { return &Stream{key: key, draws: new(uint32)} }
 
 // NewStreamAt begins the stream of step number step (int32) of a key: every step has its own.
 func NewStreamAt(key, step *graph.Node) *Stream {
-	g := key.Graph()
-	// Threefry is as good with keys in a row as with any others: one is a seed's first and the step is added.
-	shift := graph.Mul(graph.Const(g, []uint32{0, 1}), graph.ConvertDType(step, dtypes.Uint32))
-	return NewStream(graph.Add(key, graph.BroadcastToDims(graph.ExpandLeftToRank(shift, key.Rank()), key.Shape().Dimensions...)))
+	return NewStream(shifted(key, []uint32{0, 1}, graph.ConvertDType(step, dtypes.Uint32)))
+}
+
+// shifted adds a multiple of two words to a key. Threefry is as good with keys in a row as with any others: a seed's are
+// random, and those of its steps and of the passes of its loops follow them in the second and the first word.
+func shifted(key *graph.Node, words []uint32, times *graph.Node) *graph.Node {
+	shift := graph.ExpandLeftToRank(graph.Mul(graph.Const(key.Graph(), words), times), key.Rank())
+	return graph.Add(key, graph.BroadcastToDims(shift, key.Shape().Dimensions...))
 }
 
 // Part makes the stream draw what one of several parts of a batch gets: part i (int32) of a draw of the shape [n, …] are
@@ -73,22 +81,36 @@ func (s *Stream) bits(dimensions ...int) (a, b *graph.Node) {
 	if len(own) < len(dimensions) {
 		index = graph.InsertAxes(index, 0)
 	}
-	draw := graph.BroadcastToDims(s.draws, dimensions...)
-	s.draws = graph.OnePlus(s.draws)
-	return threefry(s.word(0, dimensions), s.word(1, dimensions), graph.BroadcastToDims(index, dimensions...), draw)
+	// Passes of a loop within a loop are told apart by the number of the draw, which leaves room for them.
+	draw := graph.Const(g, *s.draws)
+	if *s.draws++; *s.draws >= drawsOfPass {
+		panic(fmt.Errorf("random: more than %d draws of one stream", drawsOfPass))
+	}
+	key := s.key
+	if s.pass != nil {
+		key = shifted(key, []uint32{1, 0}, graph.OnePlus(cmp.Or(s.outer, s.pass)))
+	}
+	if s.outer != nil {
+		draw = graph.Add(draw, graph.Mul(graph.OnePlus(s.pass), graph.Const(g, uint32(drawsOfPass))))
+	}
+	return threefry(word(key, 0, dimensions), word(key, 1, dimensions),
+		graph.BroadcastToDims(index, dimensions...), graph.BroadcastToDims(draw, dimensions...))
 }
 
+// drawsOfPass bounds the draws of a stream, or of one pass of a loop.
+const drawsOfPass = 1 << 10
+
 // word is word i of the key for each number of a draw.
-func (s *Stream) word(i int, dimensions []int) *graph.Node {
-	if s.key.Rank() == 1 {
-		return graph.BroadcastToDims(graph.Reshape(graph.Slice(s.key, graph.AxisElem(i))), dimensions...)
+func word(key *graph.Node, i int, dimensions []int) *graph.Node {
+	if key.Rank() == 1 {
+		return graph.BroadcastToDims(graph.Reshape(graph.Slice(key, graph.AxisElem(i))), dimensions...)
 	}
 	each := make([]int, len(dimensions)) // [streams, 1, …]
 	for axis := range each {
 		each[axis] = 1
 	}
-	each[0] = s.key.Shape().Dimensions[0]
-	return graph.BroadcastToDims(graph.Reshape(graph.Slice(s.key, graph.AxisRange(), graph.AxisElem(i)), each...), dimensions...)
+	each[0] = key.Shape().Dimensions[0]
+	return graph.BroadcastToDims(graph.Reshape(graph.Slice(key, graph.AxisRange(), graph.AxisElem(i)), each...), dimensions...)
 }
 
 // Uniform implements Draws: multiples of 2⁻²⁴, in float64 of 2⁻⁵³.
@@ -121,23 +143,33 @@ func top(word *graph.Node, n int, dtype dtypes.DType) *graph.Node {
 
 // State implements Draws.
 func (s *Stream) State() []*graph.Node {
-	if s.first == nil {
-		return []*graph.Node{s.draws, s.key}
+	state := []*graph.Node{s.key}
+	for _, node := range []*graph.Node{s.first, s.pass, s.outer} {
+		if node != nil {
+			state = append(state, node)
+		}
 	}
-	return []*graph.Node{s.draws, s.key, s.first}
+	return state
 }
 
 // At implements Draws.
-func (s *Stream) At(state []*graph.Node) Draws {
-	at := &Stream{}
-	at.Resume(state)
-	return at
+func (s *Stream) At(state []*graph.Node, pass *graph.Node) Draws {
+	if s.outer != nil {
+		panic(errors.New("random: a stream reaches into two loops, not into a third within them"))
+	}
+	in := &Stream{key: state[0], draws: s.draws, pass: graph.ConvertDType(pass, dtypes.Uint32), given: state}
+	state = state[1:]
+	if s.first != nil {
+		in.first, state = state[0], state[1:]
+	}
+	if s.pass != nil {
+		in.outer = state[0]
+	}
+	return in
 }
 
+// Return implements Draws.
+func (s *Stream) Return() []*graph.Node { return s.given }
+
 // Resume implements Draws.
-func (s *Stream) Resume(state []*graph.Node) {
-	s.draws, s.key = state[0], state[1]
-	if len(state) > 2 {
-		s.first = state[2]
-	}
-}
+func (s *Stream) Resume([]*graph.Node) {}
