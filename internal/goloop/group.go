@@ -200,9 +200,7 @@ func (g *group) spread(f *frame, ins *instruction, dst []float32, at position) {
 	numbers := g.at(f, &ins.args[0], at)
 	switch ins.pattern {
 	case single:
-		for i := range dst {
-			dst[i] = numbers[0]
-		}
+		vector.Fill(dst, numbers[0])
 	case each:
 		copy(dst, numbers)
 	case row:
@@ -213,9 +211,7 @@ func (g *group) spread(f *frame, ins *instruction, dst []float32, at position) {
 		numbers = numbers[at.from/g.width:]
 		for i := 0; len(dst) > 0; i++ {
 			line := dst[:min(g.width, len(dst))]
-			for j := range line {
-				line[j] = numbers[i]
-			}
+			vector.Fill(line, numbers[i])
 			dst = dst[len(line):]
 		}
 	}

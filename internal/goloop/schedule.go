@@ -40,7 +40,7 @@ func schedule(values []*value) []unit {
 		if !fits {
 			pick = 0
 			for i, v := range ready {
-				if v.Index < ready[pick].Index {
+				if v.before(ready[pick]) {
 					pick = i
 				}
 			}
@@ -58,6 +58,15 @@ func schedule(values []*value) []unit {
 		}
 	}
 	return units
+}
+
+// before reports whether a value is to be computed before another where none fits the group. Elementwise ones wait: more of
+// them come together.
+func (v *value) before(other *value) bool {
+	if wait, otherWaits := v.class == elementwise, other.class == elementwise; wait != otherWaits {
+		return otherWaits
+	}
+	return v.Index < other.Index
 }
 
 func (u *unit) add(v *value) {

@@ -28,7 +28,14 @@ func (p *plan) step(u unit, temporary map[*value]bool) step {
 	case cut:
 		in, p := v.inputs[0], v.detail.(*pieces)
 		return func(f *frame) error {
-			p.each(v.words(), f.row(in), f.row(v), func(piece, packed []float32) { copy(packed, piece) })
+			from, to := f.row(in), f.row(v)
+			if len(to) == p.outer { // a number from each row
+				for i := range to {
+					to[i] = from[i*p.distance+p.first]
+				}
+				return nil
+			}
+			p.each(v.words(), from, to, func(piece, packed []float32) { copy(packed, piece) })
 			return nil
 		}
 	case padded:

@@ -312,3 +312,24 @@ tail:
 done:
 	VZEROUPPER
 	RET
+
+// func fillEach(dst *float32, x float32, n int)
+TEXT ·fillEach(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	VBROADCASTSS x+8(FP), Y0
+	MOVQ n+16(FP), CX
+loop:
+	CMPQ CX, $8
+	JLT  tail
+	VMOVUPS Y0, (DI)
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JMP  loop
+tail:
+	TESTQ CX, CX
+	JZ    done
+	TAILMASK
+	VMASKMOVPS Y0, Y7, (DI)
+done:
+	VZEROUPPER
+	RET

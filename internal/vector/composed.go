@@ -77,7 +77,7 @@ func Erf(dst, a []float32) {
 
 // polynomial sets dst[i] to a polynomial in x[i] by Horner's scheme.
 func polynomial(dst, x, coefficients []float32) {
-	fill(dst, coefficients[0])
+	Fill(dst, coefficients[0])
 	for i := range coefficients[1:] {
 		Binary(Mul, dst, dst, x)
 		Binary(Add, dst, dst, coefficients[i+1:i+2])

@@ -80,6 +80,12 @@ func plainKernels() {
 	for op := range numOps {
 		both[op], right[op], left[op] = plainBinary(op, -1, -1), plainBinary(op, -1, 0), plainBinary(op, 0, -1)
 	}
+	fillKernel = func(dst *float32, x float32, n int) {
+		d := unsafe.Slice(dst, n)
+		for i := range d {
+			d[i] = x
+		}
+	}
 	sqrtKernel = plainUnary(func(x float64) float64 { return math.Sqrt(x) })
 	intsKernel = func(dst, a *float32, n int) {
 		d, x := unsafe.Slice(dst, n), unsafe.Slice((*int32)(unsafe.Pointer(a)), n)
@@ -133,7 +139,7 @@ func plainUnary(f func(float64) float64) func(dst, a *float32, n int) {
 func plainProduct(c []float32, m, n, k int, a []float32, aRow, aColumn int, b []float32, ldb int) {
 	for i := range m {
 		row := c[i*n : i*n+n]
-		fill(row, 0)
+		clear(row)
 		for l := range k {
 			x := a[i*aRow+l*aColumn]
 			for j, y := range b[l*ldb : l*ldb+n] {

@@ -24,7 +24,7 @@ func Product(c []float32, m, n, k int, a, b Matrix, scratch *[]float32) {
 		return
 	}
 	if k == 0 {
-		fill(c[:m*n], 0)
+		clear(c[:m*n])
 		return
 	}
 	if n > 1 && b.Column != 1 {

@@ -61,16 +61,17 @@ func Binary(op Op, dst, a, b []float32) {
 		left[op](&dst[0], &a[0], &b[0], n)
 	default: // both are one number
 		right[op](&dst[0], &a[0], &b[0], 1)
-		fill(dst[1:], dst[0])
+		Fill(dst[1:], dst[0])
 	}
 }
 
 // kernel computes n numbers.
 type kernel = func(dst, a, b *float32, n int)
 
-func fill(dst []float32, value float32) {
-	for i := range dst {
-		dst[i] = value
+// Fill sets every dst[i] to x.
+func Fill(dst []float32, x float32) {
+	if n := len(dst); n > 0 {
+		fillKernel(&dst[0], x, n)
 	}
 }
 
@@ -192,7 +193,7 @@ func SumRows(dst, a []float32) {
 	if width == 0 {
 		return
 	}
-	fill(dst, 0)
+	clear(dst)
 	for ; len(a) >= width; a = a[width:] {
 		both[Add](&dst[0], &dst[0], &a[0], width)
 	}

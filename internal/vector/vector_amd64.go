@@ -25,6 +25,7 @@ var (
 		eqLeft, neLeft, ltLeft, leLeft, geLeft, gtLeft,
 		addWordsLeft, subWordsLeft, mulWordsLeft, eqWordsLeft, andLeft,
 		orLeft, xorLeft, shlLeft, shrLeft, rotateLeft}
+	fillKernel     = fillEach
 	sqrtKernel     = sqrtEach
 	intsKernel     = intsEach
 	expKernel      = expEach
@@ -101,6 +102,9 @@ func tile4x32(c *float32, ldc int, a *float32, rows, columns int, b *float32, ld
 
 //go:noescape
 func tile4xN(c *float32, ldc int, a *float32, rows, columns int, b *float32, ldb, k, n int)
+
+//go:noescape
+func fillEach(dst *float32, x float32, n int)
 
 //go:noescape
 func sqrtEach(dst, a *float32, n int)

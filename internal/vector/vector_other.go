@@ -5,6 +5,7 @@ package vector
 // The kernels in use.
 var (
 	both, right, left         [numOps]kernel
+	fillKernel                func(dst *float32, x float32, n int)
 	sqrtKernel, intsKernel    func(dst, a *float32, n int)
 	expKernel, logisticKernel func(dst, a *float32, n int)
 	tanhKernel                func(dst, a *float32, n int)

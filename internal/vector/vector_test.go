@@ -10,9 +10,9 @@ import (
 // withBoth runs a test with the kernels of this processor, and with those in Go.
 func withBoth(t *testing.T, f func(t *testing.T)) {
 	t.Run("native", f)
-	b, r, l, q, w, h, e, g, n, s, u, p := both, right, left, sqrtKernel, intsKernel, tanhKernel, expKernel, logisticKernel, logKernel, selectKernel, sumKernel, productKernel
+	b, r, l, z, q, w, h, e, g, n, s, u, p := both, right, left, fillKernel, sqrtKernel, intsKernel, tanhKernel, expKernel, logisticKernel, logKernel, selectKernel, sumKernel, productKernel
 	defer func() {
-		both, right, left, sqrtKernel, intsKernel, tanhKernel, expKernel, logisticKernel, logKernel, selectKernel, sumKernel, productKernel = b, r, l, q, w, h, e, g, n, s, u, p
+		both, right, left, fillKernel, sqrtKernel, intsKernel, tanhKernel, expKernel, logisticKernel, logKernel, selectKernel, sumKernel, productKernel = b, r, l, z, q, w, h, e, g, n, s, u, p
 	}()
 	plainKernels()
 	t.Run("plain", f)
@@ -128,6 +128,23 @@ func sign(x float64) float64 {
 		return -1
 	}
 	return 0
+}
+
+func TestFill(t *testing.T) {
+	withBoth(t, func(t *testing.T) {
+		for _, n := range lengths {
+			dst := make([]float32, n+1)
+			Fill(dst[:n], 3)
+			for i := range n {
+				if dst[i] != 3 {
+					t.Errorf("number %d of %d is %v", i, n, dst[i])
+				}
+			}
+			if dst[n] != 0 {
+				t.Errorf("after %d numbers there is a %v", n, dst[n])
+			}
+		}
+	})
 }
 
 func TestTruth(t *testing.T) {
