@@ -80,12 +80,12 @@ func (d densities) LogDensity(x *graph.Node) *graph.Node {
 	return graph.Stack(rows, 0)
 }
 
-// Draw implements Density.
+// Draw implements Density. The densities are asked one after the other; each takes its own part of the same draws.
 func (d densities) Draw(shape shapes.Shape, draws random.Draws) *graph.Node {
-	points, before := make([]*graph.Node, len(d)), draws.State()
+	points := make([]*graph.Node, len(d))
+	var common []*graph.Node
 	for i, density := range d {
-		draws.Resume(before) // each takes its own part of the same draws
-		points[i] = density.Draw(shapes.Make(shape.DType, shape.Dimensions[1:]...), ofOne{draws, len(d), i})
+		points[i] = density.Draw(shapes.Make(shape.DType, shape.Dimensions[1:]...), &ofOne{Draws: draws, replicas: len(d), index: i, common: &common})
 	}
 	return graph.Stack(points, 0)
 }
@@ -94,13 +94,20 @@ func (d densities) Draw(shape shapes.Shape, draws random.Draws) *graph.Node {
 type ofOne struct {
 	random.Draws
 	replicas, index int
+	common          *[]*graph.Node // draws for all replicas, made by the first that needs them
+	drawn           int            // by this one
 }
 
-func (d ofOne) Normal(shape shapes.Shape) *graph.Node  { return d.draw(d.Draws.Normal, shape) }
-func (d ofOne) Uniform(shape shapes.Shape) *graph.Node { return d.draw(d.Draws.Uniform, shape) }
+func (d *ofOne) Normal(shape shapes.Shape) *graph.Node  { return d.draw(d.Draws.Normal, shape) }
+func (d *ofOne) Uniform(shape shapes.Shape) *graph.Node { return d.draw(d.Draws.Uniform, shape) }
 
-func (d ofOne) draw(draw func(shapes.Shape) *graph.Node, shape shapes.Shape) *graph.Node {
-	return replica(draw(shapes.Make(shape.DType, append([]int{d.replicas}, shape.Dimensions...)...)), d.index)
+func (d *ofOne) draw(draw func(shapes.Shape) *graph.Node, shape shapes.Shape) *graph.Node {
+	if d.drawn == len(*d.common) {
+		all := shapes.Make(shape.DType, append([]int{d.replicas}, shape.Dimensions...)...)
+		*d.common = append(*d.common, draw(all))
+	}
+	d.drawn++
+	return replica((*d.common)[d.drawn-1], d.index)
 }
 
 // replica takes one replica out of a node [replicas, …].

@@ -122,8 +122,15 @@ func (t *Trainer) blockLength() int {
 func (t *Trainer) Block(n int) (Report, error) {
 	start := time.Now()
 	var in []any
-	for device := range t.states {
-		for _, tensor := range slices.Concat(t.states[device], t.fixed[device]) {
+	for device, state := range t.states {
+		for _, tensor := range state { // nothing reads it again: its memory is the program's
+			given, err := graph.DonateTensorBuffer(tensor, t.backend, compute.DeviceNum(device))
+			if err != nil {
+				return Report{}, fmt.Errorf("cannot hand over the state of step %d: %w", t.step, err)
+			}
+			in = append(in, given)
+		}
+		for _, tensor := range t.fixed[device] {
 			in = append(in, tensor)
 		}
 		in = append(in, int32(n))

@@ -18,17 +18,7 @@ import (
 // sample runs a graph function of a stream on a backend and returns the numbers of each of its nodes.
 func sample(t *testing.T, backend compute.Backend, seed int64, purpose uint64, define func(s *Stream) []*graph.Node) [][]float64 {
 	t.Helper()
-	out, err := graph.ExecOnceN(backend, func(state *graph.Node) []*graph.Node { return define(NewStream(state)) }, Seed(seed, purpose))
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := make([][]float64, len(out))
-	for i, o := range out {
-		if values[i], err = tensor.Values(o); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return values
+	return draws(t, backend, func(key *graph.Node) []*graph.Node { return define(NewStream(key)) }, Seed(seed, purpose))
 }
 
 // distance is the Kolmogorov–Smirnov distance between numbers and a distribution.
