@@ -17,6 +17,8 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	"k8s.io/klog/v2"
+
+	_ "joule/internal/goloop" // which makes the Go backend fast
 )
 
 // The libraries below report through klog, straight to standard error, what they also return as errors.

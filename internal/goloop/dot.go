@@ -33,6 +33,12 @@ func newDot(n *node, left, right, out int) *dot {
 	return d
 }
 
+// reads reports whether the products can read a factor as it lies. One that is the transpose of its root has to be that of
+// as many matrices, of the same shape; rows and columns are those of the transpose.
+func (d *dot) reads(factor *value, rows, columns int) bool {
+	return factor.class != turned || *factor.detail.(*matrices) == matrices{d.batch, columns, rows, 1}
+}
+
 // factors are those of one product of the batch.
 func (d *dot) factors(i int, left, right []float32) (x, y vector.Matrix) {
 	x = vector.Matrix{Data: left[i*d.rows*d.inner:], Row: d.inner, Column: 1}
@@ -46,11 +52,26 @@ func (d *dot) factors(i int, left, right []float32) (x, y vector.Matrix) {
 	return x, y
 }
 
-// run computes the products.
+// run computes the products, several at once where there is enough to compute. Each comes out the same either way.
 func (d *dot) run(out, left, right []float32, scratch *[]float32) {
-	for i := range d.batch {
+	threads := vector.Threads(d.batch, d.batch*d.rows, d.columns, d.inner)
+	if threads <= 1 {
+		d.some(0, d.batch, out, left, right, scratch)
+		return
+	}
+	each := (d.batch + threads - 1) / threads
+	vector.Parallel((d.batch+each-1)/each, func(i int) {
+		own := scratches.Get().(*[]float32)
+		defer scratches.Put(own)
+		d.some(i*each, min((i+1)*each, d.batch), out, left, right, own)
+	})
+}
+
+// some computes the products from one up to another.
+func (d *dot) some(from, to int, out, left, right []float32, scratch *[]float32) {
+	for i := from; i < to; i++ {
 		x, y := d.factors(i, left, right)
-		c := out[i*d.rows*d.columns:]
+		c := out[i*d.rows*d.columns : (i+1)*d.rows*d.columns]
 		if d.swapped {
 			vector.Product(c, d.columns, d.rows, d.inner, y.Transposed(), x.Transposed(), scratch)
 		} else {
@@ -63,14 +84,17 @@ func (d *dot) run(out, left, right []float32, scratch *[]float32) {
 func (p *plan) productStep(v *value) step {
 	d, a, b := *v.detail.(*dot), v.inputs[0], v.inputs[1]
 	d.leftTurned, d.rightTurned = a.class == turned, d.rightTurned != (b.class == turned)
-	if d.rightTurned && !d.swapped && d.batch == 1 && b.fixed && !v.fixed {
-		turned := d
+	if d.rightTurned && !d.swapped && b.fixed && !v.fixed {
+		asIs := d
 		p.before = append(p.before, func(f *frame) error {
-			_, y := turned.factors(0, nil, f.row(b))
 			if f.laidOut[v.Index] == nil {
 				f.laidOut[v.Index] = make([]float32, b.size)
 			}
-			vector.Copy(f.laidOut[v.Index], turned.inner, turned.columns, y)
+			row, n := f.row(b), asIs.inner*asIs.columns
+			for i := range asIs.batch {
+				vector.Copy(f.laidOut[v.Index][i*n:(i+1)*n], asIs.inner, asIs.columns,
+					vector.Matrix{Data: row[i*n : (i+1)*n], Row: 1, Column: asIs.inner})
+			}
 			return nil
 		})
 		d.rightTurned = false
@@ -88,7 +112,8 @@ func (p *plan) productStep(v *value) step {
 var scratches = sync.Pool{New: func() any { return new([]float32) }}
 
 // executeDot carries out a product outside of loops in the place of the Go backend's executor.
-func executeDot(b *backend, n *node, inputs []*buffer, owned []bool) (*buffer, error) {
+func executeDot(b *backend, n *node, inputs []*buffer, owned []bool) (out *buffer, err error) {
+	defer recovered("in a product", &err)
 	if n.Shape.DType != dtypes.Float32 || len(inputs) != 2 || n.Shape.IsDynamic() {
 		return upstreamDot(b, n, inputs, owned)
 	}
@@ -98,8 +123,7 @@ func executeDot(b *backend, n *node, inputs []*buffer, owned []bool) (*buffer, e
 	if !isFloat || !bothFloat || d == nil {
 		return upstreamDot(b, n, inputs, owned)
 	}
-	out, err := getBuffer(b, n.Shape)
-	if err != nil {
+	if out, err = getBuffer(b, n.Shape); err != nil {
 		return nil, err
 	}
 	scratch := scratches.Get().(*[]float32)

@@ -1,39 +1,35 @@
 package goloop
 
-import (
-	"math"
-
-	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-
-	"joule/internal/vector"
-)
+import "joule/internal/vector"
 
 // element is an operation on numbers in the same place.
 type element struct {
 	code     code
-	op       vector.Op                 // of binary
-	function func(dst, a []float32)    // of unary
-	logic    func(dst, a, b []float32) // of logical
+	op       vector.Op              // of binary and double
+	function func(dst, a []float32) // of unary
 	operands []operand
-	width    int // the numbers in a row of the operands with a pattern; 0 if there are none
+	// Some operands are spread. The numbers are computed in outer parts of equal length then, in which the patterns hold,
+	// and width is how many numbers are in a row of a part. 0 stands for any.
+	outer, width int
 }
 
 type code uint8
 
 const (
 	binary code = iota
+	double      // the same of float64
 	unary
-	logical
 	choose    // by truths as numbers
-	chooseAll // by one truth
+	chooseAll // by one truth of the Go backend's
 	spread    // of an operand with a pattern
 )
 
-// operand is an input and the pattern in which it is read.
+// operand is an input and how it is read.
 type operand struct {
 	*value
+	from    []int // its dimensions, as many as those of the result
 	pattern pattern
+	stride  int // how many numbers further it is read in the next part
 }
 
 // pattern says how numbers are spread: a row over all rows, or each number of a column over its row.
@@ -46,89 +42,91 @@ const (
 	column
 )
 
-// widest is the longest row that is spread on the fly.
-const widest = 4096
+const (
+	widest    = 4096 // the longest row that is spread on the fly
+	smallPart = 4    // numbers: shorter parts are not worth it
+	largePart = 256  // from here on parts are as good as none
+)
 
-var binaryOps = map[compute.OpType]vector.Op{
-	compute.OpTypeAdd: vector.Add, compute.OpTypeSub: vector.Sub, compute.OpTypeMul: vector.Mul, compute.OpTypeDiv: vector.Div,
-	compute.OpTypeMax: vector.Max, compute.OpTypeMin: vector.Min,
+// isWhole reports whether the operand is read number by number, and is all that its memory has.
+func (o *operand) isWhole(stored int) bool {
+	return o.pattern == each && o.offset == 0 && o.stored == stored && o.root.stored == stored
 }
 
-var comparisons = map[compute.OpType]vector.Op{
-	compute.OpTypeEqual: vector.Equal, compute.OpTypeNotEqual: vector.NotEqual,
-	compute.OpTypeLessThan: vector.Less, compute.OpTypeLessOrEqual: vector.LessOrEqual,
-	compute.OpTypeGreaterThan: vector.Greater, compute.OpTypeGreaterOrEqual: vector.GreaterOrEqual,
-}
-
-var functions = map[compute.OpType]func(dst, a []float32){
-	compute.OpTypeNeg: vector.Negate, compute.OpTypeAbs: vector.Abs, compute.OpTypeSqrt: vector.Sqrt,
-	compute.OpTypeExp: vector.Exp, compute.OpTypeLog: vector.Log, compute.OpTypeLogistic: vector.Logistic,
-	compute.OpTypeTanh: inDouble(math.Tanh), compute.OpTypeLog1p: inDouble(math.Log1p),
-	compute.OpTypeExpm1: inDouble(math.Expm1), compute.OpTypeErf: inDouble(math.Erf),
-}
-
-func inDouble(f func(float64) float64) func(dst, a []float32) {
-	return func(dst, a []float32) {
-		a = a[:len(dst)]
-		for i, x := range a {
-			dst[i] = float32(f(float64(x)))
+// ofSingles reports whether all operands are one number each.
+func (e *element) ofSingles() bool {
+	for _, o := range e.operands {
+		if o.stored != 1 {
+			return false
 		}
 	}
+	return true
 }
 
-// findElement tells whether the value is computed in place, and how; nil if not.
-func (v *value) findElement() *element {
-	e := &element{}
-	dims := v.Shape.Dimensions
-	number := func(in *value) bool {
-		return in.isFloat() && in.class != turned && e.add(in, pad(in.Shape.Dimensions, len(dims)), dims)
-	}
-	truth := func(in *value) bool {
-		return in.class == elementwise && in.Shape.DType == dtypes.Bool && in.size == v.size && e.add(in, dims, dims)
-	}
-	isTruth := v.Shape.DType == dtypes.Bool && v.size > 1
-	ok := false
-	if op, known := binaryOps[v.OpType]; known && v.isFloat() {
-		e.code, e.op = binary, op
-		ok = number(v.inputs[0]) && number(v.inputs[1])
-	} else if op, known := comparisons[v.OpType]; known && isTruth {
-		e.code, e.op = binary, op
-		ok = number(v.inputs[0]) && number(v.inputs[1])
-	} else if f, known := functions[v.OpType]; known && v.isFloat() {
-		e.code, e.function = unary, f
-		ok = number(v.inputs[0]) && e.operands[0].pattern == each
-	} else if isTruth && v.OpType == compute.OpTypeLogicalNot {
-		e.code, e.function = unary, vector.Not
-		ok = truth(v.inputs[0])
-	} else if isTruth && v.OpType == compute.OpTypeLogicalAnd {
-		e.code, e.logic = logical, vector.And
-		ok = truth(v.inputs[0]) && truth(v.inputs[1])
-	} else if isTruth && v.OpType == compute.OpTypeLogicalOr {
-		e.code, e.logic = logical, vector.Or
-		ok = truth(v.inputs[0]) && truth(v.inputs[1])
-	} else if v.OpType == compute.OpTypeWhere && v.isFloat() {
-		if c := v.inputs[0]; c.root.size == 1 && c.Shape.DType == dtypes.Bool && c.class != elementwise {
-			e.code = chooseAll
-			e.operands = append(e.operands, operand{c, single})
-			ok = true
-		} else {
-			e.code = choose
-			ok = truth(c)
+// settle finds the parts and patterns in which the operands are read for a result of the given dimensions; false if there
+// are none.
+func (e *element) settle(dims []int) bool {
+	all := size(dims)
+	outers := []int{1}
+	if len(dims) > 1 && dims[0] > 1 {
+		switch inner := all / dims[0]; {
+		case len(dims) > 2 && inner >= largePart:
+			outers = []int{dims[0], 1}
+		case inner >= smallPart:
+			outers = []int{1, dims[0]}
 		}
-		ok = ok && number(v.inputs[1]) && number(v.inputs[2])
-	} else if v.OpType == compute.OpTypeBroadcastInDim && v.isFloat() {
-		e.code = spread
-		from, axes := pad(nil, len(dims)), setting(v.node, "")
-		for i, axis := range axes {
-			from[axis] = v.inputs[0].Shape.Dimensions[i]
+	}
+	for _, outer := range outers {
+		if e.settleParts(dims, outer) {
+			return true
 		}
-		in := v.inputs[0]
-		ok = len(axes) == in.Shape.Rank() && in.class != turned && e.add(in, from, dims)
 	}
-	if !ok {
-		return nil
+	return false
+}
+
+func (e *element) settleParts(dims []int, outer int) bool {
+	to := dims
+	if outer > 1 {
+		to = dims[1:]
 	}
-	return e
+	inner := size(to)
+	e.outer, e.width = 0, 0
+	for i := range e.operands {
+		o := &e.operands[i]
+		from := o.from
+		switch {
+		case o.stored == 1:
+			o.pattern, o.stride = single, 0
+			if inner*outer == 1 {
+				o.pattern = each
+			}
+			continue
+		case o.stored < o.size:
+			return false
+		case o.stored == inner*outer:
+			o.pattern, o.stride = each, inner
+			if p, _ := findPattern(from, dims); p != each {
+				return false // the same numbers in other places: cannot be
+			}
+			continue
+		case outer > 1 && from[0] == dims[0]:
+			o.stride = size(from[1:])
+			from = from[1:]
+		case outer > 1 && from[0] == 1:
+			o.stride = 0
+			from = from[1:]
+		case outer > 1:
+			return false
+		}
+		p, width := findPattern(from, to)
+		if width < 0 || width > widest || width > 0 && e.width > 0 && e.width != width {
+			return false
+		}
+		o.pattern = p
+		e.outer = outer
+		e.width = max(e.width, width)
+	}
+	return true
 }
 
 // pad puts axes of dimension 1 in front.
@@ -143,27 +141,8 @@ func pad(dims []int, rank int) []int {
 	return padded
 }
 
-// add appends an operand of shape from that is read as one of shape to; false if its pattern is none of the known.
-func (e *element) add(in *value, from, to []int) bool {
-	p, width := findPattern(from, to)
-	if in.root.size == 1 {
-		p, width = single, 0
-	}
-	switch {
-	case width < 0 || width > widest, in.class == view && in.root.size < in.size && in.root.size != 1:
-		return false
-	case width > 0 && e.width > 0 && e.width != width:
-		return false
-	case width > 0:
-		e.width = width
-	}
-	if size(to) == 1 {
-		p = each
-	}
-	e.operands = append(e.operands, operand{in, p})
-	return true
-}
-
+// findPattern tells how numbers of dimensions from are spread to dimensions to, and how long the rows are, where it
+// matters; the length is negative if the pattern is none of the known.
 func findPattern(from, to []int) (p pattern, width int) {
 	differ, same, first, last := 0, 0, -1, -1
 	for i, dim := range from {

@@ -1,8 +1,7 @@
 package goloop
 
 import (
-	"fmt"
-	"sync/atomic"
+	"slices"
 	"unsafe"
 
 	"github.com/gomlx/compute/dtypes"
@@ -13,12 +12,12 @@ import (
 type frame struct {
 	plan    *plan
 	backend *backend
-	// By the index of a node, for those that are not views: its numbers if they are float32 or truths as such, and its
-	// buffer, which the former may lack.
+	// By the index of a node, for those that are not views: its numbers, of types that lie in rows, and its buffer, which
+	// truth in a row and a number that stands for many lack.
 	numbers [][]float32
 	buffers []*buffer
 	kept    []*buffer   // from the executors of the Go backend
-	outputs [][]*buffer // of draws and loops; nil for those that nothing needs
+	outputs [][]*buffer // of loops; nil for those that nothing needs
 	inner   []*frame    // of loops
 	laidOut [][]float32 // factors of products, by the product
 	args    []*buffer   // of this loop, when it is within another
@@ -26,7 +25,6 @@ type frame struct {
 	next    []*buffer   // room for outputs that lie in the state
 	blocks  []float32
 	scratch []float32
-	bytes   []byte
 }
 
 func (p *plan) newFrame() *frame {
@@ -40,9 +38,9 @@ func (p *plan) newFrame() *frame {
 	}
 	all := make([]float32, p.storage.total)
 	for v, at := range p.storage.at {
-		row := all[at : at+v.size : at+v.size]
+		row := all[at : at+v.room() : at+v.room()]
 		f.numbers[v.Index] = row
-		if v.isFloat() {
+		if v.stored == v.size && !v.isTruth() {
 			f.buffers[v.Index] = wrap(v.Shape, unsafe.Pointer(&row[0]))
 		}
 	}
@@ -59,15 +57,11 @@ func (p *plan) newFrame() *frame {
 		switch v.class {
 		case constant:
 			f.bind(v, bufferOf(v.node))
-		case count:
-			f.bind(v, newBuffer(v.Shape))
-		case draw, loop:
+		case loop:
 			f.outputs[v.Index] = make([]*buffer, len(v.MultiOutputsShapes))
-			if v.class == loop {
-				f.inner[v.Index] = v.detail.(*plan).newFrame()
-			}
+			f.inner[v.Index] = v.detail.(*plan).newFrame()
 		case output:
-			if made := v.inputs[0]; made.class == draw || made.class == loop {
+			if made := v.inputs[0]; made.class == loop {
 				b := newBuffer(v.Shape)
 				f.bind(v, b)
 				f.outputs[made.Index][v.SelectOutputIdx] = b
@@ -92,24 +86,40 @@ func wrap(shape shapes.Shape, p unsafe.Pointer) *buffer {
 
 // bind makes a buffer the value's.
 func (f *frame) bind(v *value, b *buffer) {
-	f.buffers[v.Index] = b
-	if v.isFloat() {
-		f.numbers[v.Index] = b.Flat.([]float32)
-	}
+	f.buffers[v.Index], f.numbers[v.Index] = b, b.row()
 }
 
-// keep takes over a result of an executor in the place of that of the last pass.
-func (f *frame) keep(index int, b *buffer) {
+// row is the content of a buffer as a row of float32s; nil if its type does not lie in one.
+func (b *buffer) row() []float32 {
+	switch flat := b.Flat.(type) {
+	case []float32:
+		return flat
+	case []int32:
+		return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(flat))), len(flat))
+	case []uint32:
+		return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(flat))), len(flat))
+	case []float64:
+		return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(flat))), 2*len(flat))
+	}
+	return nil
+}
+
+// keep takes over a result of an executor in the place of that of the last pass. One that is an argument is copied: it is
+// not the executor's.
+func (f *frame) keep(index int, b *buffer, args []*buffer) {
 	if old := f.kept[index]; old != nil {
 		putBuffer(f.backend, old)
 	}
-	f.kept[index], f.buffers[index] = b, b
-	if row, ok := b.Flat.([]float32); ok {
-		f.numbers[index] = row
+	f.kept[index] = b
+	if slices.Contains(args, b) {
+		own := newBuffer(b.RawShape)
+		copy(own.RawBytes, b.RawBytes)
+		f.kept[index], b = nil, own
 	}
+	f.buffers[index], f.numbers[index] = b, b.row()
 }
 
-// release gives back what keep took.
+// release gives back what keep took, and forgets what belongs to the caller.
 func (f *frame) release() {
 	for i, b := range f.kept {
 		if b != nil {
@@ -127,11 +137,13 @@ func (f *frame) release() {
 			g.release()
 		}
 	}
+	clear(f.args)
+	f.backend = nil
 }
 
 // row is the numbers of a value.
 func (f *frame) row(v *value) []float32 {
-	return f.numbers[v.root.Index][v.offset : v.offset+v.size]
+	return f.numbers[v.root.Index][v.offset : v.offset+v.room()]
 }
 
 // buffer is the buffer of a value.
@@ -142,7 +154,7 @@ func (f *frame) buffer(v *value) *buffer {
 	return wrap(v.Shape, unsafe.Pointer(&f.row(v)[0]))
 }
 
-// truth is the one truth that a value holds.
+// truth is the one truth of the Go backend's that a value holds.
 func (f *frame) truth(v *value) bool { return f.buffers[v.Index].Flat.([]bool)[0] }
 
 // run repeats the passes of a loop from the given state; after it, the frame has the state at the end.
@@ -194,47 +206,9 @@ func (p *plan) advance(f *frame) {
 
 // set copies a value.
 func (b *buffer) set(f *frame, v *value) {
-	if v.isFloat() {
-		copy(b.Flat.([]float32), f.row(v))
+	if v.words() > 0 {
+		copy(b.row(), f.row(v))
 	} else {
 		copy(b.RawBytes, f.buffer(v).RawBytes[:len(b.RawBytes)])
 	}
-}
-
-// runs counts, for tests.
-var runs atomic.Int64
-
-// execute carries out a loop in the place of the Go backend's executor.
-func execute(b *backend, n *node, inputs []*buffer, owned []bool, captured []closureInputs) ([]*buffer, error) {
-	p := planOf(n)
-	if p == nil {
-		return upstreamWhile(b, n, inputs, owned, captured)
-	}
-	runs.Add(1)
-	f := p.frames.Get().(*frame)
-	defer p.frames.Put(f)
-	defer f.release()
-	if err := p.run(f, b, inputs); err != nil {
-		return nil, fmt.Errorf("in a loop: %w", err)
-	}
-	out := make([]*buffer, len(p.parameters))
-	for i, v := range p.parameters {
-		if f.state[i] == nil && owned[i] { // it comes out as it came
-			out[i], inputs[i] = inputs[i], nil
-			continue
-		}
-		result, err := getBuffer(b, v.Shape)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = result
-		copy(result.RawBytes, f.buffers[v.Index].RawBytes[:v.Shape.ByteSize()])
-	}
-	for i, may := range owned { // upstream fails where an executor leaves it an input that it may have
-		if may && inputs[i] != nil {
-			putBuffer(b, inputs[i])
-			inputs[i] = nil
-		}
-	}
-	return out, nil
 }

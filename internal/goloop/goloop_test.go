@@ -1,10 +1,12 @@
 package goloop_test
 
 import (
+	"maps"
 	"math"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -16,85 +18,6 @@ import (
 	"joule/internal/loop"
 	"joule/internal/random"
 )
-
-// A body is tested in a loop of three passes over x [6, 5] and y [5, 5], and a row of three random numbers. It gives back
-// what x and y are in the next pass.
-type body func(x, y, seed *graph.Node) (nextX, nextY, nextSeed *graph.Node)
-
-var bodies = map[string]body{
-	"elementwise": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		z := graph.Sigmoid(graph.Sub(graph.Mul(x, x), graph.MulScalar(x, 3)))
-		z = graph.Add(z, graph.Sqrt(graph.AddScalar(graph.Exp(graph.Neg(graph.Abs(x))), 1)))
-		return graph.Div(z, graph.Log(graph.AddScalar(graph.Square(x), 2))), graph.Tanh(graph.Log1P(graph.Square(y))), s
-	},
-	"rows and columns": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		row, column := graph.ReduceAndKeep(x, graph.ReduceMean, 0), graph.ReduceAndKeep(x, graph.ReduceMean, 1)
-		z := graph.Max(graph.Add(x, row), graph.Sub(column, x))
-		z = graph.Min(z, graph.Mul(row, column))
-		return z, graph.Add(y, graph.BroadcastToDims(graph.Slice(row, graph.AxisRange(), graph.AxisElem(2)), 5, 5)), s
-	},
-	"choice": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		positive, small := graph.GreaterThan(x, graph.ZerosLike(x)), graph.LessOrEqual(graph.Abs(x), graph.OnesLike(x))
-		some := graph.And(graph.Not(positive), graph.Or(small, positive))
-		z := graph.Where(some, graph.MulScalar(x, 2), graph.Add(x, graph.ReduceAllSum(y)))
-		all := graph.LessThan(graph.ReduceAllMean(x), graph.ScalarZero(x.Graph(), x.DType()))
-		return z, graph.Where(graph.BroadcastToDims(all, 5, 5), y, graph.Neg(y)), s
-	},
-	"truth that leaves": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		positive := graph.GreaterThan(x, graph.ZerosLike(x))
-		counted := graph.ReduceAllSum(graph.ConvertDType(positive, x.DType()))
-		return graph.Where(positive, x, graph.Neg(x)), graph.Add(y, counted), s
-	},
-	"products": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		xy := graph.Dot(x, y).Product()
-		xxt := graph.Einsum("ij,kj->ik", x, x)
-		xtx := graph.Einsum("ij,ik->kj", x, x)
-		z := graph.Einsum("ik,kj->ij", xxt, xy)
-		return graph.MulScalar(z, 0.1), graph.MulScalar(graph.Add(graph.Transpose(xtx, 0, 1), graph.Einsum("ij,kj->ki", y, xtx)), 0.1), s
-	},
-	"batches": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		a := graph.Reshape(x, 2, 3, 5)
-		z := graph.Einsum("bij,bkj->bik", a, a)
-		z = graph.Einsum("bik,bkj->bij", z, a)
-		return graph.MulScalar(graph.Reshape(z, 6, 5), 0.1), graph.MulScalar(graph.Einsum("bij,bik->jk", a, a), 0.1), s
-	},
-	"gradient": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		h := graph.Dot(x, y).Product()
-		e := graph.ReduceAllSum(graph.Mul(h, graph.Sigmoid(h)))
-		score := graph.Gradient(e, x)[0]
-		g := graph.Gradient(graph.ReduceAllMean(graph.Square(score)), x, y)
-		return graph.Sub(x, graph.MulScalar(g[0], 0.1)), graph.Sub(y, graph.MulScalar(g[1], 0.1)), s
-	},
-	"moved": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		flat := graph.Reshape(x, 30)
-		turned := graph.Concatenate([]*graph.Node{graph.Slice(flat, graph.AxisRange(7)), graph.Slice(flat, graph.AxisRange(0, 7))}, 0)
-		beside := graph.Concatenate([]*graph.Node{graph.Slice(y, graph.AxisRange(), graph.AxisRange(2)), graph.Slice(y, graph.AxisRange(), graph.AxisRange(0, 2))}, 1)
-		return graph.Reshape(graph.Transpose(graph.Reshape(turned, 5, 6), 0, 1), 6, 5), graph.Transpose(beside, 0, 1), s
-	},
-	"state that is handed on": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		top := graph.Slice(x, graph.AxisRange(0, 5), graph.AxisRange())
-		return graph.Concatenate([]*graph.Node{y, graph.Slice(x, graph.AxisRange(5), graph.AxisRange())}, 0), top, s
-	},
-	"sums": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		a := graph.Reshape(x, 2, 3, 5)
-		middle := graph.ReduceSum(a, 1)                                       // [2, 5]
-		apart := graph.ReduceSum(a, 0, 2)                                     // [3]
-		z := graph.Add(graph.ReduceSum(middle, 0), graph.ReduceAllMax(apart)) // [5]
-		return graph.MulScalar(graph.Add(x, graph.BroadcastPrefix(z, 6)), 0.2), y, s
-	},
-	"loop within": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		out := loop.Repeat(graph.Const(x.Graph(), int32(4)), func(_ *graph.Node, in []*graph.Node) []*graph.Node {
-			return []*graph.Node{graph.MulScalar(graph.Dot(in[0], in[1]).Product(), 0.5), in[1]}
-		}, x, y)
-		return out[0], graph.MulScalar(y, 0.9), s
-	},
-	"random": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
-		stream := random.NewStream(s)
-		x = graph.Add(x, stream.Normal(x.Shape()))
-		y = graph.Add(y, graph.ConvertDType(stream.Uniform(shapes.Make(dtypes.Float64, 5, 5)), x.DType()))
-		return x, y, stream.State()[0]
-	},
-}
 
 func run(t *testing.T, b body, passes int) (out [2][]float32) {
 	t.Helper()
@@ -145,6 +68,24 @@ func TestAgainstUpstream(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What joule's programs are made of is planned. One operation in a pass that is left to the Go backend makes it slow.
+func TestNothingLeft(t *testing.T) {
+	for _, name := range []string{"gradient", "random", "indices", "scalars", "pieces", "turned around", "rows turned around", "largest", "large replicas"} {
+		left, stop := goloop.Watch()
+		run(t, bodies[name], 1)
+		stop()
+		if len(left) > 0 {
+			t.Errorf("%s leaves to the Go backend: %v", name, slices.Sorted(maps.Keys(left)))
+		}
+	}
+	left, stop := goloop.Watch() // which sees what is
+	run(t, bodies["loop within that is left"], 1)
+	stop()
+	if len(left) == 0 {
+		t.Error("a loop that cannot be planned seems to be")
 	}
 }
 
@@ -243,31 +184,18 @@ func TestProduct(t *testing.T) {
 	}
 }
 
-// The reason for this package: it is many times as fast. Much less of a difference says that upstream is cured.
-func TestDefectSlow(t *testing.T) {
-	backend := backendtest.Open(t, "go")
-	repeated := func(x, w *graph.Node) *graph.Node {
-		return loop.Repeat(graph.Const(x.Graph(), int32(20)), func(_ *graph.Node, in []*graph.Node) []*graph.Node {
-			return []*graph.Node{graph.Sigmoid(graph.Dot(in[0], in[1]).Product()), in[1]}
-		}, x, w)[0]
-	}
-	x, w := tensors.FromShape(shapes.Make(dtypes.Float32, 128, 64)), tensors.FromShape(shapes.Make(dtypes.Float32, 64, 64))
-	fastest := func() time.Duration {
-		exec := graph.MustNewExec(backend, repeated)
-		best := time.Hour
-		for range 5 {
-			start := time.Now()
-			if _, err := exec.Exec(x, w); err != nil {
-				t.Fatal(err)
-			}
-			best = min(best, time.Since(start))
+// What is replaced is the Go backend's own, and it is back where it is wanted.
+func TestReplaced(t *testing.T) {
+	for i, want := range []string{"ops.execWhile", "dot.execDotGeneral"} {
+		if got := goloop.Replaced()[i]; !strings.HasSuffix(got, want) {
+			t.Errorf("this package stands in for %s, and was written to for %s", got, want)
 		}
-		return best
 	}
-	ours := fastest()
+	before := goloop.Runs()
 	enable := goloop.Disable()
-	defer enable()
-	if upstream := fastest(); upstream < 3*ours/2 {
-		t.Errorf("a loop takes %v, and %v upstream: is goloop still worth it?", ours, upstream)
+	run(t, bodies["products"], 1)
+	enable()
+	if goloop.Runs() != before {
+		t.Error("a loop was planned after Disable")
 	}
 }

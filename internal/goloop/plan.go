@@ -4,9 +4,11 @@
 // operations are brought together and computed block by block, every value has its place in memory, and shapes that say
 // nothing but how the same numbers are read cost nothing. Then each pass goes through a list of steps, with the kernels of
 // package vector. Operations that it has no step for are left to the Go backend's own executors, and so are whole loops
-// that have values captured from outside or shapes that are not known.
+// that have values captured from outside, or shapes that are not known or have no numbers.
 //
-// Importing the package replaces the Go backend's executor of loops, in its place in upstream.go.
+// Importing the package replaces the Go backend's executors of loops and of matrix products, in their places in upstream.go.
+// An executable may run in several goroutines at once: a plan does not change, and each run has a frame of its own. A panic
+// while a plan runs is an error of the call.
 package goloop
 
 import (
@@ -48,9 +50,10 @@ func newPlan(n *node) *plan {
 		return nil
 	}
 	values := analyse(body)
-	if values == nil || !classify(values) {
+	if values == nil {
 		return nil
 	}
+	classify(values)
 	p.values = values
 	byNode := map[*node]*value{}
 	for _, v := range values {
@@ -72,20 +75,15 @@ func newPlan(n *node) *plan {
 	temporary := temporaries(values, units)
 	p.storage = allocate(early, units, values, temporary)
 	for _, v := range early {
-		p.before = append(p.before, p.step(unit{values: []*value{v}, width: widthOf(v)}, nil))
+		var u unit
+		u.add(v)
+		p.before = append(p.before, p.step(u, nil))
 	}
 	for _, u := range units {
 		p.steps = append(p.steps, p.step(u, temporary))
 	}
 	p.frames.New = func() any { return p.newFrame() }
 	return p
-}
-
-func widthOf(v *value) int {
-	if e, ok := v.detail.(*element); ok {
-		return e.width
-	}
-	return 0
 }
 
 // comparison finds the states that a condition of the form state < other state compares.
@@ -133,7 +131,7 @@ func temporaries(values []*value, units []unit) map[*value]bool {
 			}
 			if unitOf[v] == 0 || unitOf[v] != unitOf[in.root] || v.class != elementwise {
 				delete(temporary, in.root)
-			} else if o := v.detail.(*element).operands[k]; o.pattern != each || in.offset != 0 {
+			} else if o := v.detail.(*element).operands[k]; !o.isWhole(v.stored) {
 				delete(temporary, in.root)
 			}
 		}

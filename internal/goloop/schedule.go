@@ -2,8 +2,8 @@ package goloop
 
 // unit is what is computed at once: one value, or a group of elementwise ones of the same size.
 type unit struct {
-	values []*value
-	width  int // of the group's rows, 0 if it does not matter
+	values       []*value
+	outer, width int // as those of an element
 }
 
 // schedule puts the values that are computed in every pass in order. Elementwise values of one size are brought together:
@@ -40,7 +40,7 @@ func schedule(values []*value) []unit {
 		if !fits {
 			pick = 0
 			for i, v := range ready {
-				if v.Index < ready[pick].Index {
+				if v.before(ready[pick]) {
 					pick = i
 				}
 			}
@@ -60,26 +60,35 @@ func schedule(values []*value) []unit {
 	return units
 }
 
+// before reports whether a value is to be computed before another where none fits the group. Elementwise ones wait: more of
+// them come together.
+func (v *value) before(other *value) bool {
+	if wait, otherWaits := v.class == elementwise, other.class == elementwise; wait != otherWaits {
+		return otherWaits
+	}
+	return v.Index < other.Index
+}
+
 func (u *unit) add(v *value) {
 	u.values = append(u.values, v)
-	if e, ok := v.detail.(*element); ok && e.width > 0 {
-		u.width = e.width
+	if e, ok := v.detail.(*element); ok {
+		u.outer, u.width = max(u.outer, e.outer), max(u.width, e.width)
 	}
 }
 
-// fits reports whether an elementwise value can join the group: it is of the same size, needs no rows of another width,
-// and reads the values of the group in their own place only.
+// fits reports whether an elementwise value can join the group: it is of the same size, needs no other parts and no rows of
+// another width, and reads the values of the group in their own place only.
 func (u *unit) fits(v *value) bool {
 	first := u.values[0]
-	if first.class != elementwise || v.class != elementwise || v.size != first.size {
+	if first.class != elementwise || v.class != elementwise || v.stored != first.stored {
 		return false
 	}
 	e := v.detail.(*element)
-	if e.width > 0 && u.width > 0 && e.width != u.width {
+	if e.width > 0 && u.width > 0 && e.width != u.width || e.outer > 0 && u.outer > 0 && e.outer != u.outer {
 		return false
 	}
 	for _, o := range e.operands {
-		if o.pattern == each && o.offset == 0 && o.root.size == v.size {
+		if o.isWhole(v.stored) {
 			continue
 		}
 		for _, member := range u.values {

@@ -1,9 +1,10 @@
 package goloop
 
 import (
-	bytesOf "encoding/binary"
 	"fmt"
-	"math/rand/v2"
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
 
 	"joule/internal/vector"
 )
@@ -14,97 +15,107 @@ func (p *plan) step(u unit, temporary map[*value]bool) step {
 	switch v.class {
 	case elementwise:
 		g := newGroup(u, temporary)
-		p.blocks = max(p.blocks, g.temporaries*g.block)
+		p.blocks = max(p.blocks, g.room())
 		return func(f *frame) error { g.run(f); return nil }
 	case product:
 		return p.productStep(v)
 	case transpose:
-		in, dims := v.inputs[0], v.Shape.Dimensions
-		return func(f *frame) error {
-			vector.Copy(f.row(v), dims[0], dims[1], vector.Matrix{Data: f.row(in), Row: 1, Column: dims[0]})
-			return nil
-		}
-	case sum:
-		return sumStep(v)
+		return transposeStep(v)
+	case reduce:
+		return reductionStep(v)
 	case join:
+		return joinStep(v)
+	case cut:
+		in, p := v.inputs[0], v.detail.(*pieces)
 		return func(f *frame) error {
-			dst := f.row(v)
-			for _, in := range v.inputs {
-				dst = dst[copy(dst, f.row(in)):]
+			from, to := f.row(in), f.row(v)
+			if len(to) == p.outer { // a number from each row
+				for i := range to {
+					to[i] = from[i*p.distance+p.first]
+				}
+				return nil
 			}
+			p.each(v.words(), from, to, func(piece, packed []float32) { copy(packed, piece) })
 			return nil
 		}
-	case count:
-		a, b := v.inputs[0], v.inputs[1]
+	case padded:
+		in, value, p := v.inputs[0], v.inputs[1], v.detail.(*pieces)
 		return func(f *frame) error {
-			f.buffer(v).Flat.([]int32)[0] = f.buffer(a).Flat.([]int32)[0] + f.buffer(b).Flat.([]int32)[0]
-			return nil
-		}
-	case toFloat:
-		in := v.inputs[0]
-		return func(f *frame) error {
-			to := f.row(v)
-			from := f.buffer(in).Flat.([]uint32)[:len(to)]
-			for i, x := range from {
-				to[i] = float32(x)
+			to, around := f.row(v), f.row(value)
+			for i := range to {
+				to[i] = around[i%len(around)]
 			}
+			p.each(v.words(), to, f.row(in), func(piece, packed []float32) { copy(piece, packed) })
 			return nil
 		}
-	case draw:
-		return drawStep(v)
+	case pick:
+		return pickStep(v)
 	case loop:
 		return loopStep(v)
 	}
 	return upstreamStep(v)
 }
 
-func sumStep(v *value) step {
-	r, in := v.detail.(*reduction), v.inputs[0]
+// each calls f with every piece of a row and with its place in a row that has nothing but the pieces.
+func (p *pieces) each(words int, row, packed []float32, f func(piece, packed []float32)) {
+	n := p.length * words
+	for i := range p.outer {
+		at := (i*p.distance + p.first) * words
+		f(row[at:at+n], packed[i*n:(i+1)*n])
+	}
+}
+
+func transposeStep(v *value) step {
+	in, m := v.inputs[0], *v.detail.(*matrices)
+	n := m.rows * m.columns * m.unit
 	return func(f *frame) error {
 		from, to := f.row(in), f.row(v)
-		for i := range r.outer {
-			part := from[i*r.middle*r.inner : (i+1)*r.middle*r.inner]
-			if r.inner == 1 {
-				to[i] = vector.Sum(part)
-			} else {
-				vector.SumRows(to[i*r.inner:(i+1)*r.inner], part)
+		for ; len(from) > 0; from, to = from[n:], to[n:] {
+			if m.unit == 1 {
+				vector.Copy(to[:n], m.columns, m.rows, vector.Matrix{Data: from[:n], Row: 1, Column: m.columns})
+				continue
+			}
+			for i := range m.rows {
+				for j := range m.columns {
+					a, b := (j*m.rows+i)*m.unit, (i*m.columns+j)*m.unit
+					copy(to[a:a+m.unit], from[b:])
+				}
 			}
 		}
 		return nil
 	}
 }
 
-// drawStep gives the random bits of the Go backend's generator, which makes them a byte at a time.
-func drawStep(v *value) step {
-	in := v.inputs[0]
+// joinStep puts pieces of its inputs one after the other, in turn.
+func joinStep(v *value) step {
+	pieces := v.detail.(int)
 	return func(f *frame) error {
-		var generator rand.PCG
-		from := f.buffer(in).Flat.([]uint64)
-		generator.Seed(from[0], from[1])
-		outputs := f.outputs[v.Index]
-		if bits := outputs[1]; bits != nil {
-			bytes := bits.RawBytes
-			for ; len(bytes) >= 8; bytes = bytes[8:] {
-				bytesOf.LittleEndian.PutUint64(bytes, generator.Uint64())
-			}
-			if len(bytes) > 0 {
-				var last [8]byte
-				bytesOf.LittleEndian.PutUint64(last[:], generator.Uint64())
-				copy(bytes, last[:])
-			}
-		} else {
-			for range (size(v.MultiOutputsShapes[1].Dimensions)*v.MultiOutputsShapes[1].DType.Size() + 7) / 8 {
-				generator.Uint64()
+		to := f.row(v)
+		for i := range pieces {
+			for _, in := range v.inputs {
+				from := f.row(in)
+				n := len(from) / pieces
+				to = to[copy(to, from[i*n:(i+1)*n]):]
 			}
 		}
-		if next := outputs[0]; next != nil {
-			state, err := generator.AppendBinary(f.bytes[:0])
-			if err != nil || len(state) != 20 {
-				return fmt.Errorf("the state of the random generator: %d bytes, %v", len(state), err)
+		return nil
+	}
+}
+
+// pickStep copies the rows that the second input names. As in XLA, an index out of range is that of the nearest row.
+func pickStep(v *value) step {
+	in, index := v.inputs[0], v.inputs[1]
+	rows, width := in.Shape.Dimensions[0], size(in.Shape.Dimensions[1:])*v.words()
+	return func(f *frame) error {
+		from, to := f.row(in), f.row(v)
+		signed := index.Shape.DType == dtypes.Int32
+		for i, n := range f.row(index) {
+			at := int64(math.Float32bits(n))
+			if signed {
+				at = int64(int32(at))
 			}
-			f.bytes = state
-			to := next.Flat.([]uint64)
-			to[0], to[1], to[2] = bytesOf.LittleEndian.Uint64(state[4:]), bytesOf.LittleEndian.Uint64(state[12:]), from[2]
+			at = max(0, min(at, int64(rows-1)))
+			copy(to[i*width:(i+1)*width], from[int(at)*width:])
 		}
 		return nil
 	}
@@ -126,6 +137,7 @@ func loopStep(v *value) step {
 				copy(out.RawBytes, g.buffer(inner.parameters[i]).RawBytes[:len(out.RawBytes)])
 			}
 		}
+		clear(g.args)
 		return nil
 	}
 }
@@ -147,7 +159,7 @@ func upstreamStep(v *value) step {
 			if err != nil {
 				return fmt.Errorf("executing %s: %w", v.OpType, err)
 			}
-			f.keep(v.Index, out)
+			f.keep(v.Index, out, args)
 			return nil
 		}
 		var out []*buffer
@@ -163,7 +175,7 @@ func upstreamStep(v *value) step {
 			return fmt.Errorf("executing %s: %w", v.OpType, err)
 		}
 		for i, b := range out {
-			f.keep(v.MultiOutputsNodes[i].Index, b)
+			f.keep(v.MultiOutputsNodes[i].Index, b, args)
 		}
 		return nil
 	}

@@ -1,8 +1,6 @@
 package goloop
 
-import "github.com/gomlx/compute/dtypes"
-
-// storage says where the float32 values of a plan lie: offsets in one row of numbers, or kept apart.
+// storage says where the values of a plan lie that its steps compute: offsets in one row of float32s.
 type storage struct {
 	at    map[*value]int // offset in the row
 	total int            // length of the row
@@ -22,7 +20,7 @@ func allocate(before []*value, units []unit, values []*value, temporary map[*val
 	}
 	for _, v := range before {
 		if v.inRow() {
-			s.at[v] = reserve(v.size)
+			s.at[v] = reserve(v.room())
 		}
 	}
 	unitOf := map[*value]int{}
@@ -53,17 +51,17 @@ func allocate(before []*value, units []unit, values []*value, temporary map[*val
 			if !v.inRow() || temporary[v] {
 				continue
 			}
-			n := align(v.size)
+			n := align(v.room())
 			if list := free[n]; len(list) > 0 {
 				s.at[v] = list[len(list)-1]
 				free[n] = list[:len(list)-1]
 			} else {
-				s.at[v] = reserve(v.size)
+				s.at[v] = reserve(v.room())
 			}
 			dying[last[v]] = append(dying[last[v]], v)
 		}
 		for _, v := range dying[i] {
-			free[align(v.size)] = append(free[align(v.size)], s.at[v])
+			free[align(v.room())] = append(free[align(v.room())], s.at[v])
 		}
 	}
 	return s
@@ -71,6 +69,8 @@ func allocate(before []*value, units []unit, values []*value, temporary map[*val
 
 // inRow reports whether a step of this package computes the value into the row of numbers.
 func (v *value) inRow() bool {
-	return v.emitted() && v.class != upstream && v.size > 0 &&
-		(v.Shape.DType == dtypes.Float32 || v.class == elementwise)
+	return v.emitted() && v.class != upstream && v.words() > 0 && v.size > 0
 }
+
+// room is how many float32s the value takes.
+func (v *value) room() int { return v.stored * v.words() }

@@ -133,19 +133,24 @@ func supported() string {
 	if !ok || get.Type.NumOut() != 2 {
 		return "GetBuffer"
 	}
-	fn := reflect.TypeOf(b.Builder("").Main()).Elem()
+	main := b.Builder("").Main()
+	fn := reflect.TypeOf(main).Elem()
 	nodes, ok := fn.FieldByName("Nodes")
 	if !ok {
 		return "Nodes"
 	}
+	made := get.Type.Out(0)
 	for _, c := range []struct {
 		ours   reflect.Type
 		theirs reflect.Type
 	}{
-		{reflect.TypeFor[buffer](), get.Type.Out(0).Elem()},
+		{reflect.TypeFor[buffer](), made.Elem()},
 		{reflect.TypeFor[node](), nodes.Type.Elem().Elem()},
 		{reflect.TypeFor[function](), fn},
 	} {
+		if c.ours == reflect.TypeFor[buffer]() && c.ours.Size() != c.theirs.Size() {
+			return c.theirs.String() // this package makes some of its own
+		}
 		for i := range c.ours.NumField() {
 			ours := c.ours.Field(i)
 			if i >= c.theirs.NumField() {
@@ -156,6 +161,10 @@ func supported() string {
 				return c.theirs.String() + "." + theirs.Name
 			}
 		}
+	}
+	c, err := main.Constant([]float32{0}, 1)
+	if v := reflect.ValueOf(c); err != nil || v.Type() != nodes.Type.Elem() || reflect.TypeOf((*node)(v.UnsafePointer()).Data) != made {
+		return "Constant"
 	}
 	return ""
 }
@@ -195,7 +204,7 @@ func planOf(n *node) *plan {
 	if _, known := unplanned[key]; known {
 		return nil
 	}
-	if p := newPlan(n); p != nil {
+	if p := tryPlan(n); p != nil {
 		n.Data = &planned{n.Data, p}
 		return p
 	}
@@ -208,8 +217,36 @@ func planOf(n *node) *plan {
 	return nil
 }
 
+// tryPlan is newPlan, to which a panic is a loop that cannot be planned.
+func tryPlan(n *node) (p *plan) {
+	defer func() {
+		if recover() != nil {
+			p = nil
+		}
+	}()
+	return newPlan(n)
+}
+
 // bufferOf is the value of a constant.
 func bufferOf(n *node) *buffer { return (*buffer)(reflect.ValueOf(n.Data).UnsafePointer()) }
+
+// padding are the settings of a padding, by axis.
+func padding(n *node) []compute.PadAxis {
+	data := reflect.ValueOf(n.Data)
+	if data.Kind() != reflect.Pointer || data.Elem().Kind() != reflect.Struct {
+		return nil
+	}
+	axes := data.Elem().FieldByName("axesConfig")
+	if !axes.IsValid() || axes.Type() != reflect.TypeFor[[]compute.PadAxis]() {
+		return nil
+	}
+	row := make([]compute.PadAxis, axes.Len())
+	for i := range row {
+		a := axes.Index(i)
+		row[i] = compute.PadAxis{Start: int(a.Field(0).Int()), End: int(a.Field(1).Int()), Interior: int(a.Field(2).Int())}
+	}
+	return row
+}
 
 // setting reads numbers that the Go backend keeps with a node, by the name of their field: one, or a row of them.
 func setting(n *node, name string) []int {

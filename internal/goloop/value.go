@@ -21,11 +21,17 @@ type value struct {
 	// class says how the value comes about, and detail holds what is special to it.
 	class  class
 	detail any
-	inner  *plan // of a loop; kept while classes are found
+	inner  *plan // of a loop, if it can be planned; kept while classes are found
+	tried  bool  // to plan it
 
-	// A view has its numbers in another value's memory, from an offset on. For others that is the value itself.
+	// A view has its numbers in another value's memory, from an offset on, which counts float32s. For others that is the
+	// value itself.
 	root   *value
 	offset int
+	// stored is how many numbers are in memory: all, or one that stands for all.
+	stored int
+
+	rotation bool // the bits of the first input turned to the left by the second
 }
 
 type class uint8
@@ -34,16 +40,16 @@ const (
 	upstream    class = iota // the Go backend's executor
 	constant                 // in the graph
 	parameter                // of the function
-	view                     // the same numbers in another shape, or part of a row
-	turned                   // the transpose of its root, for products alone: they read it as it lies
+	view                     // the same numbers in another shape, or part of a row, or one number for many
+	turned                   // the transpose of its root's matrices, for products alone: they read it as it lies
 	elementwise              // detail is *element
 	product                  // detail is *dot
-	transpose                // of a matrix
-	sum                      // detail is *reduction
-	join                     // of rows
-	count                    // the sum of two int32
-	toFloat                  // float32 from uint32
-	draw                     // random bits
+	transpose                // detail is *matrices
+	reduce                   // detail is *reduction
+	join                     // detail is the number of pieces of each input
+	cut                      // detail is *pieces of the input
+	padded                   // detail is *pieces of the value, where the input goes
+	pick                     // rows at indices
 	loop                     // detail is *plan
 	output                   // one of several outputs of its input
 )
@@ -67,6 +73,23 @@ func (v *value) depends() []*value {
 }
 
 func (v *value) isFloat() bool { return v.Shape.DType == dtypes.Float32 }
+
+// isTruth reports whether the value is truth in a row of numbers, as package vector has it.
+func (v *value) isTruth() bool { return v.Shape.DType == dtypes.Bool && v.root.class == elementwise }
+
+// words is how many float32s a number of the value takes in a row of numbers; 0 if it cannot lie in one.
+func (v *value) words() int {
+	switch v.Shape.DType {
+	case dtypes.Float32, dtypes.Int32, dtypes.Uint32:
+		return 1
+	case dtypes.Float64:
+		return 2
+	}
+	if v.isTruth() {
+		return 1
+	}
+	return 0
+}
 
 // analyse makes values of the nodes that the outputs need, in order; nil if there is something that only upstream can do.
 func analyse(f *function) []*value {
@@ -113,6 +136,7 @@ func analyse(f *function) []*value {
 			return nil
 		}
 	}
+	values = rotations(values)
 	for _, v := range values {
 		for _, in := range v.inputs {
 			in.users = append(in.users, v)

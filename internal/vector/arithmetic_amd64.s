@@ -13,7 +13,10 @@ DATA tails<>+48(SB)/8, $0
 DATA tails<>+56(SB)/8, $0
 GLOBL tails<>(SB), RODATA|NOPTR, $64
 
-// The operations work on Y0 and Y1 and leave the result in Y0; Y2 is free.
+DATA word<>+0(SB)/4, $32 // bits
+GLOBL word<>(SB), RODATA|NOPTR, $4
+
+// The operations work on Y0 and Y1 and leave the result in Y0; Y2 and Y3 are free.
 #define ADD VADDPS Y1, Y0, Y0
 #define SUB VSUBPS Y1, Y0, Y0
 #define MUL VMULPS Y1, Y0, Y0
@@ -32,6 +35,21 @@ GLOBL tails<>(SB), RODATA|NOPTR, $64
 #define GE VCMPPS $29, Y1, Y0, Y0
 #define GT VCMPPS $30, Y1, Y0, Y0
 
+#define ADDW VPADDD Y1, Y0, Y0
+#define SUBW VPSUBD Y1, Y0, Y0
+#define MULW VPMULLD Y1, Y0, Y0
+#define EQW VPCMPEQD Y1, Y0, Y0
+#define AND VPAND Y1, Y0, Y0
+#define OR VPOR Y1, Y0, Y0
+#define XOR VPXOR Y1, Y0, Y0
+#define SHL VPSLLVD Y1, Y0, Y0
+#define SHR VPSRLVD Y1, Y0, Y0
+#define ROT VPSLLVD Y1, Y0, Y2 \
+	VPBROADCASTD word<>(SB), Y3 \
+	VPSUBD Y1, Y3, Y3 \
+	VPSRLVD Y3, Y0, Y0 \
+	VPOR Y2, Y0, Y0
+
 #define ARGUMENTS \
 	MOVQ dst+0(FP), DI \
 	MOVQ a+8(FP), SI \
@@ -43,10 +61,28 @@ GLOBL tails<>(SB), RODATA|NOPTR, $64
 	LEAQ tails<>+32(SB), AX \
 	VMOVDQU (AX)(CX*4), Y7
 
+#define BOTH8(OP, AT) \
+	VMOVUPS AT(SI), Y0 \
+	VMOVUPS AT(DX), Y1 \
+	OP \
+	VMOVUPS Y0, AT(DI)
+
 // BOTH computes dst[i] = a[i] op b[i].
 #define BOTH(NAME, OP) \
 TEXT NAME(SB), NOSPLIT, $0-32 \
 	ARGUMENTS \
+loop32: \
+	CMPQ CX, $32 \
+	JLT  loop \
+	BOTH8(OP, 0) \
+	BOTH8(OP, 32) \
+	BOTH8(OP, 64) \
+	BOTH8(OP, 96) \
+	ADDQ $128, SI \
+	ADDQ $128, DX \
+	ADDQ $128, DI \
+	SUBQ $32, CX \
+	JMP  loop32 \
 loop: \
 	CMPQ CX, $8 \
 	JLT  tail \
@@ -71,11 +107,28 @@ done: \
 	VZEROUPPER \
 	RET
 
+#define RIGHT8(OP, AT) \
+	VMOVUPS AT(SI), Y0 \
+	VMOVAPS Y6, Y1 \
+	OP \
+	VMOVUPS Y0, AT(DI)
+
 // RIGHT computes dst[i] = a[i] op b[0].
 #define RIGHT(NAME, OP) \
 TEXT NAME(SB), NOSPLIT, $0-32 \
 	ARGUMENTS \
 	VBROADCASTSS (DX), Y6 \
+loop32: \
+	CMPQ CX, $32 \
+	JLT  loop \
+	RIGHT8(OP, 0) \
+	RIGHT8(OP, 32) \
+	RIGHT8(OP, 64) \
+	RIGHT8(OP, 96) \
+	ADDQ $128, SI \
+	ADDQ $128, DI \
+	SUBQ $32, CX \
+	JMP  loop32 \
 loop: \
 	CMPQ CX, $8 \
 	JLT  tail \
@@ -139,6 +192,16 @@ BOTH(·ltBoth, LT)
 BOTH(·leBoth, LE)
 BOTH(·geBoth, GE)
 BOTH(·gtBoth, GT)
+BOTH(·addWordsBoth, ADDW)
+BOTH(·subWordsBoth, SUBW)
+BOTH(·mulWordsBoth, MULW)
+BOTH(·eqWordsBoth, EQW)
+BOTH(·andBoth, AND)
+BOTH(·orBoth, OR)
+BOTH(·xorBoth, XOR)
+BOTH(·shlBoth, SHL)
+BOTH(·shrBoth, SHR)
+BOTH(·rotateBoth, ROT)
 
 RIGHT(·addRight, ADD)
 RIGHT(·subRight, SUB)
@@ -152,6 +215,16 @@ RIGHT(·ltRight, LT)
 RIGHT(·leRight, LE)
 RIGHT(·geRight, GE)
 RIGHT(·gtRight, GT)
+RIGHT(·addWordsRight, ADDW)
+RIGHT(·subWordsRight, SUBW)
+RIGHT(·mulWordsRight, MULW)
+RIGHT(·eqWordsRight, EQW)
+RIGHT(·andRight, AND)
+RIGHT(·orRight, OR)
+RIGHT(·xorRight, XOR)
+RIGHT(·shlRight, SHL)
+RIGHT(·shrRight, SHR)
+RIGHT(·rotateRight, ROT)
 
 LEFT(·addLeft, ADD)
 LEFT(·subLeft, SUB)
@@ -165,31 +238,46 @@ LEFT(·ltLeft, LT)
 LEFT(·leLeft, LE)
 LEFT(·geLeft, GE)
 LEFT(·gtLeft, GT)
+LEFT(·addWordsLeft, ADDW)
+LEFT(·subWordsLeft, SUBW)
+LEFT(·mulWordsLeft, MULW)
+LEFT(·eqWordsLeft, EQW)
+LEFT(·andLeft, AND)
+LEFT(·orLeft, OR)
+LEFT(·xorLeft, XOR)
+LEFT(·shlLeft, SHL)
+LEFT(·shrLeft, SHR)
+LEFT(·rotateLeft, ROT)
 
-// func sqrtEach(dst, a *float32, n int)
-TEXT ·sqrtEach(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ a+8(FP), SI
-	MOVQ n+16(FP), CX
-loop:
-	CMPQ CX, $8
-	JLT  tail
-	VSQRTPS (SI), Y0
-	VMOVUPS Y0, (DI)
-	ADDQ $32, SI
-	ADDQ $32, DI
-	SUBQ $8, CX
-	JMP  loop
-tail:
-	TESTQ CX, CX
-	JZ    done
-	TAILMASK
-	VMASKMOVPS (SI), Y7, Y0
-	VSQRTPS Y0, Y0
-	VMASKMOVPS Y0, Y7, (DI)
-done:
-	VZEROUPPER
+// EACH computes dst[i] = op a[i].
+#define EACH(NAME, OP) \
+TEXT NAME(SB), NOSPLIT, $0-24 \
+	MOVQ dst+0(FP), DI \
+	MOVQ a+8(FP), SI \
+	MOVQ n+16(FP), CX \
+loop: \
+	CMPQ CX, $8 \
+	JLT  tail \
+	VMOVUPS (SI), Y0 \
+	OP Y0, Y0 \
+	VMOVUPS Y0, (DI) \
+	ADDQ $32, SI \
+	ADDQ $32, DI \
+	SUBQ $8, CX \
+	JMP  loop \
+tail: \
+	TESTQ CX, CX \
+	JZ    done \
+	TAILMASK \
+	VMASKMOVPS (SI), Y7, Y0 \
+	OP Y0, Y0 \
+	VMASKMOVPS Y0, Y7, (DI) \
+done: \
+	VZEROUPPER \
 	RET
+
+EACH(·sqrtEach, VSQRTPS)
+EACH(·intsEach, VCVTDQ2PS)
 
 // func selectEach(dst, mask, a, b *float32, n int)
 TEXT ·selectEach(SB), NOSPLIT, $0-40
@@ -225,43 +313,23 @@ done:
 	VZEROUPPER
 	RET
 
-// func sumEach(a *float32, n int) float32
-//
-// Four vectors of partial sums, added in a fixed order. n is a multiple of 8.
-TEXT ·sumEach(SB), NOSPLIT, $0-20
-	MOVQ a+0(FP), SI
-	MOVQ n+8(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-loop32:
-	CMPQ CX, $32
-	JLT  loop8
-	VADDPS (SI), Y0, Y0
-	VADDPS 32(SI), Y1, Y1
-	VADDPS 64(SI), Y2, Y2
-	VADDPS 96(SI), Y3, Y3
-	ADDQ $128, SI
-	SUBQ $32, CX
-	JMP  loop32
-loop8:
+// func fillEach(dst *float32, x float32, n int)
+TEXT ·fillEach(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	VBROADCASTSS x+8(FP), Y0
+	MOVQ n+16(FP), CX
+loop:
 	CMPQ CX, $8
-	JLT  done
-	VADDPS (SI), Y0, Y0
-	ADDQ $32, SI
+	JLT  tail
+	VMOVUPS Y0, (DI)
+	ADDQ $32, DI
 	SUBQ $8, CX
-	JMP  loop8
+	JMP  loop
+tail:
+	TESTQ CX, CX
+	JZ    done
+	TAILMASK
+	VMASKMOVPS Y0, Y7, (DI)
 done:
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y2, Y0, Y0
-	VEXTRACTF128 $1, Y0, X1
-	VADDPS X1, X0, X0
-	VMOVHLPS X0, X0, X1
-	VADDPS X1, X0, X0
-	VMOVSHDUP X0, X1
-	VADDSS X1, X0, X0
-	VMOVSS X0, ret+16(FP)
 	VZEROUPPER
 	RET

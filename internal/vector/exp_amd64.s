@@ -21,6 +21,13 @@ CONSTANT(e3, 0x3c088908)
 CONSTANT(e2, 0x3d2aa9c1)
 CONSTANT(e1, 0x3e2aaaaa)
 CONSTANT(e0, 0x3f000000)
+CONSTANT(two, 0x40000000)
+CONSTANT(small, 0x3f200000)
+CONSTANT(t4, 0xbbbaf0ea) // the polynomial of (tanh x − x)/x³ in x², highest power first
+CONSTANT(t3, 0x3ca9134e)
+CONSTANT(t2, 0xbd5c1e2d)
+CONSTANT(t1, 0x3e088393)
+CONSTANT(t0, 0xbeaaaa99)
 CONSTANT(bias, 127)
 CONSTANT(smallest, 0x00800000) // the smallest normal number
 CONSTANT(largest, 0x7f7fffff)
@@ -112,6 +119,116 @@ loop:
 	EXP
 	VADDPS Y7, Y0, Y0
 	VDIVPS Y0, Y7, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JMP  loop
+done:
+	VZEROUPPER
+	RET
+
+// EXP16 is EXP for sixteen numbers, with the same operations in the same order. Z16 to Z31 hold the constants.
+#define CONSTANTS16 \
+	VBROADCASTSS expMax<>(SB), Z16 \
+	VBROADCASTSS expMin<>(SB), Z17 \
+	VBROADCASTSS log2e<>(SB), Z18 \
+	VBROADCASTSS ln2High<>(SB), Z19 \
+	VBROADCASTSS ln2Low<>(SB), Z20 \
+	VBROADCASTSS e5<>(SB), Z21 \
+	VBROADCASTSS e4<>(SB), Z22 \
+	VBROADCASTSS e3<>(SB), Z23 \
+	VBROADCASTSS e2<>(SB), Z24 \
+	VBROADCASTSS e1<>(SB), Z25 \
+	VBROADCASTSS e0<>(SB), Z26 \
+	VBROADCASTSS one<>(SB), Z27 \
+	VPBROADCASTD bias<>(SB), Z28 \
+	VPBROADCASTD signBit<>(SB), Z29
+
+#define EXP16 \
+	VMINPS Z0, Z16, Z0 \
+	VMAXPS Z0, Z17, Z0 \
+	VMULPS Z0, Z18, Z2 \
+	VRNDSCALEPS $0, Z2, Z2 \
+	VMOVAPS Z0, Z1 \
+	VFNMADD231PS Z19, Z2, Z1 \
+	VFNMADD231PS Z20, Z2, Z1 \
+	VMOVAPS Z21, Z3 \
+	VFMADD213PS Z22, Z1, Z3 \
+	VFMADD213PS Z23, Z1, Z3 \
+	VFMADD213PS Z24, Z1, Z3 \
+	VFMADD213PS Z25, Z1, Z3 \
+	VFMADD213PS Z26, Z1, Z3 \
+	VMULPS Z1, Z1, Z4 \
+	VFMADD213PS Z1, Z4, Z3 \
+	VADDPS Z27, Z3, Z3 \
+	VCVTPS2DQ Z2, Z2 \
+	VPSRAD $1, Z2, Z4 \
+	VPSUBD Z4, Z2, Z5 \
+	VPADDD Z28, Z4, Z4 \
+	VPADDD Z28, Z5, Z5 \
+	VPSLLD $23, Z4, Z4 \
+	VPSLLD $23, Z5, Z5 \
+	VMULPS Z4, Z3, Z3 \
+	VMULPS Z5, Z3, Z0
+
+// func logistic16(dst, a *float32, n int)
+//
+// It needs AVX-512, and n is a multiple of 16.
+TEXT ·logistic16(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+	CONSTANTS16
+loop:
+	TESTQ CX, CX
+	JZ    done
+	VPXORD (SI), Z29, Z0
+	EXP16
+	VADDPS Z27, Z0, Z0
+	VDIVPS Z0, Z27, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JMP  loop
+done:
+	VZEROUPPER
+	RET
+
+// func tanhEach(dst, a *float32, n int)
+//
+// It is 1 − 2/(e^2|x| + 1) with the sign of x, and a polynomial for small x.
+TEXT ·tanhEach(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS signBit<>(SB), Y6
+	VBROADCASTSS one<>(SB), Y7
+	VBROADCASTSS two<>(SB), Y10
+	VBROADCASTSS small<>(SB), Y11
+loop:
+	TESTQ CX, CX
+	JZ    done
+	VMOVUPS (SI), Y8
+	VANDNPS Y8, Y6, Y9         // |x|
+	VADDPS Y9, Y9, Y0
+	EXP
+	VADDPS Y7, Y0, Y0
+	VDIVPS Y0, Y10, Y0
+	VSUBPS Y0, Y7, Y0
+	VANDPS Y6, Y8, Y1
+	VORPS Y1, Y0, Y0
+	VMULPS Y8, Y8, Y1          // x²
+	VBROADCASTSS t4<>(SB), Y3
+	STEP(t3)
+	STEP(t2)
+	STEP(t1)
+	STEP(t0)
+	VMULPS Y1, Y3, Y3
+	VFMADD213PS Y8, Y8, Y3
+	VCMPPS $17, Y11, Y9, Y2
+	VBLENDVPS Y2, Y3, Y0, Y0
 	VMOVUPS Y0, (DI)
 	ADDQ $32, SI
 	ADDQ $32, DI

@@ -12,6 +12,9 @@ func plainBinary(op Op, maskA, maskB int) kernel {
 	if op < Max {
 		return func(dst, a, b *float32, n int) { arithmetic(op, dst, a, b, n, maskA, maskB) }
 	}
+	if op >= AddWords {
+		return func(dst, a, b *float32, n int) { wordArithmetic(op, dst, a, b, n, maskA, maskB) }
+	}
 	f := plainOps[op]
 	return func(dst, a, b *float32, n int) {
 		d, x, y := unsafe.Slice(dst, n), masked(a, n, maskA), masked(b, n, maskB)
@@ -63,9 +66,11 @@ var plainOps = [numOps]func(a, b float32) float32{
 	Greater:        func(a, b float32) float32 { return truth(a > b) },
 }
 
-func truth(t bool) float32 {
+func truth(t bool) float32 { return math.Float32frombits(truthBits(t)) }
+
+func truthBits(t bool) uint32 {
 	if t {
-		return math.Float32frombits(math.MaxUint32)
+		return math.MaxUint32
 	}
 	return 0
 }
@@ -75,9 +80,22 @@ func plainKernels() {
 	for op := range numOps {
 		both[op], right[op], left[op] = plainBinary(op, -1, -1), plainBinary(op, -1, 0), plainBinary(op, 0, -1)
 	}
+	fillKernel = func(dst *float32, x float32, n int) {
+		d := unsafe.Slice(dst, n)
+		for i := range d {
+			d[i] = x
+		}
+	}
 	sqrtKernel = plainUnary(func(x float64) float64 { return math.Sqrt(x) })
+	intsKernel = func(dst, a *float32, n int) {
+		d, x := unsafe.Slice(dst, n), unsafe.Slice((*int32)(unsafe.Pointer(a)), n)
+		for i := range d {
+			d[i] = float32(x[i])
+		}
+	}
 	expKernel = plainUnary(math.Exp)
 	logisticKernel = plainUnary(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) })
+	tanhKernel = plainUnary(math.Tanh)
 	logKernel = func(dst, a *float32, n int) int {
 		plainUnary(math.Log)(dst, a, n)
 		return n
@@ -121,7 +139,7 @@ func plainUnary(f func(float64) float64) func(dst, a *float32, n int) {
 func plainProduct(c []float32, m, n, k int, a []float32, aRow, aColumn int, b []float32, ldb int) {
 	for i := range m {
 		row := c[i*n : i*n+n]
-		fill(row, 0)
+		clear(row)
 		for l := range k {
 			x := a[i*aRow+l*aColumn]
 			for j, y := range b[l*ldb : l*ldb+n] {

@@ -24,7 +24,7 @@ func Product(c []float32, m, n, k int, a, b Matrix, scratch *[]float32) {
 		return
 	}
 	if k == 0 {
-		fill(c[:m*n], 0)
+		clear(c[:m*n])
 		return
 	}
 	if n > 1 && b.Column != 1 {
@@ -34,21 +34,50 @@ func Product(c []float32, m, n, k int, a, b Matrix, scratch *[]float32) {
 		Copy(*scratch, k, n, b)
 		b = Matrix{*scratch, n, 1}
 	}
-	threads := min(runtime.GOMAXPROCS(0), m*n*k/parallelFrom, m/4)
+	threads := Threads(m/4, m, n, k)
 	if threads <= 1 {
 		productKernel(c, m, n, k, a.Data, a.Row, a.Column, b.Data, b.Row)
 		return
 	}
 	// Every row is computed alike, whichever thread does it.
 	rows := ((m+threads-1)/threads + 3) &^ 3
+	parts := (m + rows - 1) / rows
+	Parallel(parts, func(part int) {
+		from, to := part*rows, min((part+1)*rows, m)
+		productKernel(c[from*n:to*n], to-from, n, k, a.Data[from*a.Row:], a.Row, a.Column, b.Data, b.Row)
+	})
+}
+
+// Threads is how many goroutines are worth it for m·n·k products of numbers, in at most so many parts.
+func Threads(parts, m, n, k int) int {
+	work := float64(m) * float64(n) * float64(k) / parallelFrom // no overflow
+	return min(runtime.GOMAXPROCS(0), parts, int(min(work, 1<<20)))
+}
+
+// Parallel calls f(0) … f(n−1), each in a goroutine of its own but the first, and waits for all. A panic in one of them is
+// the caller's.
+func Parallel(n int, f func(i int)) {
 	var wg sync.WaitGroup
-	for from := 0; from < m; from += rows {
-		to := min(from+rows, m)
+	panics := make(chan any, n)
+	for i := 1; i < n; i++ {
 		wg.Go(func() {
-			productKernel(c[from*n:to*n], to-from, n, k, a.Data[from*a.Row:], a.Row, a.Column, b.Data, b.Row)
+			defer func() {
+				if p := recover(); p != nil {
+					panics <- p
+				}
+			}()
+			f(i)
 		})
 	}
-	wg.Wait()
+	defer func() {
+		wg.Wait() // whatever happens here: what is computed into may be used again afterwards
+		select {
+		case p := <-panics:
+			panic(p)
+		default:
+		}
+	}()
+	f(0)
 }
 
 // Copy sets dst [m, n], row by row, to a matrix.

@@ -1,4 +1,5 @@
-// Package vector computes with rows of float32: arithmetic, comparisons, exponentials, sums and matrix products.
+// Package vector computes with rows of float32: arithmetic, comparisons, exponentials, sums and matrix products. Rows of
+// 32-bit integers are rows of float32 with the same bits.
 //
 // On amd64 with AVX2 it runs assembly, elsewhere loops in Go. A result is the same from run to run, and does not depend on
 // the number of threads; between machines of different kind the last bits may differ.
@@ -15,7 +16,9 @@ import (
 // Op is an operation on two numbers.
 type Op uint8
 
-// The operations. Max and Min give NaN where either number is NaN; a comparison with NaN is false, but for NotEqual.
+// The operations. Max and Min give NaN where either number is NaN; a comparison with NaN is false, but for NotEqual. From
+// AddWords on the operations are on integers of 32 bits; a shift by 32 or more gives 0. Rotate turns the bits of the first
+// to the left by the second, which is 1 to 31.
 const (
 	Add Op = iota
 	Sub
@@ -29,6 +32,16 @@ const (
 	LessOrEqual
 	GreaterOrEqual
 	Greater
+	AddWords
+	SubWords
+	MulWords
+	EqualWords
+	And
+	Or
+	Xor
+	ShiftLeft
+	ShiftRight
+	Rotate
 	numOps
 )
 
@@ -48,16 +61,17 @@ func Binary(op Op, dst, a, b []float32) {
 		left[op](&dst[0], &a[0], &b[0], n)
 	default: // both are one number
 		right[op](&dst[0], &a[0], &b[0], 1)
-		fill(dst[1:], dst[0])
+		Fill(dst[1:], dst[0])
 	}
 }
 
 // kernel computes n numbers.
 type kernel = func(dst, a, b *float32, n int)
 
-func fill(dst []float32, value float32) {
-	for i := range dst {
-		dst[i] = value
+// Fill sets every dst[i] to x.
+func Fill(dst []float32, x float32) {
+	if n := len(dst); n > 0 {
+		fillKernel(&dst[0], x, n)
 	}
 }
 
@@ -80,6 +94,9 @@ func Exp(dst, a []float32) { eights(expKernel, dst, a) }
 
 // Logistic sets dst[i] to 1/(1 + e^−a[i]).
 func Logistic(dst, a []float32) { eights(logisticKernel, dst, a) }
+
+// Tanh sets dst[i] to the hyperbolic tangent of a[i].
+func Tanh(dst, a []float32) { eights(tanhKernel, dst, a) }
 
 // eights applies a kernel for multiples of eight numbers; the last few go through a row of eight of their own.
 func eights(kernel func(dst, a *float32, n int), dst, a []float32) {
@@ -116,11 +133,9 @@ func Log(dst, a []float32) {
 // Negate sets dst[i] to −a[i].
 func Negate(dst, a []float32) { Binary(Mul, dst, a[:len(dst)], minusOne) }
 
-var minusOne = []float32{-1}
-
 // Abs sets dst[i] to |a[i]|.
 func Abs(dst, a []float32) {
-	to, from := bits(dst), bits(a)[:len(dst)]
+	to, from := asWords(dst), asWords(a)[:len(dst)]
 	for i := range to {
 		to[i] = from[i] &^ (1 << 31)
 	}
@@ -128,30 +143,33 @@ func Abs(dst, a []float32) {
 
 // Not sets dst[i] to the opposite of the truth a[i].
 func Not(dst, a []float32) {
-	to, from := bits(dst), bits(a)[:len(dst)]
+	to, from := asWords(dst), asWords(a)[:len(dst)]
 	for i := range to {
 		to[i] = ^from[i]
 	}
 }
 
-// And sets dst[i] to whether a[i] and b[i] are true.
-func And(dst, a, b []float32) {
-	to, x, y := bits(dst), bits(a)[:len(dst)], bits(b)[:len(dst)]
+// IsFinite sets dst[i] to whether a[i] is neither infinite nor NaN.
+func IsFinite(dst, a []float32) {
+	const exponent = 0x7f800000
+	to, from := asWords(dst), asWords(a)[:len(dst)]
 	for i := range to {
-		to[i] = x[i] & y[i]
+		to[i] = truthBits(from[i]&exponent != exponent)
 	}
 }
 
-// Or sets dst[i] to whether a[i] or b[i] is true.
-func Or(dst, a, b []float32) {
-	to, x, y := bits(dst), bits(a)[:len(dst)], bits(b)[:len(dst)]
-	for i := range to {
-		to[i] = x[i] | y[i]
+// FromTruth sets dst[i] to 1 where a[i] is true, and to 0 elsewhere.
+func FromTruth(dst, a []float32) { Binary(And, dst, a[:len(dst)], one) }
+
+// FromInts sets dst[i] to the int32 whose bits a[i] has.
+func FromInts(dst, a []float32) {
+	if n := len(dst); n > 0 {
+		intsKernel(&dst[0], &a[:n][0], n)
 	}
 }
 
-// bits is a view of the numbers as bits.
-func bits(x []float32) []uint32 {
+// asWords is a view of the numbers as bits.
+func asWords(x []float32) []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
@@ -175,7 +193,7 @@ func SumRows(dst, a []float32) {
 	if width == 0 {
 		return
 	}
-	fill(dst, 0)
+	clear(dst)
 	for ; len(a) >= width; a = a[width:] {
 		both[Add](&dst[0], &dst[0], &a[0], width)
 	}

@@ -1,6 +1,10 @@
 package vector
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 var (
 	haveAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA
@@ -10,14 +14,23 @@ var (
 // The kernels in use.
 var (
 	both = [numOps]kernel{addBoth, subBoth, mulBoth, divBoth, maxBoth, minBoth,
-		eqBoth, neBoth, ltBoth, leBoth, geBoth, gtBoth}
+		eqBoth, neBoth, ltBoth, leBoth, geBoth, gtBoth,
+		addWordsBoth, subWordsBoth, mulWordsBoth, eqWordsBoth, andBoth,
+		orBoth, xorBoth, shlBoth, shrBoth, rotateBoth}
 	right = [numOps]kernel{addRight, subRight, mulRight, divRight, maxRight, minRight,
-		eqRight, neRight, ltRight, leRight, geRight, gtRight}
+		eqRight, neRight, ltRight, leRight, geRight, gtRight,
+		addWordsRight, subWordsRight, mulWordsRight, eqWordsRight, andRight,
+		orRight, xorRight, shlRight, shrRight, rotateRight}
 	left = [numOps]kernel{addLeft, subLeft, mulLeft, divLeft, maxLeft, minLeft,
-		eqLeft, neLeft, ltLeft, leLeft, geLeft, gtLeft}
+		eqLeft, neLeft, ltLeft, leLeft, geLeft, gtLeft,
+		addWordsLeft, subWordsLeft, mulWordsLeft, eqWordsLeft, andLeft,
+		orLeft, xorLeft, shlLeft, shrLeft, rotateLeft}
+	fillKernel     = fillEach
 	sqrtKernel     = sqrtEach
+	intsKernel     = intsEach
 	expKernel      = expEach
 	logisticKernel = logisticEach
+	tanhKernel     = tanhEach
 	logKernel      = logEach
 	selectKernel   = selectEach
 	sumKernel      = sumEach
@@ -27,6 +40,20 @@ var (
 func init() {
 	if !haveAVX2 {
 		plainKernels()
+	}
+	if haveAVX512 {
+		logisticKernel = logisticWide
+	}
+}
+
+// logisticWide computes sixteen numbers at a time, and the last eight as logisticEach does, which comes to the same.
+func logisticWide(dst, a *float32, n int) {
+	whole := n &^ 15
+	if whole > 0 {
+		logistic16(dst, a, whole)
+	}
+	if whole < n {
+		logisticEach(&unsafe.Slice(dst, n)[whole], &unsafe.Slice(a, n)[whole], n-whole)
 	}
 }
 
@@ -77,13 +104,25 @@ func tile4x32(c *float32, ldc int, a *float32, rows, columns int, b *float32, ld
 func tile4xN(c *float32, ldc int, a *float32, rows, columns int, b *float32, ldb, k, n int)
 
 //go:noescape
+func fillEach(dst *float32, x float32, n int)
+
+//go:noescape
 func sqrtEach(dst, a *float32, n int)
+
+//go:noescape
+func intsEach(dst, a *float32, n int)
 
 //go:noescape
 func expEach(dst, a *float32, n int)
 
 //go:noescape
 func logisticEach(dst, a *float32, n int)
+
+//go:noescape
+func logistic16(dst, a *float32, n int)
+
+//go:noescape
+func tanhEach(dst, a *float32, n int)
 
 //go:noescape
 func logEach(dst, a *float32, n int) (done int)
@@ -93,111 +132,3 @@ func selectEach(dst, mask, a, b *float32, n int)
 
 //go:noescape
 func sumEach(a *float32, n int) float32
-
-//go:noescape
-func addBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func addRight(dst, a, b *float32, n int)
-
-//go:noescape
-func addLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func subBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func subRight(dst, a, b *float32, n int)
-
-//go:noescape
-func subLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func mulBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func mulRight(dst, a, b *float32, n int)
-
-//go:noescape
-func mulLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func divBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func divRight(dst, a, b *float32, n int)
-
-//go:noescape
-func divLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func maxBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func maxRight(dst, a, b *float32, n int)
-
-//go:noescape
-func maxLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func minBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func minRight(dst, a, b *float32, n int)
-
-//go:noescape
-func minLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func eqBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func eqRight(dst, a, b *float32, n int)
-
-//go:noescape
-func eqLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func neBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func neRight(dst, a, b *float32, n int)
-
-//go:noescape
-func neLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func ltBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func ltRight(dst, a, b *float32, n int)
-
-//go:noescape
-func ltLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func leBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func leRight(dst, a, b *float32, n int)
-
-//go:noescape
-func leLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func geBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func geRight(dst, a, b *float32, n int)
-
-//go:noescape
-func geLeft(dst, a, b *float32, n int)
-
-//go:noescape
-func gtBoth(dst, a, b *float32, n int)
-
-//go:noescape
-func gtRight(dst, a, b *float32, n int)
-
-//go:noescape
-func gtLeft(dst, a, b *float32, n int)

@@ -5,8 +5,10 @@ package vector
 // The kernels in use.
 var (
 	both, right, left         [numOps]kernel
-	sqrtKernel                func(dst, a *float32, n int)
+	fillKernel                func(dst *float32, x float32, n int)
+	sqrtKernel, intsKernel    func(dst, a *float32, n int)
 	expKernel, logisticKernel func(dst, a *float32, n int)
+	tanhKernel                func(dst, a *float32, n int)
 	logKernel                 func(dst, a *float32, n int) (done int)
 	selectKernel              func(dst, mask, a, b *float32, n int)
 	sumKernel                 func(a *float32, n int) float32
