@@ -70,6 +70,9 @@ func (m *MLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 // Score implements Scorer: the chain rule from the last layer back to the first, with what the way forward has left.
 func (m *MLP) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node {
 	layers := len(theta)/2 - 1 // hidden ones
+	if layers == 0 {
+		return autodiffScore(m, theta, x)
+	}
 	h, slopes := x, make([]*graph.Node, layers)
 	for i := range layers {
 		multiply := product

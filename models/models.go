@@ -77,8 +77,13 @@ func (n Net) Score(x *graph.Node) *graph.Node {
 	if scorer, ok := n.Model.(Scorer); ok {
 		return scorer.Score(n.Theta, x, false)
 	}
+	return autodiffScore(n.Model, n.Theta, x)
+}
+
+// autodiffScore is the score by differentiation of the energy.
+func autodiffScore(model Energy, theta []*graph.Node, x *graph.Node) *graph.Node {
 	x = graph.Identity(x) // a node that came out of StopGradient would have the gradient 0
-	return graph.Neg(graph.Gradient(graph.ReduceAllSum(n.Energy(x)), x)[0])
+	return graph.Neg(graph.Gradient(graph.ReduceAllSum(model.Energy(theta, x)), x)[0])
 }
 
 // Drift is the score where nothing of it is going to be differentiated, as within a Markov chain.
