@@ -44,7 +44,7 @@ func main() {
 }
 
 func measureAll(o options, log io.Writer) error {
-	p := plan{rounds: 5, seconds: 0.5, heat: 0.2, patience: 3 * time.Minute}
+	p := plan{rounds: 7, seconds: 0.5, heat: 0.2, patience: 3 * time.Minute}
 	rows := allRows
 	if o.quick {
 		p.rounds, p.seconds, p.patience, rows = 3, 0.3, 45*time.Second, quickRows

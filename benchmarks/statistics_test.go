@@ -49,3 +49,18 @@ func TestQualified(t *testing.T) {
 		t.Errorf("qualified: %v, want %v", got, want)
 	}
 }
+
+// Ratios are taken within rounds: a machine that halves its speed for both sides changes nothing.
+func TestOver(t *testing.T) {
+	for _, c := range []struct {
+		one, other speeds
+		want       float64
+	}{
+		{speeds{200, 100, 100}, speeds{100, 50, 50}, 2}, {speeds{300, 100, 100}, speeds{100, 50, 100}, 2},
+		{speeds{300, 100}, speeds{50, 100, 200}, 2}, // of the medians
+	} {
+		if got := c.one.over(c.other); got != c.want {
+			t.Errorf("%v over %v is %v, want %v", c.one, c.other, got, c.want)
+		}
+	}
+}

@@ -88,19 +88,19 @@ func (r report) speedTable(b *strings.Builder) {
 		}
 		ratio := "–"
 		if joule != nil {
-			ratio = fmt.Sprintf("**%.2f**", joule.Speeds.median()/peer.Speeds.median())
+			ratio = fmt.Sprintf("**%.2f**", joule.Speeds.over(peer.Speeds))
 		}
 		line(b, append(cells, peer.Column, ratio, res.ratio(jouleGo, eager))...)
 	}
 }
 
-// ratio divides the median speeds of two columns.
+// ratio is how many times as fast as another column one is.
 func (r result) ratio(column, by string) string {
 	one, other := r.best(column), r.best(by)
 	if one == nil || other == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%.2f", one.Speeds.median()/other.Speeds.median())
+	return fmt.Sprintf("%.2f", one.Speeds.over(other.Speeds))
 }
 
 func (r report) compileTable(b *strings.Builder) {

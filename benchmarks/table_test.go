@@ -28,7 +28,7 @@ func TestMarkdown(t *testing.T) {
 	for _, want := range []string{
 		"Measured on 2026-01-02: 3 rounds of 0.5 s for each side. Machine: a processor, 2 cores. Versions: x 1; y 2.\n",
 		"Not measured: TorchEBM, 1 thread: ended without an answer\n",
-		"| S dsm | 5500 (5000–6000) | – | 80.0 (70.0–90.0) | – | – | 5000 (4000–5000) | – | JAX scan | **1.10** | – |\n",
+		"| S dsm | 5500 (5000–6000) | – | 80.0 (70.0–90.0) | – | – | 5000 (4000–5000) | – | JAX scan | **1.20** | – |\n",
 		"| S dsm | 1.00 | – | 0.50, 1 thread | – | – | 3.00, 2 threads | – |\n",
 		// 5500 steps a second of 6455296 operations are 35.5 GFLOP/s, half of 71.
 		"| S dsm | 6.5 | 35.5 | 71.0 | 50 % | 128×64×64 | 0.00 | – |\n",
