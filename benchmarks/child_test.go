@@ -78,7 +78,7 @@ func TestChildDoesNotStart(t *testing.T) {
 	if err == nil || !strings.HasSuffix(err.Error(), ": ModuleNotFoundError: No module named 'jax'") {
 		t.Errorf("%v", err)
 	}
-	if _, err := shell(t, `echo hello; sleep 60`); err == nil || err.Error() != `its first line is "hello": want "ready VERSIONS"` {
+	if _, err := shell(t, `echo hello; exec sleep 60`); err == nil || err.Error() != `its first line is "hello": want "ready VERSIONS"` {
 		t.Errorf("%v", err)
 	}
 	if _, err := start([]string{"/no/such/program"}, nil, io.Discard, time.Minute); err == nil {
