@@ -59,7 +59,7 @@ func (p plan) measure(r row, all []*side, log io.Writer) result {
 				continue
 			}
 			steps, seconds, err := e.side.child.run(r, stepsFor(e.Heat, p.seconds), p.patience)
-			if err != nil {
+			if err != nil { // from now on it takes no part, and without all rounds it has no speed
 				e.Error, e.Speeds = err.Error(), nil
 				continue
 			}

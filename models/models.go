@@ -17,8 +17,8 @@ type Energy interface {
 	// Parameters, in order.
 	//
 	// Where several replicas are trained at once, points, parameters and energies all have one axis more in front
-	// [replicas, …]; so axes are counted from the end. And where the parameters are of a narrower type than the points, it
-	// is the products with them that are to be computed in that type.
+	// [replicas, …]; so axes are counted from the end. And where a matrix is of a narrower type than the points, products
+	// with it are to be computed in that type.
 	Energy(theta []*graph.Node, x *graph.Node) *graph.Node
 }
 

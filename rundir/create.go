@@ -36,17 +36,24 @@ func Create(dir, name string, start time.Time) (*Run, error) {
 	return claim(dir)
 }
 
-// CreateGroup makes a directory for several runs, named and checked as that of a run is, and returns its path.
-func CreateGroup(dir, name string, start time.Time) (string, error) {
-	run, err := Create(dir, name, start)
+// CreateGroup makes a directory for several runs, named and checked as that of a run is, and in it those of the runs, by
+// the given names.
+func CreateGroup(dir, name string, start time.Time, members []string) ([]*Run, error) {
+	group, err := Create(dir, name, start)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	// It is no run itself: what claimed it goes, and the runs inside keep it from being taken again.
-	if err := os.Remove(run.path(metricsFile)); err != nil {
-		return "", atomicfile.Error("remove", run.path(metricsFile), err)
+	runs := make([]*Run, len(members))
+	for i, member := range members {
+		if runs[i], err = Create(group.path(member), "", start); err != nil {
+			return nil, err
+		}
 	}
-	return run.Dir(), nil
+	// The group is no run itself: what claimed it may go, now that the runs inside keep others from taking it.
+	if err := os.Remove(group.path(metricsFile)); err != nil {
+		return nil, atomicfile.Error("remove", group.path(metricsFile), err)
+	}
+	return runs, nil
 }
 
 // createNamed makes the first of base, base-2, base-3, … that is free. Making a directory either succeeds or finds it

@@ -16,7 +16,9 @@ type Environment struct {
 	CPUs    int               `json:"cpus"`    // logical processors that the process may use
 	Backend Backend           `json:"backend"`
 	Seed    int64             `json:"seed"`
-	Started time.Time         `json:"started"`
+	// Replicas is the number of runs that were trained in one program, whose times and memory the run reports; 0: it was alone.
+	Replicas int       `json:"replicas,omitzero"`
+	Started  time.Time `json:"started"`
 	// Finished and Seconds, the wall time between, are zero until training ends.
 	Finished time.Time `json:"finished,omitzero"`
 	Seconds  float64   `json:"seconds,omitzero"`

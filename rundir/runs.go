@@ -58,6 +58,9 @@ func Open(dir string) (*Run, error) {
 	run := &Run{filepath.Clean(dir)}
 	for _, name := range []string{configFile, environmentFile} {
 		if _, err := os.Stat(run.path(name)); os.IsNotExist(err) {
+			if members, _ := filepath.Glob(run.path("seed-*")); len(members) > 0 {
+				return nil, fmt.Errorf("%s: holds several runs; name one of them, such as %s: %w", dir, members[0], fs.ErrNotExist)
+			}
 			return nil, fmt.Errorf("%s: is not a run directory: it has no %s: %w", dir, name, fs.ErrNotExist)
 		}
 	}

@@ -108,14 +108,17 @@ func (p *program) batch(data *graph.Node, draws random.Draws) *graph.Node {
 	return graph.Gather(data, index)
 }
 
-// narrow gives the model its parameters in the type that its products are to be computed in.
+// narrow gives the model its matrices in the type that products with them are to be computed in.
 func (p *program) narrow(theta []*graph.Node) []*graph.Node {
 	if p.settings.Precision != bfloat16 {
 		return theta
 	}
 	narrow := make([]*graph.Node, len(theta))
 	for i, t := range theta {
-		narrow[i] = graph.ConvertDType(t, dtypes.BFloat16)
+		narrow[i] = t
+		if len(p.layout.learned[i].Shape) > 1 {
+			narrow[i] = graph.ConvertDType(t, dtypes.BFloat16)
+		}
 	}
 	return narrow
 }

@@ -20,7 +20,7 @@ type Loop struct {
 	// that pays, otherwise one.
 	Devices int `yaml:"devices" check:">= 0, <= 1024"`
 	// Replicas is the number of runs that are trained at once, with seeds from that of the config on.
-	Replicas int `yaml:"replicas" check:"> 0, <= 65536"`
+	Replicas int `yaml:"replicas" check:"> 0, <= 4096"`
 }
 
 // The precisions.

@@ -66,7 +66,7 @@ func (t *Trainer) prepare() error {
 	}
 	devices := max(loop.Devices, 1)
 	if n := t.backend.NumDevices(); devices > n {
-		return fmt.Errorf("train.devices is %d, and the backend has %d", devices, n)
+		return fmt.Errorf("train.devices is %d, and the backend has %d; 0 leaves the number open", devices, n)
 	}
 	if loop.BatchSize%devices != 0 {
 		return fmt.Errorf("train.batch_size %d cannot be shared evenly by %d devices (train.devices)", loop.BatchSize, devices)
@@ -103,7 +103,10 @@ func (t *Trainer) prepare() error {
 		learned = append(learned, parameter)
 	}
 	if n := models.Count(learned); n > maxLearned/len(t.replicas) {
-		return fmt.Errorf("the model has %d parameters, more than %d in %d replicas: narrower layers (model.hidden) or fewer coordinates make it smaller", n, maxLearned, len(t.replicas))
+		if len(t.replicas) > 1 {
+			return fmt.Errorf("%d replicas of a model with %d parameters have more than %d: fewer replicas (train.replicas) or narrower layers (model.hidden) make it less", len(t.replicas), n, maxLearned)
+		}
+		return fmt.Errorf("the model has %d parameters, more than %d: narrower layers (model.hidden) or fewer coordinates make it smaller", n, maxLearned)
 	}
 	if len(learned) == 0 {
 		return errors.New("the model has nothing to learn: leave out model.mean or model.precision to have it learned")

@@ -26,7 +26,7 @@ type Optimizer struct {
 	// Epsilon is added to the root of the second moment.
 	Epsilon float64 `yaml:"epsilon" check:">= 1e-30"`
 	// ClipNorm bounds the norm of the gradient over all parameters; 0 does not.
-	ClipNorm float64 `yaml:"clip_norm" check:">= 0"`
+	ClipNorm float64 `yaml:"clip_norm" check:">= 0, <= 1e30"`
 }
 
 // NewOptimizer returns the default settings: Adam at 1e-3, constant, with the usual betas.
@@ -42,6 +42,9 @@ func (o Optimizer) check() error {
 	}
 	if !(o.Epsilon >= 1e-30) {
 		return fmt.Errorf("optimizer.epsilon is %v; want at least 1e-30", o.Epsilon)
+	}
+	if !(o.ClipNorm >= 0 && o.ClipNorm <= 1e30) {
+		return fmt.Errorf("optimizer.clip_norm is %v; want 0 or more, at most 1e30", o.ClipNorm)
 	}
 	return nil
 }

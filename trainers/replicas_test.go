@@ -23,6 +23,10 @@ func exactSpecs(t *testing.T) map[string]Spec {
 	uniform, chains := specs["nce"], specs["mle"]
 	uniform.Method = &NCE{NoiseRatio: 2, Noise: &UniformNoise{Scale: 1.5}}
 	chains.Method = &MLE{Init: "noise", InitStd: 1, Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 1}}
+	fromData, atData := chains, specs["fisher"]
+	fromData.Method = &MLE{Init: "data", Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 0.5}}
+	atData.Method = NewFisher()
+	specs["contrastive divergence"], specs["fisher at the data"] = fromData, atData
 	gaussian := specs["dsm"]
 	gaussian.Model = models.NewQuadratic()
 	fixed := specs["dsm"]
@@ -133,7 +137,9 @@ func TestDevicesShareBatches(t *testing.T) {
 	}
 	defer two.Close()
 	for name, spec := range exactSpecs(t) {
-		spec.Replicas = []Replica{{spec.Data, 8}}
+		other := normalData(64, []float64{0, 2}, 1.5)
+		other.Density = spec.Data.Density
+		spec.Replicas = []Replica{{other, 8}}
 		one := newTrainer(t, two.Backend, spec)
 		want := run(t, one, 3, 4)
 		spec.Loop.Devices = 2
@@ -165,7 +171,7 @@ func TestDevicesShareBatches(t *testing.T) {
 	}
 	spec := exactSpecs(t)["dsm"]
 	spec.Loop.Devices = 3
-	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.devices is 3, and the backend has 2" {
+	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.devices is 3, and the backend has 2; 0 leaves the number open" {
 		t.Errorf("three devices of two: %v", err)
 	}
 	spec.Loop.Devices, spec.Loop.BatchSize = 2, 7

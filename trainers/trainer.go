@@ -179,12 +179,20 @@ func (e *DivergedError) Error() string {
 		"A lower optimizer.learning_rate, optimizer.clip_norm, or for mle a smaller method.sampler.step_size or some method.energy_l2 usually cures it", e.Step)
 }
 
+// Diverged says where a replica diverged; nil: it has not.
+func (t *Trainer) Diverged(replica int) *DivergedError {
+	if t.sick[replica] == 0 {
+		return nil
+	}
+	return &DivergedError{Step: int(t.sick[replica]), Replica: replica}
+}
+
 // diverged joins the errors of all replicas that have diverged.
 func (t *Trainer) diverged() error {
 	var all []error
-	for i, step := range t.sick {
-		if step != 0 {
-			all = append(all, &DivergedError{Step: int(step), Replica: i})
+	for i := range t.sick {
+		if err := t.Diverged(i); err != nil {
+			all = append(all, err)
 		}
 	}
 	if len(all) == 1 {
@@ -204,21 +212,35 @@ func (t *Trainer) StepOf(replica int) int {
 // Parameters are the learned values of a replica's model, and those of the method under names that start with "method.":
 // the running averages when the settings ask for them.
 func (t *Trainer) Parameters(replica int) ([]models.Value, error) {
+	all, err := t.AllParameters()
+	if err != nil {
+		return nil, err
+	}
+	return all[replica], nil
+}
+
+// AllParameters are the Parameters of every replica, for what it costs to read those of one.
+func (t *Trainer) AllParameters() ([][]models.Value, error) {
 	at, layout := atTheta, t.program.layout
 	if t.spec.Loop.EMA > 0 {
 		at = t.program.atAverage()
 	}
-	values := make([]models.Value, len(layout.learned))
+	all := make([][]models.Value, len(t.replicas))
+	for replica := range all {
+		all[replica] = make([]models.Value, len(layout.learned))
+	}
 	for k := range layout.parts {
 		part, err := tensor.Values(t.states[0][at+k])
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the parameters: %w", err)
 		}
-		layout.of(replica, k, part, func(i int, numbers []float64) {
-			values[i] = models.Value{Name: layout.learned[i].Name, Shape: layout.learned[i].Shape, Numbers: numbers}
-		})
+		for replica, values := range all {
+			layout.of(replica, k, part, func(i int, numbers []float64) {
+				values[i] = models.Value{Name: layout.learned[i].Name, Shape: layout.learned[i].Shape, Numbers: numbers}
+			})
+		}
 	}
-	return values, nil
+	return all, nil
 }
 
 // Close frees the device memory of the run.

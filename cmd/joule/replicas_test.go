@@ -49,6 +49,7 @@ func TestTrainReplicas(t *testing.T) {
 		}
 		succeed(t, "", "eval", run.Dir())
 	}
+	refuse(t, "", exitFailed, group+": holds several runs; name one of them, such as "+group+"/seed-3: …", "eval", group)
 	refuse(t, "", exitFailed, group+": is not empty (it has seed-3); name a new or empty directory with --out",
 		append(args, "--set", "train.replicas=2", "--out", group)...)
 }
@@ -67,5 +68,5 @@ func TestTrainReplicasThatDiverge(t *testing.T) {
 
 // More devices than the backend has are an error.
 func TestTrainRefusesDevices(t *testing.T) {
-	refuse(t, t.TempDir(), exitFailed, "train.devices is 2, and the backend has 1", "train", "old-faithful/dsm", "--backend", "go", "--set", "train.devices=2")
+	refuse(t, t.TempDir(), exitFailed, "train.devices is 2, and the backend has 1; 0 leaves the number open", "train", "old-faithful/dsm", "--backend", "go", "--set", "train.devices=2")
 }

@@ -103,24 +103,25 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 		dirs = append(dirs, r.dir.Dir())
 		r.config.Backend, r.config.Train.Devices = config.Backend, config.Train.Devices
 		r.environment = environmentOf(backend, r.config.Seed, start)
+		if len(runs) > 1 {
+			r.environment.Replicas = len(runs)
+		}
 		if err := describe(r.dir, r.config, r.set, r.environment); err != nil {
 			return dirs, err
 		}
 	}
 	ctx, stop := untilSignal(ctx) // not before: until here there is nothing to save
 	defer stop()
-	if err := steps(ctx, trainer, runs, config.Train.Steps, progress); err != nil {
+	err = steps(ctx, trainer, runs, config.Train.Steps, progress)
+	if code := exitCode(err); o.noFigures || code != exitOK && code != exitDiverged {
 		return dirs, err
 	}
-	if o.noFigures {
-		return dirs, nil
-	}
-	for _, r := range runs {
-		if err := drawRun(r.dir, r.config, r.set, backend); err != nil {
-			return dirs, err
+	for i, r := range runs {
+		if trainer.Diverged(i) == nil {
+			err = joined(err, drawRun(r.dir, r.config, r.set, backend))
 		}
 	}
-	return dirs, nil
+	return dirs, err
 }
 
 // openForTraining opens the backend of a config, and puts into the config what was chosen: the plugin's path and the number

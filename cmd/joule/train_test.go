@@ -165,11 +165,15 @@ func parameters(t *testing.T, run string) (values []float64) {
 	return values
 }
 
-// A signal ends training after the block at hand; what was trained is saved and can be used.
-func TestTrainSavesWhenInterrupted(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "run")
-	cmd := command("", "train", "old-faithful/dsm", "--backend", "go", "--out", out, "--set", "train.steps=1000000", "--set", "train.log_every=20",
-		"--set", "train.checkpoint_every=0", "--set", "model.hidden=[8]")
+// interrupted trains into out until the metrics file of a run in it has two records, does what is to be done first, and
+// sends a signal. It returns the exit code and the last line of standard error.
+func interrupted(t *testing.T, out, run string, first func(), sets ...string) (code int, last string) {
+	t.Helper()
+	args := []string{"train", "old-faithful/dsm", "--backend", "go", "--out", out}
+	for _, set := range append([]string{"train.steps=1000000", "train.log_every=20", "train.checkpoint_every=0", "model.hidden=[8]"}, sets...) {
+		args = append(args, "--set", set)
+	}
+	cmd := command("", args...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -179,23 +183,31 @@ func TestTrainSavesWhenInterrupted(t *testing.T) {
 	}
 	lines := bufio.NewScanner(stderr)
 	lines.Scan() // the backend's line: from here on the signal is not lost
-	for wait := 0; !strings.Contains(tryRead(filepath.Join(out, "metrics.jsonl")), `"step":40`); wait++ {
+	for wait := 0; !strings.Contains(tryRead(filepath.Join(run, "metrics.jsonl")), `"step":40`); wait++ {
 		if wait == 3000 {
 			_ = cmd.Process.Kill()
 			t.Fatal("training logs nothing")
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	first()
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	var last string
 	for lines.Scan() {
-		last = lines.Text()
+		last += lines.Text() + "\n"
 	}
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.HasPrefix(last, "joule: interrupted after step ") {
-		t.Errorf("exit code %d, last line %q", code, last)
+	_, last, _ = strings.Cut(last, "joule: ")
+	return cmd.ProcessState.ExitCode(), last
+}
+
+// A signal ends training after the block at hand; what was trained is saved and can be used.
+func TestTrainSavesWhenInterrupted(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	code, last := interrupted(t, out, out, func() {})
+	if code != exitInterrupted || !strings.HasPrefix(last, "interrupted after step ") || strings.Count(last, "\n") != 1 {
+		t.Errorf("exit code %d, %q", code, last)
 	}
 	run, err := rundir.Open(out)
 	if err != nil {
@@ -209,6 +221,28 @@ func TestTrainSavesWhenInterrupted(t *testing.T) {
 		t.Errorf("parameters of step %d, %v; the run has made %d", p.Step, err, result.Step)
 	}
 	succeed(t, "", "eval", out)
+}
+
+// Of several runs the one that cannot be saved says so, in its result and at the end, and the other is saved.
+func TestTrainSaysWhatItCannotSave(t *testing.T) {
+	group := filepath.Join(t.TempDir(), "runs")
+	bad, good := filepath.Join(group, "seed-0"), filepath.Join(group, "seed-1")
+	inTheWay := filepath.Join(bad, "parameters.safetensors")
+	code, last := interrupted(t, group, good, func() {
+		if err := os.MkdirAll(filepath.Join(inTheWay, "a folder"), 0o755); err != nil {
+			t.Error(err)
+		}
+	}, "train.replicas=2")
+	if code != exitInterrupted || !strings.HasPrefix(last, "interrupted after step ") || !strings.Contains(last, inTheWay) {
+		t.Errorf("exit code %d, %q", code, last)
+	}
+	if result := read(t, bad, "result.json"); !strings.Contains(result, `"status": "failed"`) || !strings.Contains(result, "parameters.safetensors") {
+		t.Errorf("the result of the run that is not saved is\n%s", result)
+	}
+	if result := read(t, good, "result.json"); !strings.Contains(result, `"status": "interrupted"`) {
+		t.Errorf("the result of the other run is\n%s", result)
+	}
+	succeed(t, "", "eval", good)
 }
 
 func tryRead(path string) string {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +33,9 @@ type member struct {
 
 // replicasOf loads the data of all the runs that a config asks for: with its seed, and the seeds after it.
 func replicasOf(config *configs.Config) ([]*member, error) {
+	if n := int64(config.Train.Replicas); config.Seed > math.MaxInt64-n+1 {
+		return nil, coded(exitUsage, fmt.Errorf("seed %d leaves no seeds for %d replicas (train.replicas): the largest is %d", config.Seed, n, int64(math.MaxInt64)))
+	}
 	runs := make([]*member, config.Train.Replicas)
 	for i := range runs {
 		own := *config
@@ -56,135 +61,132 @@ func makeDirectories(runs []*member, dir, name string, start time.Time) (err err
 		runs[0].dir, err = rundir.Create(dir, name, start)
 		return err
 	}
-	group, err := rundir.CreateGroup(dir, name, start)
-	if err != nil {
-		return err
+	members := make([]string, len(runs))
+	for i, r := range runs {
+		members[i] = fmt.Sprintf("seed-%d", r.config.Seed)
 	}
-	for _, r := range runs {
-		if r.dir, err = rundir.Create(filepath.Join(group, fmt.Sprintf("seed-%d", r.config.Seed)), "", start); err != nil {
-			return err
-		}
+	made, err := rundir.CreateGroup(dir, name, start, members)
+	for i := range made {
+		runs[i].dir = made[i]
 	}
-	return nil
+	return err
 }
 
 // steps trains all the runs, logs and saves, and writes how each ended.
 func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, total int, progress progress) error {
 	startup := time.Since(programStart).Seconds()
-	save := func(int) error {
-		for i, r := range runs {
-			if err := saveParameters(trainer, i, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	progress.start(total)
 	err := trainer.Run(ctx, trainers.Hooks{
 		Logged: func(report trainers.Report) error {
 			progress.report(report)
-			return appendMetrics(runs, report)
+			return appendMetrics(trainer, runs, report)
 		},
-		Checkpoint: save,
+		Checkpoint: func(int) error { return errors.Join(saveParameters(trainer, runs)...) },
 	})
 	progress.stop()
 
 	interrupted := errors.Is(err, context.Canceled)
 	_, diverged := errors.AsType[*trainers.DivergedError](err)
+	unsaved := make([]error, len(runs)) // why what was trained is not saved
 	if interrupted || diverged {
-		if saveErr := save(0); saveErr != nil {
-			err = errors.Join(err, saveErr)
-		}
+		unsaved = saveParameters(trainer, runs)
 	}
+	result := rundir.Result{CompileSeconds: trainer.CompileTime().Seconds(), StartupSeconds: startup, PeakMemory: backends.PeakMemory()}
+	var unwritten []error
 	for i, r := range runs {
 		r.environment.Finish(time.Now())
-		result := rundir.Result{
-			Status: rundir.Completed, Step: int64(trainer.StepOf(i)), Seconds: r.environment.Seconds,
-			CompileSeconds: trainer.CompileTime().Seconds(), StartupSeconds: startup, PeakMemory: backends.PeakMemory(),
-		}
-		switch own := errorOf(err, i); {
-		case own == nil:
+		result.Step, result.Seconds = int64(trainer.StepOf(i)), r.environment.Seconds
+		result.Status, result.Error = rundir.Completed, ""
+		switch own := trainer.Diverged(i); {
+		case own != nil:
+			result.Status, result.Error = rundir.Failed, errors.Join(own, unsaved[i]).Error()
+		case unsaved[i] != nil:
+			result.Status, result.Error = rundir.Failed, unsaved[i].Error()
 		case interrupted:
 			result.Status = rundir.Interrupted
-		default:
-			result.Status, result.Error = rundir.Failed, own.Error()
+		case err != nil && !diverged:
+			result.Status, result.Error = rundir.Failed, err.Error()
 		}
-		if writeErr := errors.Join(r.dir.WriteEnvironment(r.environment), r.dir.WriteResult(result)); writeErr != nil {
-			return errors.Join(err, writeErr)
-		}
-		if i == 0 {
-			logEnd(trainer, runs, result, err)
-		}
+		unwritten = append(unwritten, r.dir.WriteEnvironment(r.environment), r.dir.WriteResult(result))
 	}
-	if interrupted {
-		return coded(exitInterrupted, fmt.Errorf("interrupted after step %d of %d", trainer.Step(), total))
+	saveErr := errors.Join(unsaved...)
+	switch {
+	case err == nil:
+		logEnd("trained", trainer, runs, result)
+	case (interrupted || diverged) && saveErr == nil:
+		logEnd("saved what was trained", trainer, runs, result)
 	}
-	if diverged && len(runs) > 1 {
-		return severalDiverged(err, runs)
+	switch {
+	case interrupted:
+		err = coded(exitInterrupted, fmt.Errorf("interrupted after step %d of %d", trainer.Step(), total))
+	case diverged && len(runs) > 1:
+		err = severalDiverged(trainer, runs)
 	}
-	return err
+	return joined(err, saveErr, errors.Join(unwritten...))
+}
+
+// joined is errors.Join, but a single error stays as it is.
+func joined(all ...error) error {
+	all = slices.DeleteFunc(all, func(err error) bool { return err == nil })
+	if len(all) == 1 {
+		return all[0]
+	}
+	return errors.Join(all...)
 }
 
 // severalDiverged says in one line which of several runs have diverged; result.json of each says the rest.
-func severalDiverged(err error, runs []*member) error {
+func severalDiverged(trainer *trainers.Trainer, runs []*member) error {
 	var which []string
 	for i, r := range runs {
-		if own, ok := errors.AsType[*trainers.DivergedError](errorOf(err, i)); ok {
+		if own := trainer.Diverged(i); own != nil {
 			which = append(which, fmt.Sprintf("seed %d at step %d", r.config.Seed, own.Step))
 		}
 	}
 	return coded(exitDiverged, fmt.Errorf("%d of %d runs diverged (%s); result.json of each says what usually cures it", len(which), len(runs), strings.Join(which, ", ")))
 }
 
-// errorOf is the part of a training's error that concerns one run: divergence is a run's own affair.
-func errorOf(err error, replica int) error {
-	all := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		all = joined.Unwrap()
-	}
-	for _, one := range all {
-		if diverged, ok := errors.AsType[*trainers.DivergedError](one); !ok || diverged.Replica == replica {
-			return one
-		}
-	}
-	return nil
-}
-
-// logEnd says how the training went.
-func logEnd(trainer *trainers.Trainer, runs []*member, result rundir.Result, err error) {
-	message := "trained"
-	if err != nil {
-		message = "saved what was trained"
+// logEnd says how the training went; the result is that of any of the runs.
+func logEnd(message string, trainer *trainers.Trainer, runs []*member, result rundir.Result) {
+	where := runs[0].dir.Dir()
+	if len(runs) > 1 {
+		where = filepath.Dir(where)
 	}
 	slog.Info(message, "steps", trainer.Step(), "runs", len(runs), "seconds", round(result.Seconds),
 		"to_first_step", round(result.StartupSeconds), "compile_seconds", round(result.CompileSeconds),
-		"peak_memory_mib", result.PeakMemory>>20, "run", runs[0].dir.Dir())
+		"peak_memory_mib", result.PeakMemory>>20, "run", where)
 }
 
 // appendMetrics adds what a block gave to the metrics of each run that is still trained.
-func appendMetrics(runs []*member, report trainers.Report) error {
+func appendMetrics(trainer *trainers.Trainer, runs []*member, report trainers.Report) error {
+	var all []error
 	for i, values := range report.Values {
 		if values == nil {
+			if own := trainer.Diverged(i); own.Step > report.Step-report.Count {
+				slog.Warn("a run diverged; the others go on", "seed", runs[i].config.Seed, "step", own.Step)
+			}
 			continue
 		}
 		record := rundir.Record{Step: int64(report.Step), Values: map[string]float64{"steps_per_second": report.StepsPerSecond()}}
 		for k, name := range report.Names {
 			record.Values[name] = values[k]
 		}
-		if err := runs[i].dir.AppendMetrics(record); err != nil {
-			return err
-		}
+		all = append(all, runs[i].dir.AppendMetrics(record))
 	}
-	return nil
+	return joined(all...)
 }
 
-func saveParameters(trainer *trainers.Trainer, replica int, r *member) error {
-	values, err := trainer.Parameters(replica)
-	if err != nil {
-		return err
+// saveParameters saves those of every run, and returns an error for each that could not be saved.
+func saveParameters(trainer *trainers.Trainer, runs []*member) []error {
+	failed := make([]error, len(runs))
+	all, err := trainer.AllParameters()
+	for i, r := range runs {
+		if failed[i] = err; err != nil {
+			continue
+		}
+		tensors := tensorsOf(all[i], r.config.Train.Precision == "float64")
+		failed[i] = r.dir.WriteParameters(rundir.Parameters{Step: int64(trainer.StepOf(i)), Tensors: tensors})
 	}
-	tensors := tensorsOf(values, r.config.Train.Precision == "float64")
-	return r.dir.WriteParameters(rundir.Parameters{Step: int64(trainer.StepOf(replica)), Tensors: tensors})
+	return failed
 }
 
 // tensorsOf puts parameters in the form of a file, in single precision or in double.

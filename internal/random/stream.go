@@ -1,9 +1,7 @@
 package random
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/gomlx/compute/dtypes"
@@ -14,7 +12,7 @@ import (
 
 // Stream is a counter-based pseudo-random generator: number i of draw n is a function of key, n and i alone (Salmon et
 // al. 2011). Nothing goes from one draw to the next, all numbers of a draw are computed at once, and the same seed gives
-// the same numbers on every backend.
+// the same numbers on every backend, normal ones up to rounding.
 //
 // The key may be those of several streams, [streams, 2]: then the first axis of every shape is that of the streams.
 type Stream struct {
@@ -81,24 +79,15 @@ func (s *Stream) bits(dimensions ...int) (a, b *graph.Node) {
 	if len(own) < len(dimensions) {
 		index = graph.InsertAxes(index, 0)
 	}
-	// Passes of a loop within a loop are told apart by the number of the draw, which leaves room for them.
 	draw := graph.Const(g, *s.draws)
-	if *s.draws++; *s.draws >= drawsOfPass {
-		panic(fmt.Errorf("random: more than %d draws of one stream", drawsOfPass))
-	}
+	*s.draws++
 	key := s.key
 	if s.pass != nil {
-		key = shifted(key, []uint32{1, 0}, graph.OnePlus(cmp.Or(s.outer, s.pass)))
-	}
-	if s.outer != nil {
-		draw = graph.Add(draw, graph.Mul(graph.OnePlus(s.pass), graph.Const(g, uint32(drawsOfPass))))
+		key = shifted(key, []uint32{1, 0}, graph.OnePlus(s.pass))
 	}
 	return threefry(word(key, 0, dimensions), word(key, 1, dimensions),
 		graph.BroadcastToDims(index, dimensions...), graph.BroadcastToDims(draw, dimensions...))
 }
-
-// drawsOfPass bounds the draws of a stream, or of one pass of a loop.
-const drawsOfPass = 1 << 10
 
 // word is word i of the key for each number of a draw.
 func word(key *graph.Node, i int, dimensions []int) *graph.Node {
@@ -124,7 +113,7 @@ func (s *Stream) Uniform(shape shapes.Shape) *graph.Node {
 }
 
 // Normal implements Draws by the inverse of the distribution function: √2·erf⁻¹(2u − 1), u being odd multiples of 2⁻²⁵. Of
-// 2²⁴ numbers on the whole, none is beyond ±5.4.
+// 2²⁴ numbers on the whole, none is beyond ±5.42.
 func (s *Stream) Normal(shape shapes.Shape) *graph.Node {
 	dtype := shape.DType
 	if dtype != dtypes.Float64 {
@@ -144,7 +133,7 @@ func top(word *graph.Node, n int, dtype dtypes.DType) *graph.Node {
 // State implements Draws.
 func (s *Stream) State() []*graph.Node {
 	state := []*graph.Node{s.key}
-	for _, node := range []*graph.Node{s.first, s.pass, s.outer} {
+	for _, node := range []*graph.Node{s.first} {
 		if node != nil {
 			state = append(state, node)
 		}
@@ -154,16 +143,12 @@ func (s *Stream) State() []*graph.Node {
 
 // At implements Draws.
 func (s *Stream) At(state []*graph.Node, pass *graph.Node) Draws {
-	if s.outer != nil {
-		panic(errors.New("random: a stream reaches into two loops, not into a third within them"))
+	if s.pass != nil {
+		panic(errors.New("random: a stream reaches into a loop, not into another one within it"))
 	}
 	in := &Stream{key: state[0], draws: s.draws, pass: graph.ConvertDType(pass, dtypes.Uint32), given: state}
-	state = state[1:]
 	if s.first != nil {
-		in.first, state = state[0], state[1:]
-	}
-	if s.pass != nil {
-		in.outer = state[0]
+		in.first = state[1]
 	}
 	return in
 }
