@@ -84,6 +84,7 @@ func TestNewRefusesOptimizer(t *testing.T) {
 		{func(o *Optimizer) { o.LearningRate = 1e39 }, "optimizer.learning_rate is 1e+39; want more than 0 and at most 1e30"},
 		{func(o *Optimizer) { o.LearningRate = math.NaN() }, "optimizer.learning_rate is NaN; want more than 0 and at most 1e30"},
 		{func(o *Optimizer) { o.Epsilon = 1e-60 }, "optimizer.epsilon is 1e-60; want at least 1e-30"},
+		{func(o *Optimizer) { o.ClipNorm = 1e50 }, "optimizer.clip_norm is 1e+50; want 0 or more, at most 1e30"},
 	} {
 		spec := fixedSpec(Loop{Steps: 1, LogEvery: 1})
 		test.change(&spec.Optimizer)
