@@ -15,7 +15,7 @@ build-static: ## bin/joule-static, with the Go backend alone: one file, no libra
 
 demo: build ## train, score and draw the four methods on Old Faithful, in demo/
 	@$(HAS_XLA) || bin/joule backend install cpu \
-		|| echo "demo: no XLA CPU plugin: training on the backend go, which is slower" >&2
+		|| echo "demo: no XLA CPU plugin: training on the backend go" >&2
 	rm -rf demo
 	for m in $(METHODS); do \
 		bin/joule train old-faithful/$$m --out demo/$$m && \
