@@ -42,17 +42,19 @@ func moduleVersions() map[string]string {
 
 // ThisSystem returns the description of this program and machine.
 func ThisSystem() System {
-	kib, _ := strconv.ParseInt(strings.TrimSuffix(field("/proc/meminfo", "MemTotal"), " kB"), 10, 64) // 0 where unknown
 	return System{
 		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, XLA: withXLA, Modules: moduleVersions(),
 		CPU: field("/proc/cpuinfo", "model name"), Vectors: vectors(), Cores: runtime.GOMAXPROCS(0),
-		Memory: kib << 10, NVIDIA: nvidiaDriver(),
+		Memory: memory("/proc/meminfo", "MemTotal"), NVIDIA: nvidiaDriver(),
 	}
 }
 
 // PeakMemory is the largest amount of memory that the program has held so far, in bytes; 0 where the system does not tell.
-func PeakMemory() int64 {
-	kib, err := strconv.ParseInt(strings.TrimSuffix(field("/proc/self/status", "VmHWM"), " kB"), 10, 64)
+func PeakMemory() int64 { return memory("/proc/self/status", "VmHWM") }
+
+// memory is a field that counts memory, in bytes; 0 where there is none.
+func memory(path, name string) int64 {
+	kib, err := strconv.ParseInt(strings.TrimSuffix(field(path, name), " kB"), 10, 64)
 	if err != nil {
 		return 0
 	}

@@ -74,8 +74,15 @@ func (n Net) Energy(x *graph.Node) *graph.Node { return n.Model.Energy(n.Theta, 
 
 // Score maps points [batch, dim] to −∇ₓE(x) [batch, dim]. It can be differentiated again.
 func (n Net) Score(x *graph.Node) *graph.Node {
+	return n.score(x, false)
+}
+
+// Drift is the score where nothing of it is going to be differentiated, as within a Markov chain.
+func (n Net) Drift(x *graph.Node) *graph.Node { return n.score(x, true) }
+
+func (n Net) score(x *graph.Node, final bool) *graph.Node {
 	if scorer, ok := n.Model.(Scorer); ok {
-		return scorer.Score(n.Theta, x, false)
+		return scorer.Score(n.Theta, x, final)
 	}
 	return autodiffScore(n.Model, n.Theta, x)
 }
@@ -84,14 +91,6 @@ func (n Net) Score(x *graph.Node) *graph.Node {
 func autodiffScore(model Energy, theta []*graph.Node, x *graph.Node) *graph.Node {
 	x = graph.Identity(x) // a node that came out of StopGradient would have the gradient 0
 	return graph.Neg(graph.Gradient(graph.ReduceAllSum(model.Energy(theta, x)), x)[0])
-}
-
-// Drift is the score where nothing of it is going to be differentiated, as within a Markov chain.
-func (n Net) Drift(x *graph.Node) *graph.Node {
-	if scorer, ok := n.Model.(Scorer); ok {
-		return scorer.Score(n.Theta, x, true)
-	}
-	return n.Score(x)
 }
 
 // row makes a parameter [dim], or [replicas, dim], fit to be added to points: [batch, dim] or [replicas, batch, dim].

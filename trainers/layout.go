@@ -68,19 +68,11 @@ func (l layout) split(parts []*graph.Node) []*graph.Node {
 		from := 0
 		for _, i := range l.parts[k] {
 			p := l.learned[i]
-			theta[i] = graph.Reshape(l.slice(part, from, from+p.Size()), l.each(p.Shape...)...)
+			theta[i] = graph.Reshape(graph.SliceAxis(part, -1, graph.AxisRange(from, from+p.Size())), l.each(p.Shape...)...)
 			from += p.Size()
 		}
 	}
 	return theta
-}
-
-// slice is a range of a row.
-func (l layout) slice(row *graph.Node, from, to int) *graph.Node {
-	if l.replicas == 1 {
-		return graph.Slice(row, graph.AxisRange(from, to))
-	}
-	return graph.Slice(row, graph.AxisRange(), graph.AxisRange(from, to))
 }
 
 // join is the inverse of split.

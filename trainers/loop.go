@@ -1,5 +1,7 @@
 package trainers
 
+import "github.com/gomlx/compute/dtypes"
+
 // Loop is the settings of the training loop.
 type Loop struct {
 	// Steps is the length of the run. It is counted in 32 bits.
@@ -29,6 +31,14 @@ const (
 	float64bits = "float64"
 	bfloat16    = "bfloat16"
 )
+
+// DType is the type of parameters, points and everything else but the products of bfloat16.
+func (l Loop) DType() dtypes.DType {
+	if l.Precision == float64bits {
+		return dtypes.Float64
+	}
+	return dtypes.Float32
+}
 
 // NewLoop returns the default settings.
 func NewLoop() Loop {

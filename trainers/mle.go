@@ -47,7 +47,7 @@ func (m *MLE) Prepare(p Problem) (Objective, error) {
 	if batch := p.BatchSize * p.Devices; m.BufferSize < batch {
 		return nil, fmt.Errorf("method.buffer_size is %d, less than train.batch_size %d: each step moves one batch of chains", m.BufferSize, batch)
 	}
-	if m.BufferSize%p.Devices != 0 {
+	if !m.canShare(p.Devices) {
 		return nil, fmt.Errorf("method.buffer_size %d cannot be shared evenly by %d devices (train.devices)", m.BufferSize, p.Devices)
 	}
 	return &mle{m, p}, nil
@@ -99,7 +99,7 @@ func (m *mle) negatives(in Input) (x *graph.Node, state []*graph.Node) {
 		return samplers.Run(m.Sampler, in.Net, in.Batch, in.Draws), nil
 	}
 	chains, n := in.State[0], batch.Dimensions[batch.Rank()-2]
-	start := beforeRow(chains, n)
+	start := graph.SliceAxis(chains, -2, graph.AxisRange(0, n))
 	if m.RestartFraction > 0 {
 		u := in.Draws.Uniform(shapes.Make(dtypes.Float32, m.problem.each(n, 1)...))
 		restart := graph.BroadcastToDims(graph.LessThan(u, graph.Scalar(u.Graph(), u.DType(), m.RestartFraction)), batch.Dimensions...)
@@ -108,7 +108,7 @@ func (m *mle) negatives(in Input) (x *graph.Node, state []*graph.Node) {
 	x = samplers.Run(m.Sampler, in.Net, start, in.Draws)
 	queue := x
 	if m.buffer() > n {
-		queue = graph.Concatenate([]*graph.Node{fromRow(chains, n), x}, -2)
+		queue = graph.Concatenate([]*graph.Node{graph.SliceAxis(chains, -2, graph.AxisRangeToEnd(n)), x}, -2)
 	}
 	return x, []*graph.Node{queue}
 }

@@ -79,8 +79,8 @@ func (m *NCE) Loss(net models.Net, logZ *graph.Node, noise NoiseDensity, x, y *g
 	n, k := x.Shape().Dimensions[x.Rank()-2], m.NoiseRatio
 	points := graph.Concatenate([]*graph.Node{x, y}, -2) // [(1+k)·batch, dim]: one pass through the network for both
 	logit := graph.Neg(graph.Add(graph.Add(net.Energy(points), graph.InsertAxes(logZ, -1)), noise.LogProb(points)))
-	logit = graph.InsertAxes(graph.AddScalar(logit, -math.Log(float64(k))), -1)
-	data, fake := graph.Squeeze(beforeRow(logit, n), -1), graph.Squeeze(fromRow(logit, n), -1)
+	logit = graph.AddScalar(logit, -math.Log(float64(k)))
+	data, fake := graph.SliceAxis(logit, -1, graph.AxisRange(0, n)), graph.SliceAxis(logit, -1, graph.AxisRangeToEnd(n))
 	return graph.Add(
 		batchMean(softplus(graph.Neg(data))),
 		graph.MulScalar(batchMean(softplus(fake)), float64(k)))

@@ -73,10 +73,7 @@ func (t *Trainer) prepare() error {
 	}
 	p := &program{
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
-		points: spec.Data.Train.N, dtype: dtypes.Float32,
-	}
-	if loop.Precision == float64bits {
-		p.dtype = dtypes.Float64
+		points: spec.Data.Train.N, dtype: loop.DType(),
 	}
 	problem := Problem{BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype}
 	for i, r := range t.replicas {

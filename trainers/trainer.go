@@ -195,9 +195,6 @@ func (t *Trainer) diverged() error {
 			all = append(all, err)
 		}
 	}
-	if len(all) == 1 {
-		return all[0]
-	}
 	return errors.Join(all...)
 }
 

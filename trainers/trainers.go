@@ -101,20 +101,3 @@ func batchMean(x *graph.Node) *graph.Node { return graph.ReduceMean(x, -1) }
 func meanSquaredNorm(x *graph.Node) *graph.Node {
 	return batchMean(graph.ReduceSum(graph.Square(x), -1))
 }
-
-// fromRow and beforeRow are the points of a batch [batch, dim] from number n on, and those before.
-func fromRow(x *graph.Node, n int) *graph.Node {
-	return graph.Slice(x, append(spacer(x), graph.AxisRangeToEnd(n), graph.AxisRange())...)
-}
-
-func beforeRow(x *graph.Node, n int) *graph.Node {
-	return graph.Slice(x, append(spacer(x), graph.AxisRange(0, n), graph.AxisRange())...)
-}
-
-// spacer passes over the axis of replicas where a matrix of points has one.
-func spacer(x *graph.Node) []graph.SliceAxisSpec {
-	if x.Rank() == 2 {
-		return nil
-	}
-	return []graph.SliceAxisSpec{graph.AxisRange()}
-}

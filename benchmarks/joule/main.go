@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"runtime"
 	"strings"
 	"time"
 
@@ -31,7 +30,7 @@ func serve(spec, size string) error {
 	}
 	s := &side{spec: spec, network: size, backends: map[trainers.Plan]*backends.Backend{}, rows: map[string]runner{}}
 	defer s.close()
-	backend, err := s.open(trainers.PlanFor(network(size), methods["dsm"], 2, settings(1), runtime.GOMAXPROCS(0)))
+	backend, err := s.open(plan(size, methods["dsm"]))
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"runtime"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -11,7 +10,6 @@ import (
 
 	"joule/internal/loop"
 	"joule/internal/tensor"
-	"joule/trainers"
 )
 
 // products is the runner of float32 matrix products of a shape ROWSxWIDTH: [rows, width]·[width, width]. Each is the
@@ -21,7 +19,7 @@ func (s *side) products(shape string) (runner, error) {
 	if _, err := fmt.Sscanf(shape, "%dx%d", &rows, &width); err != nil || rows < 1 || width < 1 {
 		return nil, fmt.Errorf("%q is no shape of a product: want ROWSxWIDTH", shape)
 	}
-	backend, err := s.open(trainers.PlanFor(network(s.network), methods["dsm"], 2, settings(1), runtime.GOMAXPROCS(0)))
+	backend, err := s.open(plan(s.network, methods["dsm"]))
 	if err != nil {
 		return nil, err
 	}

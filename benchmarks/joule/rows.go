@@ -66,11 +66,16 @@ func (s *side) close() {
 	}
 }
 
-// settings are those of every row, for so many replicas.
-func settings(replicas int) trainers.Loop {
+// settings are those of every row.
+func settings() trainers.Loop {
 	loop := trainers.NewLoop()
-	loop.BatchSize, loop.Steps, loop.LogEvery, loop.Replicas = batch, 1<<30, block, replicas
+	loop.BatchSize, loop.Steps, loop.LogEvery = batch, 1<<30, block
 	return loop
+}
+
+// plan is what joule train would plan for a method on this machine.
+func plan(size string, method trainers.Method) trainers.Plan {
+	return trainers.PlanFor(network(size), method, 2, settings(), runtime.GOMAXPROCS(0))
 }
 
 // build makes the runner of a row; its first call compiles it. The size "product" stands for matrix products, and its
@@ -91,7 +96,7 @@ func (s *side) build(size, method string) (runner, error) {
 	if m == nil || widths[size] == nil {
 		return nil, fmt.Errorf("there is no row %s %s", size, method)
 	}
-	spec := trainers.Spec{Model: network(size), Method: m, Optimizer: trainers.NewOptimizer(), Loop: settings(replicas)}
+	spec := trainers.Spec{Model: network(size), Method: m, Optimizer: trainers.NewOptimizer(), Loop: settings()}
 	for i := range replicas {
 		set, err := (&datasets.TwoGaussians{Synthetic: datasets.Synthetic{Size: points}}).Load(datasets.Env{Seed: int64(i)})
 		if err != nil {
@@ -103,12 +108,12 @@ func (s *side) build(size, method string) (runner, error) {
 			spec.Replicas = append(spec.Replicas, trainers.Replica{Data: set, Seed: int64(i)})
 		}
 	}
-	plan := trainers.PlanFor(spec.Model, m, 2, spec.Loop, runtime.GOMAXPROCS(0))
-	backend, err := s.open(plan)
+	chosen := plan(size, m)
+	backend, err := s.open(chosen)
 	if err != nil {
 		return nil, err
 	}
-	if spec.Loop.Devices = plan.Devices; !backend.IsCPU() {
+	if spec.Loop.Devices = chosen.Devices; !backend.IsCPU() {
 		spec.Loop.Devices = 1
 	}
 	trainer, err := trainers.New(backend.Backend, spec)

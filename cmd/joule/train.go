@@ -118,7 +118,7 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 	}
 	for i, r := range runs {
 		if trainer.Diverged(i) == nil {
-			err = joined(err, drawRun(r.dir, r.config, r.set, backend))
+			err = errors.Join(err, drawRun(r.dir, r.config, r.set, backend))
 		}
 	}
 	return dirs, err

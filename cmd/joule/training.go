@@ -7,9 +7,10 @@ import (
 	"log/slog"
 	"math"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/gomlx/compute/dtypes"
 
 	"joule/backends"
 	"joule/configs"
@@ -122,16 +123,7 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, total
 	case diverged && len(runs) > 1:
 		err = severalDiverged(trainer, runs)
 	}
-	return joined(err, saveErr, errors.Join(unwritten...))
-}
-
-// joined is errors.Join, but a single error stays as it is.
-func joined(all ...error) error {
-	all = slices.DeleteFunc(all, func(err error) bool { return err == nil })
-	if len(all) == 1 {
-		return all[0]
-	}
-	return errors.Join(all...)
+	return errors.Join(err, saveErr, errors.Join(unwritten...))
 }
 
 // severalDiverged says in one line which of several runs have diverged; result.json of each says the rest.
@@ -172,7 +164,7 @@ func appendMetrics(trainer *trainers.Trainer, runs []*member, report trainers.Re
 		}
 		all = append(all, runs[i].dir.AppendMetrics(record))
 	}
-	return joined(all...)
+	return errors.Join(all...)
 }
 
 // saveParameters saves those of every run, and returns an error for each that could not be saved.
@@ -183,7 +175,7 @@ func saveParameters(trainer *trainers.Trainer, runs []*member) []error {
 		if failed[i] = err; err != nil {
 			continue
 		}
-		tensors := tensorsOf(all[i], r.config.Train.Precision == "float64")
+		tensors := tensorsOf(all[i], r.config.Train.DType() == dtypes.Float64)
 		failed[i] = r.dir.WriteParameters(rundir.Parameters{Step: int64(trainer.StepOf(i)), Tensors: tensors})
 	}
 	return failed

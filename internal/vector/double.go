@@ -11,24 +11,7 @@ import (
 func Double(op Op, dst, a, b []float32) {
 	d, x, y := doubles(dst), doubles(a), doubles(b)
 	maskA, maskB := mask(len(x), len(d)), mask(len(y), len(d))
-	switch op {
-	case Add:
-		for i := range d {
-			d[i] = x[i&maskA] + y[i&maskB]
-		}
-	case Sub:
-		for i := range d {
-			d[i] = x[i&maskA] - y[i&maskB]
-		}
-	case Mul:
-		for i := range d {
-			d[i] = x[i&maskA] * y[i&maskB]
-		}
-	case Div:
-		for i := range d {
-			d[i] = x[i&maskA] / y[i&maskB]
-		}
-	}
+	arithmeticOf(op, d, x, y, maskA, maskB)
 }
 
 // mask is what the index into have numbers is masked with, where want are wanted.

@@ -34,7 +34,11 @@ func masked(p *float32, n, mask int) []float32 {
 
 // arithmetic has its loops apart from those of plainOps, as they are the ones that matter.
 func arithmetic(op Op, dst, a, b *float32, n, maskA, maskB int) {
-	d, x, y := unsafe.Slice(dst, n), masked(a, n, maskA), masked(b, n, maskB)
+	arithmeticOf(op, unsafe.Slice(dst, n), masked(a, n, maskA), masked(b, n, maskB), maskA, maskB)
+}
+
+// arithmeticOf is Add, Sub, Mul or Div of numbers x and y, whose indices are masked.
+func arithmeticOf[T float32 | float64](op Op, d, x, y []T, maskA, maskB int) {
 	switch op {
 	case Add:
 		for i := range d {
