@@ -27,8 +27,8 @@ func (p plan) peaks(all []*side, log io.Writer) []peak {
 			continue
 		}
 		for _, r := range []row{largeProduct, ownProduct(row{Size: s.sizes})} {
-			e := &entry{Column: s.Column, side: s}
-			if err := p.prepare(e, r); err != nil {
+			e := &entry{Column: s.Column, side: s, request: r}
+			if err := p.prepare(e); err != nil {
 				fmt.Fprintf(log, "  %s: %v\n", r, err)
 				continue
 			}

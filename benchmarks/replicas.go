@@ -28,24 +28,22 @@ func (p plan) crowds(all []*side, log io.Writer) []crowd {
 		}
 		for _, r := range crowdRows {
 			var entries []*entry
-			var own []crowd
 			for _, n := range crowdReplicas {
-				e := &entry{Column: s.Column, side: s}
-				if err := p.prepare(e, several(r, n)); err != nil {
-					fmt.Fprintf(log, "  %s: %v\n", several(r, n), err)
-					continue
+				e := &entry{Column: s.Column, side: s, request: several(r, n)}
+				if err := p.prepare(e); err != nil {
+					e.Error = err.Error()
+					fmt.Fprintf(log, "  %s: %v\n", e.request, err)
 				}
-				entries, own = append(entries, e), append(own, crowd{Row: r, Replicas: n})
+				entries = append(entries, e)
 			}
-			for round := range p.rounds {
-				for _, i := range rotate(len(own), round) {
-					made, seconds, err := s.child.run(several(r, own[i].Replicas), stepsFor(entries[i].Heat, p.seconds), p.patience)
-					if err == nil {
-						own[i].Speeds = append(own[i].Speeds, float64(made*own[i].Replicas)/seconds)
-					}
+			p.takeTurns(entries)
+			for i, n := range crowdReplicas {
+				c := crowd{Row: r, Replicas: n}
+				for _, speed := range entries[i].Speeds {
+					c.Speeds = append(c.Speeds, speed*float64(n))
 				}
+				list = append(list, c)
 			}
-			list = append(list, own...)
 		}
 	}
 	return list

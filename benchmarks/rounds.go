@@ -27,6 +27,7 @@ type entry struct {
 	Speeds          speeds  `json:",omitempty"` // of the rounds; empty for a variant that fell behind in the heat
 	Error           string  `json:",omitempty"`
 	side            *side
+	request         row // what the side is asked for
 }
 
 // result is a measured row.
@@ -44,21 +45,30 @@ func (p plan) measure(r row, all []*side, log io.Writer) result {
 			continue
 		}
 		s.revive(p.patience)
-		e := &entry{Column: s.Column, Variant: s.Variant, side: s}
+		e := &entry{Column: s.Column, Variant: s.Variant, side: s, request: r}
 		res.Entries = append(res.Entries, e)
-		if err := p.prepare(e, r); err != nil {
+		if err := p.prepare(e); err != nil {
 			e.Error = err.Error()
 			fmt.Fprintf(log, "  %s: %s\n", s, e.Error)
 		}
 	}
 	through := qualified(res.Entries)
+	p.takeTurns(through)
+	for _, e := range through {
+		fmt.Fprintf(log, "  %-40s %9.1f steps/s (%.1f–%.1f)\n", e.side, e.Speeds.median(), e.Speeds.worst(), e.Speeds.best())
+	}
+	return res
+}
+
+// takeTurns measures entries in rounds that begin with another one each.
+func (p plan) takeTurns(entries []*entry) {
 	for round := range p.rounds {
-		for _, i := range rotate(len(through), round) {
-			e := through[i]
+		for _, i := range rotate(len(entries), round) {
+			e := entries[i]
 			if e.Error != "" {
 				continue
 			}
-			steps, seconds, err := e.side.child.run(r, stepsFor(e.Heat, p.seconds), p.patience)
+			steps, seconds, err := e.side.child.run(e.request, stepsFor(e.Heat, p.seconds), p.patience)
 			if err != nil { // from now on it takes no part, and without all rounds it has no speed
 				e.Error, e.Speeds = err.Error(), nil
 				continue
@@ -66,16 +76,12 @@ func (p plan) measure(r row, all []*side, log io.Writer) result {
 			e.Speeds = append(e.Speeds, float64(steps)/seconds)
 		}
 	}
-	for _, e := range through {
-		fmt.Fprintf(log, "  %-40s %9.1f steps/s (%.1f–%.1f)\n", e.side, e.Speeds.median(), e.Speeds.worst(), e.Speeds.best())
-	}
-	return res
 }
 
-// prepare has a side compile a row, and measures it shortly, with as many steps as fill the time of a heat.
-func (p plan) prepare(e *entry, r row) error {
+// prepare has a side compile its row, and measures it shortly, with as many steps as fill the time of a heat.
+func (p plan) prepare(e *entry) error {
 	run := func(steps int) (float64, float64, error) {
-		made, seconds, err := e.side.child.run(r, steps, p.patience)
+		made, seconds, err := e.side.child.run(e.request, steps, p.patience)
 		if err != nil {
 			return 0, 0, err
 		}
