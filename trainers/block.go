@@ -30,39 +30,64 @@ type program struct {
 	dtype     dtypes.DType
 }
 
-// metrics names what a block logs, in the order of its last output.
-func (p *program) metrics() []string {
-	return append([]string{"loss", "gradient_norm", "learning_rate"}, p.objective.Metrics()...)
+// metrics are what a step gives: averaged over the steps between two logs, and watched in every one of them.
+func (p *program) metrics() []Metric {
+	return append([]Metric{
+		{Name: "loss", Cause: tooFast}, {Name: "gradient_norm", Cause: tooFast}, {Name: "learning_rate"},
+	}, p.objective.Metrics()...)
 }
 
-// constants are what all steps of a block have in common.
+// constants are what all steps of a call have in common.
 type constants struct {
 	data *graph.Node // [points, dim]: one replica's after the other's, where each has its own
 	key  *graph.Node // of the random numbers
 	part *graph.Node // int32: which part of the batches is this device's
+	rate *graph.Node // what the learning rate is multiplied by: a scalar, or [replicas]
 }
 
-func (c constants) flatten() []*graph.Node { return []*graph.Node{c.data, c.key, c.part} }
+func (c constants) flatten() []*graph.Node { return []*graph.Node{c.data, c.key, c.part, c.rate} }
 
-// block is the graph: inputs are a flattened state, the constants and the number of steps (int32); outputs the state after
-// them and the averages [metrics] or [replicas, metrics] of what is logged.
+// watch is what a call has seen of its steps.
+type watch struct {
+	sick *graph.Node // int32, a scalar or [replicas]: the first step with a value out of its bounds, counted from 1; 0: none
+	seen *graph.Node // [metrics] or [replicas, metrics]: the values of that step
+}
+
+// block is the graph of a call. Inputs are a flattened state, the constants, the number of steps done before (int32), the
+// number to make (int32) and, where there are several, which replicas are to make them (bool). Outputs are the state after
+// them, the watch, and whether the state is finite: int32, a scalar or [replicas], 1 or 0.
+//
+// The steps themselves are not guarded: what follows a bad one is worthless, and the caller, who still has the state from
+// before, makes the good ones again. So a healthy step, as nearly all are, waits for nothing but its own results.
 func (p *program) block(inputs []*graph.Node) []*graph.Node {
 	n := p.size()
-	state, fixed, steps := inputs[:n], inputs[n:n+3], inputs[n+3]
-	sums := graph.Zeros(steps.Graph(), shapes.Make(p.dtype, p.layout.each(len(p.metrics()))...))
+	state, fixed, step, steps := inputs[:n], inputs[n:n+4], inputs[n+4], inputs[n+5]
+	g := steps.Graph()
 
-	carry := append(append(append([]*graph.Node(nil), state...), fixed...), sums)
+	carry := append(append(append([]*graph.Node(nil), state...), fixed...), step,
+		graph.Zeros(g, shapes.Make(dtypes.Int32, p.layout.each()...)),
+		graph.Zeros(g, shapes.Make(p.dtype, p.layout.each(len(p.metrics()))...)))
 	out := loop.Repeat(steps, func(_ *graph.Node, carry []*graph.Node) []*graph.Node {
-		before, fixed, sums := p.unflatten(carry[:n]), constants{carry[n], carry[n+1], carry[n+2]}, carry[n+3]
-		after, logged := p.step(before, fixed)
-		return append(append(after.flatten(), fixed.flatten()...), graph.Add(sums, logged))
+		before, rest := p.unflatten(carry[:n]), carry[n:]
+		fixed, step := constants{rest[0], rest[1], rest[2], rest[3]}, rest[4]
+		after, values := p.step(before, fixed, step)
+		seen := p.watched(watch{rest[5], rest[6]}, graph.OnePlus(step), values)
+		return append(append(after.flatten(), fixed.flatten()...), graph.OnePlus(step), seen.sick, seen.seen)
 	}, carry...)
-	return append(out[:n:n], graph.Div(out[n+3], graph.ConvertDType(steps, sums.DType())))
+	after, seen := out[:n:n], out[n+5:]
+	if p.layout.replicas > 1 {
+		going := inputs[n+6]
+		for i := range after {
+			after[i] = graph.Where(perReplica(going, after[i]), after[i], state[i])
+		}
+	}
+	return append(after, seen[0], seen[1], p.finite(after))
 }
 
-// step is one training step. It returns the new state, and what is logged, [metrics] or [replicas, metrics].
-func (p *program) step(s stepState, c constants) (stepState, *graph.Node) {
-	draws := random.NewStreamAt(c.key, s.step)
+// step is one training step, given the number of those before. It returns the new state, and the values of all metrics,
+// [metrics] or [replicas, metrics].
+func (p *program) step(s stepState, c constants, step *graph.Node) (stepState, *graph.Node) {
+	draws := random.NewStreamAt(c.key, step)
 	if p.devices > 1 {
 		draws.Part(c.part)
 	}
@@ -75,24 +100,29 @@ func (p *program) step(s stepState, c constants) (stepState, *graph.Node) {
 		Draws: draws,
 	})
 	gradient := p.layout.join(graph.Gradient(graph.ReduceAllSum(out.Loss), theta...))
+	own := out.Metrics // of this device: the largest of a number is not seen in an average
 	gradient = p.shared(gradient, &out)
 	norm := p.euclidean(gradient)
-	rate := p.optimizer.Rate(s.step, p.settings.Steps, p.dtype)
-	next := stepState{step: graph.OnePlus(s.step), carried: out.State}
+	rate := graph.Mul(p.optimizer.Rate(step, p.settings.Steps, p.dtype), c.rate)
+	next := stepState{carried: out.State}
 	for k, part := range gradient {
-		moved, moments := p.optimizer.Update(s.step, rate, s.theta[k], p.optimizer.clip(part, norm), s.moments[k])
+		moved, moments := p.optimizer.Update(step, rate, s.theta[k], p.optimizer.clip(part, norm), s.moments[k])
 		next.theta, next.moments = append(next.theta, moved), append(next.moments, moments)
 	}
 	if p.settings.EMA > 0 {
 		for k, part := range next.theta {
-			next.average = append(next.average, p.average(s.step, s.average[k], part))
+			next.average = append(next.average, p.average(step, s.average[k], part))
 		}
 	}
-	values := append([]*graph.Node{out.Loss, norm, rate}, out.Metrics...)
-	for i, v := range values {
-		values[i] = graph.BroadcastToDims(graph.ConvertDType(v, p.dtype), p.layout.each()...)
+	row := func(metrics []*graph.Node) *graph.Node {
+		values := append([]*graph.Node{out.Loss, norm, rate}, metrics...)
+		for i, v := range values {
+			values[i] = graph.BroadcastToDims(graph.ConvertDType(v, p.dtype), p.layout.each()...)
+		}
+		return graph.Stack(values, -1)
 	}
-	return p.guarded(s, next, graph.Add(out.Loss, norm)), graph.Stack(values, -1)
+	next.sums = graph.Add(s.sums, row(out.Metrics))
+	return next, row(own)
 }
 
 // batch draws a batch of the data: [batch, dim] or [replicas, batch, dim].
@@ -164,19 +194,51 @@ func (p *program) average(step, old, theta *graph.Node) *graph.Node {
 	return graph.Add(theta, graph.Mul(decay, graph.Sub(old, theta)))
 }
 
-// guarded keeps the state before the step, from the first step on whose sign (a scalar, or [replicas]) is not finite:
-// that of the replica concerned.
-func (p *program) guarded(before, after stepState, sign *graph.Node) stepState {
-	none := graph.ZerosLike(before.sick)
-	sick := graph.And(graph.Not(graph.IsFinite(sign)), graph.Equal(before.sick, none))
-	after.sick = graph.Where(sick, graph.BroadcastToDims(after.step, before.sick.Shape().Dimensions...), before.sick)
-	healthy := graph.Equal(after.sick, none)
-
-	old, new := before.flatten(), after.flatten()
-	for i := atTheta; i < len(new); i++ {
-		new[i] = graph.Where(perReplica(healthy, new[i]), new[i], old[i])
+// watched adds what one step gave to what was seen: the first values with one out of its bounds are kept.
+func (p *program) watched(before watch, step, values *graph.Node) watch {
+	var low, high []float64
+	for _, m := range p.metrics() {
+		l, h := m.bounds(p.dtype)
+		low, high = append(low, l), append(high, h)
 	}
-	return p.unflatten(new)
+	constant := func(bounds []float64) *graph.Node {
+		row := graph.ConvertDType(graph.Const(values.Graph(), bounds), values.DType())
+		return graph.ExpandAndBroadcast(row, values.Shape().Dimensions, leading(values.Rank()-1))
+	}
+	// NaN is neither above nor below anything, so it is never within.
+	within := graph.And(graph.GreaterOrEqual(values, constant(low)), graph.LessOrEqual(values, constant(high)))
+	healthy := graph.ReduceMin(graph.Where(within, graph.OnesLike(values), graph.ZerosLike(values)), -1)
+	sick := graph.And(graph.LessThan(healthy, graph.ScalarOne(healthy.Graph(), healthy.DType())), graph.Equal(before.sick, graph.ZerosLike(before.sick)))
+	return watch{
+		sick: graph.Where(sick, graph.BroadcastToDims(step, before.sick.Shape().Dimensions...), before.sick),
+		seen: graph.Where(perReplica(sick, values), values, before.seen),
+	}
+}
+
+// finite says whether every number of a state is: of each replica, 1 or 0.
+func (p *program) finite(state []*graph.Node) *graph.Node {
+	var all *graph.Node
+	for _, x := range state {
+		ok := graph.ConvertDType(graph.IsFinite(x), dtypes.Int32)
+		for ok.Rank() > len(p.layout.each()) {
+			ok = graph.ReduceMin(ok, -1)
+		}
+		if all == nil {
+			all = ok
+		} else {
+			all = graph.Min(all, ok)
+		}
+	}
+	return all
+}
+
+// leading lists so many first axes.
+func leading(n int) []int {
+	axes := make([]int, n)
+	for i := range axes {
+		axes[i] = i
+	}
+	return axes
 }
 
 // perReplica spreads a value of each replica, a scalar or [replicas], over all of x.

@@ -39,7 +39,7 @@ type dsm struct{ *DSM }
 
 func (dsm) Parameters() []models.Parameter { return nil }
 func (dsm) State() []State                 { return nil }
-func (dsm) Metrics() []string              { return nil }
+func (dsm) Metrics() []Metric              { return nil }
 
 func (m dsm) Loss(in Input) Output {
 	z := in.Draws.Normal(in.Batch.Shape())

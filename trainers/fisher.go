@@ -36,7 +36,7 @@ type fisher struct {
 
 func (fisher) Parameters() []models.Parameter { return nil }
 func (fisher) State() []State                 { return nil }
-func (fisher) Metrics() []string              { return nil }
+func (fisher) Metrics() []Metric              { return nil }
 
 func (m fisher) Loss(in Input) Output {
 	x := in.Batch

@@ -8,10 +8,16 @@ type Loop struct {
 	Steps int `yaml:"steps" check:"> 0, <= 2000000000"`
 	// BatchSize is the number of data points of a step, drawn with replacement.
 	BatchSize int `yaml:"batch_size" check:"> 0, <= 1000000"`
-	// LogEvery is the number of steps of a block: they run in one call, and their averages are logged.
+	// LogEvery is the number of steps whose averages are logged together.
 	LogEvery int `yaml:"log_every" check:"> 0, <= 2000000000"`
-	// CheckpointEvery is the number of steps between saves of the parameters; 0 saves at the end only.
+	// CheckpointEvery is the number of steps between checkpoints; 0 makes one at the end only.
 	CheckpointEvery int `yaml:"checkpoint_every" check:">= 0, <= 2000000000"`
+	// KeepLast is the number of checkpoints that are kept, the newest ones.
+	KeepLast int `yaml:"keep_last" check:"> 0, <= 1000000"`
+	// KeepEvery keeps, besides, each checkpoint whose step is a multiple of it; 0 keeps none for that.
+	KeepEvery int `yaml:"keep_every" check:">= 0, <= 2000000000"`
+	// KeepBest names a metric that is logged, and keeps the checkpoint at which its average was lowest; empty: none.
+	KeepBest string `yaml:"keep_best"`
 	// EMA is the decay of the running average of the parameters, which is what is then saved and evaluated; 0 keeps
 	// none and saves the last parameters.
 	EMA float64 `yaml:"ema" check:">= 0, < 1"`
@@ -23,6 +29,8 @@ type Loop struct {
 	Devices int `yaml:"devices" check:">= 0, <= 1024"`
 	// Replicas is the number of runs that are trained at once, with seeds from that of the config on.
 	Replicas int `yaml:"replicas" check:"> 0, <= 4096"`
+	// Health says what counts as a sick step, and what is done about it.
+	Health Health `yaml:"health"`
 }
 
 // The precisions.
@@ -42,5 +50,5 @@ func (l Loop) DType() dtypes.DType {
 
 // NewLoop returns the default settings.
 func NewLoop() Loop {
-	return Loop{Steps: 10000, BatchSize: 128, LogEvery: 100, CheckpointEvery: 1000, Precision: float32bits, Devices: 0, Replicas: 1}
+	return Loop{Steps: 10000, BatchSize: 128, LogEvery: 100, CheckpointEvery: 1000, KeepLast: 2, Precision: float32bits, Devices: 0, Replicas: 1, Health: NewHealth()}
 }

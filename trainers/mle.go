@@ -2,6 +2,7 @@ package trainers
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -42,7 +43,7 @@ func NewMLE() *MLE {
 // Prepare implements Method.
 func (m *MLE) Prepare(p Problem) (Objective, error) {
 	if m.Init != "persistent" {
-		return &mle{m, p}, nil
+		return newMLE(m, p), nil
 	}
 	if batch := p.BatchSize * p.Devices; m.BufferSize < batch {
 		return nil, fmt.Errorf("method.buffer_size is %d, less than train.batch_size %d: each step moves one batch of chains", m.BufferSize, batch)
@@ -50,7 +51,7 @@ func (m *MLE) Prepare(p Problem) (Objective, error) {
 	if !m.canShare(p.Devices) {
 		return nil, fmt.Errorf("method.buffer_size %d cannot be shared evenly by %d devices (train.devices)", m.BufferSize, p.Devices)
 	}
-	return &mle{m, p}, nil
+	return newMLE(m, p), nil
 }
 
 // canShare implements sharing.
@@ -59,10 +60,60 @@ func (m *MLE) canShare(devices int) bool { return m.Init != "persistent" || m.Bu
 type mle struct {
 	*MLE
 	problem Problem
+	// The box around the data and the noise that chains start from, and the spread of the data over all coordinates.
+	centre, half [][]float64 // [replicas][dim]
+	spread       [][]float64 // [replicas][1]
+	dataVary     bool
+}
+
+// startWidth is how many standard deviations of the noise that chains start from are within its range.
+const startWidth = 4
+
+func newMLE(settings *MLE, p Problem) *mle {
+	m := &mle{MLE: settings, problem: p, dataVary: true}
+	for _, set := range p.Data {
+		low, high := set.Train.Range()
+		centre, half := make([]float64, len(low)), make([]float64, len(low))
+		for k := range low {
+			l, h := min(low[k], -startWidth*m.InitStd), max(high[k], startWidth*m.InitStd)
+			centre[k], half[k] = (l+h)/2, (h-l)/2
+		}
+		_, std := set.Train.Moments()
+		variance := 0.0
+		for _, s := range std {
+			variance += s * s / float64(len(std))
+		}
+		if variance == 0 {
+			variance, m.dataVary = 1, false
+		}
+		m.centre, m.half, m.spread = append(m.centre, centre), append(m.half, half), append(m.spread, []float64{math.Sqrt(variance)})
+	}
+	return m
 }
 
 func (*mle) Parameters() []models.Parameter { return nil }
-func (*mle) Metrics() []string              { return []string{"energy_data", "energy_samples"} }
+
+// Metrics implements Objective. chain_range and chain_spread are those of the negatives, in units of the data's.
+func (m *mle) Metrics() []Metric {
+	health := m.problem.Health
+	gap := Metric{Name: "energy_gap", Cause: gapCause}
+	if health.MaxEnergyGap > 0 {
+		least := -health.MaxEnergyGap
+		gap.Min, gap.Max = &least, &health.MaxEnergyGap
+	}
+	distance := Metric{Name: "chain_range", Cause: rangeCause}
+	if health.MaxChainRange > 0 {
+		distance.Max = &health.MaxChainRange
+	}
+	spread := Metric{Name: "chain_spread", Cause: tightCause}
+	if health.MinChainSpread > 0 && m.problem.BatchSize >= enoughChains && m.dataVary {
+		spread.Min = &health.MinChainSpread
+	}
+	return []Metric{{Name: "energy_data", Cause: tooFast}, {Name: "energy_samples", Cause: tooFast}, gap, distance, spread}
+}
+
+// enoughChains is from how many on chains are not close together by chance.
+const enoughChains = 16
 
 // State implements Objective: the persistent chains, a queue whose head is the batch that has waited longest. Taking
 // from the head and putting back at the tail, every chain is moved once a round and none is drawn twice in a batch.
@@ -82,10 +133,24 @@ func (m *mle) noise(normal *graph.Node) *graph.Node { return graph.MulScalar(nor
 func (m *mle) Loss(in Input) Output {
 	negatives, state := m.negatives(in)
 	positive, negative := in.Net.Energy(in.Batch), in.Net.Energy(negatives)
+	up, down := batchMean(positive), batchMean(negative)
 	return Output{
 		Loss:    m.MLE.loss(positive, negative),
 		State:   state,
-		Metrics: []*graph.Node{batchMean(positive), batchMean(negative)},
+		Metrics: append([]*graph.Node{up, down, graph.Sub(down, up)}, m.vitals(negatives)...),
+	}
+}
+
+// vitals are chain_range and chain_spread of negatives [batch, dim].
+func (m *mle) vitals(x *graph.Node) []*graph.Node {
+	distance := graph.Abs(graph.Div(graph.Sub(x, rowOf(x, m.centre)), rowOf(x, m.half)))
+	mean := graph.ReduceAndKeep(x, graph.ReduceMean, -2)
+	variance := batchMean(graph.ReduceMean(graph.Square(graph.Sub(x, mean)), -1))
+	spread := graph.InsertAxes(graph.Sqrt(variance), -1)
+	spread = graph.Div(spread, constantOf(spread, m.spread, func(s float64) float64 { return s }))
+	return []*graph.Node{
+		graph.ReduceMax(graph.ReduceMax(distance, -1), -1),
+		graph.Squeeze(spread, -1),
 	}
 }
 

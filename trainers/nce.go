@@ -60,7 +60,7 @@ func (m *nce) Parameters() []models.Parameter {
 }
 
 func (*nce) State() []State    { return nil }
-func (*nce) Metrics() []string { return []string{"log_z"} }
+func (*nce) Metrics() []Metric { return []Metric{{Name: "log_z", Cause: tooFast}} }
 
 func (m *nce) Loss(in Input) Output {
 	y := m.noise.Sample(m.problem.points(m.NoiseRatio*m.problem.BatchSize), in.Draws)

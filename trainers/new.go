@@ -28,8 +28,10 @@ const (
 // New compiles the training program and draws the initial parameters. An error says which part of the spec does not
 // fit the others.
 func New(backend compute.Backend, spec Spec) (*Trainer, error) {
-	t := &Trainer{spec: spec, backend: backend, replicas: append([]Replica{{spec.Data, spec.Seed}}, spec.Replicas...)}
-	t.sick = make([]int32, len(t.replicas))
+	t := &Trainer{spec: spec, backend: backend}
+	for _, r := range append([]Replica{{spec.Data, spec.Seed}}, spec.Replicas...) {
+		t.replicas = append(t.replicas, member{Replica: r, rate: 1})
+	}
 	if err := t.prepare(); err != nil {
 		return nil, err
 	}
@@ -49,6 +51,14 @@ func New(backend compute.Backend, spec Spec) (*Trainer, error) {
 		t.exec.SPMD(mesh)
 	}
 	if err := t.warm(); err != nil {
+		t.Close()
+		return nil, err
+	}
+	all := make([]int, len(t.replicas))
+	for i := range all {
+		all[i] = i
+	}
+	if err := t.keepGood(all); err != nil {
 		t.Close()
 		return nil, err
 	}
@@ -75,7 +85,7 @@ func (t *Trainer) prepare() error {
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
 		points: spec.Data.Train.N, dtype: loop.DType(),
 	}
-	problem := Problem{BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype}
+	problem := Problem{BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype, Health: loop.Health}
 	for i, r := range t.replicas {
 		if r.Data.Train.N != p.points || r.Data.Train.Dim != spec.Data.Train.Dim {
 			return fmt.Errorf("replica %d has %d training points of %d coordinates, and the first %d of %d: they have to be alike",
@@ -135,7 +145,8 @@ func (t *Trainer) initialise() (err error) {
 	}
 	for device := range p.devices {
 		data := tensor.From(values, p.dtype, points, t.spec.Data.Train.Dim)
-		t.fixed = append(t.fixed, []*tensors.Tensor{data, keyOf(seeds, purposeSteps), tensors.FromScalar(int32(device))})
+		rate := tensor.From(slices.Repeat([]float64{1}, len(seeds)), p.dtype, p.layout.each()...)
+		t.fixed = append(t.fixed, []*tensors.Tensor{data, keyOf(seeds, purposeSteps), tensors.FromScalar(int32(device)), rate})
 	}
 	return nil
 }
@@ -148,7 +159,10 @@ func (t *Trainer) warm() error {
 		for _, tensor := range slices.Concat(t.states[device], t.fixed[device]) {
 			in = append(in, tensor.Shape())
 		}
-		in = append(in, shapes.Make(dtypes.Int32))
+		in = append(in, shapes.Make(dtypes.Int32), shapes.Make(dtypes.Int32))
+		if n := len(t.replicas); n > 1 {
+			in = append(in, shapes.Make(dtypes.Bool, n))
+		}
 	}
 	if _, err := t.exec.Compile(in...); err != nil {
 		return fmt.Errorf("cannot compile the training program: %w", err)

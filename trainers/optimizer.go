@@ -67,8 +67,8 @@ func (o Optimizer) Rate(step *graph.Node, steps int, dtype dtypes.DType) *graph.
 // Moments are the running averages of the gradient and of its square. They start at 0.
 type Moments struct{ First, Second *graph.Node }
 
-// Update applies Adam to parameters theta with their gradient, both of one shape, at a step counted from 0 and a rate
-// (a scalar). Everything comes back new; nothing is changed in place.
+// Update applies Adam to parameters theta with their gradient, both of one shape, at a step counted from 0 and a rate,
+// a scalar or [replicas]. Everything comes back new; nothing is changed in place.
 func (o Optimizer) Update(step, rate, theta, gradient *graph.Node, m Moments) (*graph.Node, Moments) {
 	first := average(m.First, gradient, o.Beta1)
 	second := average(m.Second, graph.Square(gradient), o.Beta2)
@@ -76,6 +76,9 @@ func (o Optimizer) Update(step, rate, theta, gradient *graph.Node, m Moments) (*
 	unbiased1 := graph.Div(first, oneMinusPower(o.Beta1, t))
 	unbiased2 := graph.Div(second, oneMinusPower(o.Beta2, t))
 	change := graph.Div(unbiased1, graph.AddScalar(graph.Sqrt(unbiased2), o.Epsilon))
+	if rate.Rank() > 0 {
+		rate = perReplica(rate, change)
+	}
 	return graph.Sub(theta, graph.Mul(change, rate)), Moments{first, second}
 }
 

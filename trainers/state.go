@@ -13,56 +13,53 @@ import (
 	"joule/internal/tensor"
 )
 
-// stepState is everything that one step hands to the next. What concerns the parameters is in parts (layout).
+// stepState is everything that one step hands to the next, beside its number. What concerns the parameters is in parts
+// (layout).
 type stepState struct {
-	step    *graph.Node // int32: steps done
-	sick    *graph.Node // int32, a scalar or [replicas]: the step that came out not finite, counted from 1; 0: none
 	theta   []*graph.Node
 	moments []Moments
 	average []*graph.Node // running average of theta; none unless the settings ask for one
 	carried []*graph.Node
+	sums    *graph.Node // [metrics] or [replicas, metrics]: of what is logged, since the last log
 }
-
-// Where parts of a flattened state are.
-const (
-	atSick  = 1
-	atTheta = 2
-)
 
 // flatten and unflatten are inverse to each other; their order is that of the program's inputs.
 func (s stepState) flatten() []*graph.Node {
-	flat := append([]*graph.Node{s.step, s.sick}, s.theta...)
+	flat := append([]*graph.Node(nil), s.theta...)
 	for _, m := range s.moments {
 		flat = append(flat, m.First, m.Second)
 	}
-	return append(append(flat, s.average...), s.carried...)
+	return append(append(append(flat, s.average...), s.carried...), s.sums)
 }
 
 func (p *program) unflatten(flat []*graph.Node) stepState {
 	n := p.layout.size()
-	s := stepState{step: flat[0], sick: flat[atSick], theta: flat[atTheta : atTheta+n : atTheta+n]}
-	for k := atTheta + n; k < atTheta+3*n; k += 2 {
+	s := stepState{theta: flat[:n:n], sums: flat[p.atSums()]}
+	for k := n; k < 3*n; k += 2 {
 		s.moments = append(s.moments, Moments{flat[k], flat[k+1]})
 	}
-	rest := flat[p.atAverage():]
 	if p.settings.EMA > 0 {
-		s.average, rest = rest[:n:n], rest[n:]
+		s.average = flat[p.atAverage():p.atCarried():p.atCarried()]
 	}
-	s.carried = rest
+	s.carried = flat[p.atCarried():p.atSums():p.atSums()]
 	return s
 }
 
-// atAverage is where the running average begins.
-func (p *program) atAverage() int { return atTheta + 3*p.layout.size() }
+// Where parts of a flattened state begin; the parameters are first.
+func (p *program) atMoments() int { return p.layout.size() }
+func (p *program) atAverage() int { return 3 * p.layout.size() }
+
+func (p *program) atCarried() int {
+	if p.settings.EMA > 0 {
+		return p.atAverage() + p.layout.size()
+	}
+	return p.atAverage()
+}
+
+func (p *program) atSums() int { return p.atCarried() + p.carried }
 
 // size is the number of nodes in a flattened state.
-func (p *program) size() int {
-	n := p.atAverage() + p.carried
-	if p.settings.EMA > 0 {
-		n += p.layout.size()
-	}
-	return n
-}
+func (p *program) size() int { return p.atSums() + 1 }
 
 // The purposes of a seed, each with its own stream of random numbers.
 const (
@@ -82,7 +79,7 @@ func (p *program) first(backend compute.Backend, seeds []int64) ([][]*tensors.Te
 	}
 	states := make([][]*tensors.Tensor, p.devices)
 	for device := range states {
-		state := []*tensors.Tensor{tensors.FromScalar(int32(0)), tensors.FromFlatDataAndDimensions(make([]int32, len(seeds)), p.layout.each()...)}
+		var state []*tensors.Tensor
 		parts := func() {
 			for k := range p.layout.parts {
 				state = append(state, tensor.From(p.layout.values(k, theta), p.dtype, p.layout.shape(k)...))
@@ -101,7 +98,7 @@ func (p *program) first(backend compute.Backend, seeds []int64) ([][]*tensors.Te
 		if err != nil {
 			return nil, err
 		}
-		states[device] = append(state, carried...)
+		states[device] = append(append(state, carried...), p.zeroSums())
 	}
 	return states, nil
 }
@@ -132,6 +129,11 @@ func (p *program) firstCarried(backend compute.Backend, seeds []int64, device in
 		tensor.Free(drawn)
 	}
 	return out, nil
+}
+
+// zeroSums is where the sums of what is logged start.
+func (p *program) zeroSums() *tensors.Tensor {
+	return tensors.FromShape(shapes.Make(p.dtype, p.layout.each(len(p.metrics()))...))
 }
 
 // keyOf is the key of one seed, or of several.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -40,55 +39,148 @@ type Replica struct {
 // Trainer is a training run in memory, or several replicas of one. It is not safe for concurrent use.
 type Trainer struct {
 	spec     Spec
-	replicas []Replica // the spec's own run first
+	replicas []member // the spec's own run first
 	backend  compute.Backend
 	program  *program
 	exec     *graph.Exec
 	states   [][]*tensors.Tensor // [devices], each in the order of stepState.flatten
 	fixed    [][]*tensors.Tensor // [devices], each in the order of constants.flatten
-	step     int
-	sick     []int32 // [replicas]: the step that came out not finite, counted from 1; 0: none
+	pace     pace
 	compile  time.Duration
+}
+
+// member is one of the runs that are trained at once.
+type member struct {
+	Replica
+	step      int // steps done
+	summed    int // steps in the sums of what is logged
+	rate      float64
+	incidents []Incident // that it was helped out of
+	stopped   *Incident  // what stopped it; nil: it goes on
+	good      *Snapshot  // what a rollback goes back to; nil unless the settings ask for one
 }
 
 // CompileTime is how long the compilation of the training program took.
 func (t *Trainer) CompileTime() time.Duration { return t.compile }
 
-// Step is the number of steps done.
-func (t *Trainer) Step() int { return t.step }
+// Replicas is the number of runs that are trained at once.
+func (t *Trainer) Replicas() int { return len(t.replicas) }
 
-// Report is what a block of steps gives.
+// Step is the number of steps that every replica has done which was not stopped, or of the last one where all were.
+func (t *Trainer) Step() int {
+	least, most := -1, 0
+	for _, r := range t.replicas {
+		most = max(most, r.step)
+		if r.stopped == nil && (least < 0 || r.step < least) {
+			least = r.step
+		}
+	}
+	if least < 0 {
+		return most
+	}
+	return least
+}
+
+// StepOf is the number of steps that a replica has done.
+func (t *Trainer) StepOf(replica int) int { return t.replicas[replica].step }
+
+// Report is what the steps since the last one gave.
 type Report struct {
-	// Count is the number of steps of the block, Step the number done after it, and Steps the length of the run.
+	// Count is the number of those steps, Step the number done after them, and Steps the length of the run.
 	Count, Step, Steps int
-	// Names and Values [replicas][names] are the averages over the steps of the block: loss, gradient_norm, learning_rate,
-	// and what the method adds. A replica that has diverged has none: its row is nil.
+	// Names and Values [replicas][names] are the averages over the steps: loss, gradient_norm, learning_rate, and what the
+	// method adds. The row of a replica that is not at this step is nil: it was stopped, or goes through it at another time.
 	Names  []string
 	Values [][]float64
-	// Elapsed is the time the block took.
-	Elapsed time.Duration
+	// StepsPerSecond is the speed since the last report.
+	StepsPerSecond float64
 }
 
-// StepsPerSecond is the speed of the block.
-func (r Report) StepsPerSecond() float64 { return float64(r.Count) / r.Elapsed.Seconds() }
-
-// Hooks are called between blocks. Any of them may be nil; an error from one ends the run with it.
+// Hooks are called between calls of the program. Any of them may be nil; an error from one ends the run with it.
 type Hooks struct {
-	// Logged is called after every block.
+	// Logged is called every Loop.LogEvery steps and after the last one.
 	Logged func(Report) error
-	// Checkpoint is called when the settings ask for one, and after the last step.
-	Checkpoint func(step int) error
+	// Incident is called for every sick step, after what was done about it.
+	Incident func(Incident)
+	// Checkpoint is called when the settings ask for one, and after the last step, with the replicas that are there.
+	Checkpoint func(replicas []int) error
 }
 
-// Run trains to the end, or until the context is done: then the current block is finished and the context's error
-// returned. A *DivergedError says that the loss or its gradient stopped being finite. Of several replicas the others go on
-// meanwhile; the error then joins one for each that has diverged.
+// Run trains to the end, or until the context is done: then the call at hand, of about a second, is finished and the
+// context's error returned. A *DivergedError says that a sick step stopped a run. Of several replicas the others go on
+// meanwhile; the error then joins one for each that was stopped.
 func (t *Trainer) Run(ctx context.Context, hooks Hooks) error {
-	for t.step < t.spec.Loop.Steps {
+	for {
+		active, step := t.behind(t.spec.Loop.Steps)
+		if len(active) == 0 {
+			return t.diverged()
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		report, err := t.Block(t.blockLength())
+		made, sick, err := t.advance(active, t.stretch(step))
+		if err != nil {
+			return err
+		}
+		if made > 0 {
+			if err := t.arrived(active, hooks); err != nil {
+				return err
+			}
+		}
+		for _, s := range sick {
+			s, err := t.treat(s)
+			if err != nil {
+				return err
+			}
+			if hooks.Incident != nil {
+				hooks.Incident(s)
+			}
+			if s.Action == Skip {
+				if err := t.arrived([]int{s.Replica}, hooks); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// behind are the replicas that have made the fewest steps, of those that go on and have made fewer than limit.
+func (t *Trainer) behind(limit int) (active []int, step int) {
+	step = limit
+	for i, r := range t.replicas {
+		switch {
+		case r.stopped != nil || r.step >= limit || r.step > step:
+		case r.step < step:
+			active, step = []int{i}, r.step
+		default:
+			active = append(active, i)
+		}
+	}
+	return active, step
+}
+
+// stretch is the number of steps from the given one on to the next log, checkpoint, end, or step where another replica
+// waits, whichever comes first.
+func (t *Trainer) stretch(step int) int {
+	n := t.spec.Loop.Steps - step
+	for _, every := range []int{t.spec.Loop.LogEvery, t.spec.Loop.CheckpointEvery} {
+		if every > 0 {
+			n = min(n, every-step%every)
+		}
+	}
+	for _, r := range t.replicas {
+		if r.stopped == nil && r.step > step {
+			n = min(n, r.step-step)
+		}
+	}
+	return n
+}
+
+// arrived does what is due where some replicas have come to, which are all at one step.
+func (t *Trainer) arrived(replicas []int, hooks Hooks) error {
+	loop, step := t.spec.Loop, t.replicas[replicas[0]].step
+	if step == loop.Steps || step%loop.LogEvery == 0 {
+		report, err := t.report(replicas)
 		if err != nil {
 			return err
 		}
@@ -97,100 +189,68 @@ func (t *Trainer) Run(ctx context.Context, hooks Hooks) error {
 				return err
 			}
 		}
-		every := t.spec.Loop.CheckpointEvery
-		if hooks.Checkpoint != nil && (t.step == t.spec.Loop.Steps || every > 0 && t.step%every == 0) {
-			if err := hooks.Checkpoint(t.step); err != nil {
-				return err
-			}
-		}
 	}
-	return t.diverged()
-}
-
-// blockLength is the number of steps to the next log, checkpoint or end, whichever comes first.
-func (t *Trainer) blockLength() int {
-	n := t.spec.Loop.Steps - t.step
-	for _, every := range []int{t.spec.Loop.LogEvery, t.spec.Loop.CheckpointEvery} {
-		if every > 0 {
-			n = min(n, every-t.step%every)
-		}
-	}
-	return n
-}
-
-// Block makes n training steps in one call to the devices. It is an error that no replica is left.
-func (t *Trainer) Block(n int) (Report, error) {
-	start := time.Now()
-	var in []any
-	for device, state := range t.states {
-		for _, tensor := range state { // nothing reads it again: its memory is the program's
-			given, err := graph.DonateTensorBuffer(tensor, t.backend, compute.DeviceNum(device))
-			if err != nil {
-				return Report{}, fmt.Errorf("cannot hand over the state of step %d: %w", t.step, err)
-			}
-			in = append(in, given)
-		}
-		for _, tensor := range t.fixed[device] {
-			in = append(in, tensor)
-		}
-		in = append(in, int32(n))
-	}
-	out, err := t.exec.Exec(in...)
-	if err != nil {
-		return Report{}, fmt.Errorf("training failed after step %d: %w", t.step, err)
-	}
-	size := len(out) / len(t.states)
-	last := size - 1
-	averages, err := tensor.Values(out[last])
-	if err != nil {
-		return Report{}, fmt.Errorf("cannot read the results of step %d: %w", t.step+n, err)
-	}
-	for device, state := range t.states {
-		own := out[device*size : (device+1)*size]
-		tensor.Free(append(state, own[last])...)
-		t.states[device] = own[:last:last]
-	}
-	if t.sick, err = tensors.CopyFlatData[int32](t.states[0][atSick]); err != nil {
-		return Report{}, fmt.Errorf("cannot read the results of step %d: %w", t.step+n, err)
-	}
-	if !slices.Contains(t.sick, 0) {
-		t.step = int(slices.Max(t.sick)) - 1
-		return Report{}, t.diverged()
-	}
-	t.step += n
-	report := Report{Count: n, Step: t.step, Steps: t.spec.Loop.Steps, Names: t.program.metrics(), Elapsed: time.Since(start)}
-	for i, row := range slices.Collect(slices.Chunk(averages, len(report.Names))) {
-		if t.sick[i] != 0 {
-			row = nil
-		}
-		report.Values = append(report.Values, row)
-	}
-	return report, nil
-}
-
-// DivergedError says that a loss or a gradient was not finite. The parameters are those before that step.
-type DivergedError struct {
-	Step    int // counted from 1
-	Replica int // counted from 0
-}
-
-func (e *DivergedError) Error() string {
-	return fmt.Sprintf("training diverged: the loss or its gradient is not finite at step %d; the parameters are kept as they were before it. "+
-		"A lower optimizer.learning_rate, optimizer.clip_norm, or for mle a smaller method.sampler.step_size or some method.energy_l2 usually cures it", e.Step)
-}
-
-// Diverged says where a replica diverged; nil: it has not.
-func (t *Trainer) Diverged(replica int) *DivergedError {
-	if t.sick[replica] == 0 {
+	if step < loop.Steps && (loop.CheckpointEvery == 0 || step%loop.CheckpointEvery != 0) {
 		return nil
 	}
-	return &DivergedError{Step: int(t.sick[replica]), Replica: replica}
+	if err := t.keepGood(replicas); err != nil {
+		return err
+	}
+	if hooks.Checkpoint != nil {
+		return hooks.Checkpoint(replicas)
+	}
+	return nil
 }
 
-// diverged joins the errors of all replicas that have diverged.
+// Block makes n training steps, and reports on them. It is an error that no replica is left.
+func (t *Trainer) Block(n int) (Report, error) {
+	all := make([]int, 0, len(t.replicas))
+	for i := range t.replicas {
+		all = append(all, i)
+	}
+	if err := t.clearSums(all); err != nil {
+		return Report{}, err
+	}
+	target := t.Step() + n
+	for {
+		active, step := t.behind(target)
+		if len(active) == 0 {
+			break
+		}
+		_, sick, err := t.advance(active, target-step)
+		for _, s := range sick {
+			if err == nil {
+				_, err = t.treat(s)
+			}
+		}
+		if err != nil {
+			return Report{}, err
+		}
+	}
+	going := all[:0]
+	for i, r := range t.replicas {
+		if r.stopped == nil {
+			going = append(going, i)
+		}
+	}
+	if len(going) == 0 {
+		return Report{}, t.diverged()
+	}
+	return t.report(going)
+}
+
+// Diverged says what stopped a replica; nil: nothing has.
+func (t *Trainer) Diverged(replica int) *DivergedError {
+	if sick := t.replicas[replica].stopped; sick != nil {
+		return &DivergedError{*sick}
+	}
+	return nil
+}
+
+// diverged joins the errors of all replicas that were stopped.
 func (t *Trainer) diverged() error {
 	var all []error
-	for i := range t.sick {
+	for i := range t.replicas {
 		if err := t.Diverged(i); err != nil {
 			all = append(all, err)
 		}
@@ -198,12 +258,13 @@ func (t *Trainer) diverged() error {
 	return errors.Join(all...)
 }
 
-// StepOf is the number of steps that a replica has done: fewer than Step if it has diverged.
-func (t *Trainer) StepOf(replica int) int {
-	if step := int(t.sick[replica]); step != 0 {
-		return step - 1
+// Incidents are the sick steps that a replica was helped out of, and the one that stopped it.
+func (t *Trainer) Incidents(replica int) []Incident {
+	r := t.replicas[replica]
+	if r.stopped == nil {
+		return r.incidents
 	}
-	return t.step
+	return append(r.incidents[:len(r.incidents):len(r.incidents)], *r.stopped)
 }
 
 // Parameters are the learned values of a replica's model, and those of the method under names that start with "method.":
@@ -218,7 +279,7 @@ func (t *Trainer) Parameters(replica int) ([]models.Value, error) {
 
 // AllParameters are the Parameters of every replica, for what it costs to read those of one.
 func (t *Trainer) AllParameters() ([][]models.Value, error) {
-	at, layout := atTheta, t.program.layout
+	at, layout := 0, t.program.layout
 	if t.spec.Loop.EMA > 0 {
 		at = t.program.atAverage()
 	}
@@ -242,6 +303,11 @@ func (t *Trainer) AllParameters() ([][]models.Value, error) {
 
 // Close frees the device memory of the run.
 func (t *Trainer) Close() {
-	tensor.Free(slices.Concat(slices.Concat(t.states...), slices.Concat(t.fixed...))...)
+	for device := range t.states {
+		tensor.Free(t.states[device]...)
+	}
+	for device := range t.fixed {
+		tensor.Free(t.fixed[device]...)
+	}
 	t.exec.Finalize()
 }

@@ -36,6 +36,7 @@ type Problem struct {
 	BatchSize int
 	Devices   int
 	DType     dtypes.DType
+	Health    Health
 }
 
 // points is the shape of a matrix of n points, one for each replica where there are several: [n, dim] or
@@ -61,8 +62,8 @@ type Objective interface {
 	Parameters() []models.Parameter
 	// State is carried from step to step without being learned, such as persistent chains.
 	State() []State
-	// Metrics names what Loss gives beside the loss. It is averaged over the steps of a block and logged.
-	Metrics() []string
+	// Metrics are what Loss gives beside the loss. They are averaged over the steps between two logs, and watched in each.
+	Metrics() []Metric
 	// Loss is the graph of one batch. The loss has to be a mean over the points of the batch: devices that share a batch
 	// average theirs.
 	Loss(in Input) Output

@@ -115,9 +115,11 @@ func (t *Trainer) restart(seed int64) error {
 	for device, state := range t.states {
 		tensor.Free(append(state, t.fixed[device]...)...)
 	}
-	t.spec.Seed, t.step, t.fixed = seed, 0, nil
+	t.spec.Seed, t.fixed = seed, nil
 	t.replicas[0].Seed = seed
-	t.sick = make([]int32, len(t.replicas))
+	for i, m := range t.replicas {
+		t.replicas[i] = member{Replica: m.Replica, rate: 1}
+	}
 	return t.initialise()
 }
 

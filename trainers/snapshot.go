@@ -1,0 +1,237 @@
+package trainers
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"joule/internal/safetensors"
+	"joule/internal/tensor"
+)
+
+// Snapshot is everything that the future of one run depends on, beside its spec. Random numbers and the choice of batches
+// follow from the seed and the number of the step, so there is nothing of them in it.
+type Snapshot struct {
+	Step   int     // steps done
+	Summed int     // of those, the steps in the sums of what is logged
+	Rate   float64 // what the scheduled learning rate is multiplied by
+	// Incidents are the sick steps that the run was helped out of.
+	Incidents []Incident
+	// Tensors are, by name: parameters.P of every parameter P, optimizer.first.P and optimizer.second.P, average.P with
+	// Loop.EMA, state.S of every State S of the method, and log.sums. Where several devices share a batch, each has its own
+	// part of a method's state, under names that end in .device-0, .device-1, ….
+	Tensors []safetensors.Tensor
+}
+
+// The names of tensors in a state, or how they begin.
+const (
+	parametersName = "parameters."
+	firstName      = "optimizer.first."
+	secondName     = "optimizer.second."
+	averageName    = "average."
+	stateName      = "state."
+	sumsName       = "log.sums"
+)
+
+// ParameterTensors are those of a state's tensors that are the parameters to be used after training, by the names that
+// Parameters gives them: the running averages where there are any.
+func ParameterTensors(state []safetensors.Tensor) (parameters []safetensors.Tensor) {
+	for _, prefix := range []string{averageName, parametersName} {
+		for _, t := range state {
+			if len(t.Name) > len(prefix) && t.Name[:len(prefix)] == prefix {
+				t.Name = t.Name[len(prefix):]
+				parameters = append(parameters, t)
+			}
+		}
+		if len(parameters) > 0 {
+			break
+		}
+	}
+	return parameters
+}
+
+// slot is where one tensor of a replica's state is: on which devices, in which tensor of theirs, and which values of it.
+type slot struct {
+	name         string
+	shape        []int
+	devices      []int // that hold it, all of them alike
+	at           int
+	offset, size int // in values, of one replica
+}
+
+// slots lists the tensors of a replica's state.
+func (t *Trainer) slots() (all []slot) {
+	p := t.program
+	every := make([]int, p.devices)
+	for device := range every {
+		every[device] = device
+	}
+	parts := func(prefix string, at, stride int) {
+		for k, members := range p.layout.parts {
+			offset := 0
+			for _, i := range members {
+				learned := p.layout.learned[i]
+				all = append(all, slot{prefix + learned.Name, learned.Shape, every, at + k*stride, offset, learned.Size()})
+				offset += learned.Size()
+			}
+		}
+	}
+	parts(parametersName, 0, 1)
+	parts(firstName, p.atMoments(), 2)
+	parts(secondName, p.atMoments()+1, 2)
+	if p.settings.EMA > 0 {
+		parts(averageName, p.atAverage(), 1)
+	}
+	for k, s := range p.objective.State() {
+		shape := s.Shape[len(p.layout.each()):]
+		size := shapes.Make(p.dtype, shape...).Size()
+		if p.devices == 1 {
+			all = append(all, slot{stateName + s.Name, shape, every, p.atCarried() + k, 0, size})
+			continue
+		}
+		for _, device := range every {
+			all = append(all, slot{fmt.Sprintf("%s%s.device-%d", stateName, s.Name, device), shape, []int{device}, p.atCarried() + k, 0, size})
+		}
+	}
+	n := len(p.metrics())
+	return append(all, slot{sumsName, []int{n}, every, p.atSums(), 0, n})
+}
+
+// Snapshots are those of some replicas.
+func (t *Trainer) Snapshots(replicas []int) ([]Snapshot, error) {
+	states := make([]Snapshot, len(replicas))
+	for k, i := range replicas {
+		r := t.replicas[i]
+		states[k] = Snapshot{Step: r.step, Summed: r.summed, Rate: r.rate, Incidents: slices.Clone(r.incidents)}
+	}
+	width, dtype := t.program.dtype.Size(), t.dtypeInFile()
+	for _, s := range t.slots() {
+		err := t.states[s.devices[0]][s.at].ConstBytes(func(bytes []byte) {
+			each := len(bytes) / len(t.replicas)
+			for k, i := range replicas {
+				from := i*each + s.offset*width
+				states[k].Tensors = append(states[k].Tensors, safetensors.Tensor{
+					Name: s.name, DType: dtype, Shape: slices.Clone(s.shape), Data: slices.Clone(bytes[from : from+s.size*width]),
+				})
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the state: %s: %w", s.name, err)
+		}
+	}
+	return states, nil
+}
+
+func (t *Trainer) dtypeInFile() safetensors.DType {
+	if t.program.dtype == dtypes.Float64 {
+		return safetensors.F64
+	}
+	return safetensors.F32
+}
+
+// Restore makes a replica go on from a snapshot. An error says what of it does not fit the spec; the replica is then as it
+// was before.
+func (t *Trainer) Restore(replica int, s Snapshot) error {
+	if err := t.restore(replica, s); err != nil {
+		return err
+	}
+	return t.keepGood([]int{replica})
+}
+
+func (t *Trainer) restore(replica int, s Snapshot) error {
+	given := map[string]safetensors.Tensor{}
+	for _, tensor := range s.Tensors {
+		given[tensor.Name] = tensor
+	}
+	slots := t.slots()
+	for _, slot := range slots {
+		tensor, ok := given[slot.name]
+		if !ok {
+			return fmt.Errorf("the state of step %d has no tensor %s", s.Step, slot.name)
+		}
+		if want := t.dtypeInFile(); tensor.DType != want || !slices.Equal(tensor.Shape, slot.shape) || len(tensor.Data) != slot.size*t.program.dtype.Size() {
+			return fmt.Errorf("the state of step %d has %s as %s %v, and this run needs %s %v", s.Step, slot.name, tensor.DType, tensor.Shape, want, slot.shape)
+		}
+	}
+	if len(given) != len(slots) {
+		return fmt.Errorf("the state of step %d has %d tensors, and this run %d", s.Step, len(given), len(slots))
+	}
+	if s.Step < 0 || s.Step > t.spec.Loop.Steps || s.Summed < 0 || s.Summed > s.Step || !(s.Rate > 0) {
+		return fmt.Errorf("a state of step %d with %d steps since the last log and %v of the learning rate does not fit a run of %d steps",
+			s.Step, s.Summed, s.Rate, t.spec.Loop.Steps)
+	}
+	if err := t.write(replica, slots, given); err != nil {
+		return err
+	}
+	r := &t.replicas[replica]
+	r.step, r.summed, r.rate, r.incidents, r.stopped = s.Step, s.Summed, s.Rate, slices.Clone(s.Incidents), nil
+	t.setRates()
+	return nil
+}
+
+// write puts tensors into the part of the state that is a replica's.
+func (t *Trainer) write(replica int, slots []slot, given map[string]safetensors.Tensor) error {
+	width := t.program.dtype.Size()
+	for device, state := range t.states {
+		fresh := make([]*tensors.Tensor, len(state))
+		for at, old := range state {
+			fresh[at] = tensors.FromShape(old.Shape())
+			if len(t.replicas) == 1 {
+				continue // all of it is written below
+			}
+			var inner error
+			err := fresh[at].MutableBytes(func(to []byte) { inner = old.ConstBytes(func(from []byte) { copy(to, from) }) })
+			if err = errors.Join(err, inner); err != nil {
+				return fmt.Errorf("cannot restore the state: %w", err)
+			}
+		}
+		for _, s := range slots {
+			if !slices.Contains(s.devices, device) {
+				continue
+			}
+			err := fresh[s.at].MutableBytes(func(to []byte) {
+				copy(to[replica*(len(to)/len(t.replicas))+s.offset*width:], given[s.name].Data)
+			})
+			if err != nil {
+				return fmt.Errorf("cannot restore the state: %s: %w", s.name, err)
+			}
+		}
+		tensor.Free(state...)
+		t.states[device] = fresh
+	}
+	return nil
+}
+
+// atRate is where the constants have what the learning rate is multiplied by.
+const atRate = 3
+
+// setRates hands the rates of all replicas to the devices.
+func (t *Trainer) setRates() {
+	rates := make([]float64, len(t.replicas))
+	for i, r := range t.replicas {
+		rates[i] = r.rate
+	}
+	for device := range t.fixed {
+		tensor.Free(t.fixed[device][atRate])
+		t.fixed[device][atRate] = tensor.From(rates, t.program.dtype, t.program.layout.each()...)
+	}
+}
+
+// keepGood keeps the states of some replicas for a rollback, if the settings ask for that.
+func (t *Trainer) keepGood(replicas []int) error {
+	if t.spec.Loop.Health.Policy != Rollback {
+		return nil
+	}
+	states, err := t.Snapshots(replicas)
+	if err != nil {
+		return err
+	}
+	for k, i := range replicas {
+		t.replicas[i].good = &states[k]
+	}
+	return nil
+}
