@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -107,6 +108,7 @@ func checkEmpty(dir string) error {
 	if err != nil {
 		return atomicfile.Error("create", dir, err)
 	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == lockFile })
 	if len(entries) == 0 {
 		return nil
 	}

@@ -19,9 +19,17 @@ type Environment struct {
 	// Replicas is the number of runs that were trained in one program, whose times and memory the run reports; 0: it was alone.
 	Replicas int       `json:"replicas,omitzero"`
 	Started  time.Time `json:"started"`
+	// Resumed are the times at which the run went on after an end, and from which step.
+	Resumed []Resumption `json:"resumed,omitempty"`
 	// Finished and Seconds, the wall time between, are zero until training ends.
 	Finished time.Time `json:"finished,omitzero"`
 	Seconds  float64   `json:"seconds,omitzero"`
+}
+
+// Resumption is a time at which a run went on.
+type Resumption struct {
+	At   time.Time `json:"at"`
+	Step int64     `json:"step"`
 }
 
 // Backend is what computed a run.

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"joule/internal/atomicfile"
+	"joule/internal/faults"
 )
 
 // Metrics are the records of a run, in the order in which they were written.
@@ -29,20 +30,75 @@ type Record struct {
 	Values map[string]float64 // may be NaN or infinite
 }
 
-// AppendMetrics adds a record to the metrics and hands it to the system, so that it outlives a crash of the process. If
-// a crash or a full disk has left part of a line at the end, that part is cut off first.
-func (r *Run) AppendMetrics(record Record) error {
-	line, err := record.encode()
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.path(metricsFile), err)
+// AppendMetrics adds records to the metrics and hands them to the system, so that they outlive a crash of the process. If
+// a crash or a full disk has left part of a line at the end, that part is cut off first. On an error a part of the records
+// may have been added: [Run.TruncateMetrics] with the step before them makes it possible to try again.
+func (r *Run) AppendMetrics(records ...Record) error {
+	var lines []byte
+	for _, record := range records {
+		line, err := record.encode()
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.path(metricsFile), err)
+		}
+		lines = append(lines, line...)
 	}
-	if err := r.inside(func(root *os.Root) error { return appendLine(root, line) }); err != nil {
+	if err := r.inside(func(root *os.Root) error { return appendLines(root, lines) }); err != nil {
 		return atomicfile.Error("append to", r.path(metricsFile), err)
 	}
 	return nil
 }
 
-func appendLine(root *os.Root, line []byte) (err error) {
+// SyncMetrics waits until all records are on the disk.
+func (r *Run) SyncMetrics() error {
+	err := r.inside(func(root *os.Root) error {
+		if err := faults.Check(faults.Sync, metricsFile); err != nil {
+			return err
+		}
+		file, err := root.OpenFile(metricsFile, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(file.Sync(), file.Close())
+	})
+	if err != nil {
+		return atomicfile.Error("sync", r.path(metricsFile), err)
+	}
+	return nil
+}
+
+// TruncateMetrics removes the records of later steps than the given one.
+func (r *Run) TruncateMetrics(step int64) error {
+	text, err := r.readFile(metricsFile)
+	if err != nil {
+		return err
+	}
+	kept := 0
+	for number, rest := 1, text; ; number++ {
+		line, after, whole := bytes.Cut(rest, []byte("\n"))
+		if !whole {
+			break // nothing, or the part of a line that a crash has left
+		}
+		if number > 1 {
+			record, err := parseRecord(line)
+			if err != nil {
+				return fmt.Errorf("%s:%d: %w", r.path(metricsFile), number, err)
+			}
+			if record.Step > step {
+				break
+			}
+		}
+		kept, rest = kept+len(line)+1, after
+	}
+	if kept == len(text) {
+		return nil
+	}
+	return r.writeFile(metricsFile, text[:kept])
+}
+
+func appendLines(root *os.Root, lines []byte) (err error) {
+	if err := faults.Check(faults.Create, metricsFile); err != nil {
+		return err
+	}
 	file, err := root.OpenFile(metricsFile, os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return err
@@ -62,9 +118,9 @@ func appendLine(root *os.Root, line []byte) (err error) {
 		}
 	}
 	if end == 0 {
-		line = fmt.Appendf(nil, "{\"format\":%d}\n%s", format, line)
+		lines = fmt.Appendf(nil, "{\"format\":%d}\n%s", format, lines)
 	}
-	_, err = file.Write(line)
+	_, err = faults.Writer(file, metricsFile).Write(lines)
 	return err
 }
 

@@ -1,6 +1,12 @@
 package rundir
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+
+	"joule/checkpoints"
+	"joule/internal/atomicfile"
+)
 
 // Status says how a run ended.
 type Status string
@@ -19,7 +25,9 @@ type Result struct {
 	CompileSeconds float64 `json:"compile_seconds"`             // wall time of compilation
 	StartupSeconds float64 `json:"startup_seconds,omitempty"`   // from the start of the program to the first step
 	PeakMemory     int64   `json:"peak_memory_bytes,omitempty"` // the most that the program held; 0 where the system does not tell
-	Error          string  `json:"error,omitempty"`             // why it failed
+	// Incidents are the sick steps of the run, and what was done about each.
+	Incidents []checkpoints.Incident `json:"incidents,omitempty"`
+	Error     string                 `json:"error,omitempty"` // why it failed
 }
 
 func (r *Result) check() error {
@@ -47,4 +55,18 @@ func (r *Run) Result() (Result, error) {
 	var result Result
 	err := r.readJSON(resultFile, &result)
 	return result, err
+}
+
+// RemoveResult takes the end of a run away, which is about to go on.
+func (r *Run) RemoveResult() error {
+	err := r.inside(func(root *os.Root) error {
+		if err := root.Remove(resultFile); err != nil {
+			return err
+		}
+		return atomicfile.SyncDir(root, ".")
+	})
+	if err != nil && !os.IsNotExist(err) {
+		return atomicfile.Error("remove", r.path(resultFile), err)
+	}
+	return nil
 }

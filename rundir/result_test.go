@@ -2,6 +2,7 @@ package rundir
 
 import (
 	"os"
+	"reflect"
 	"testing"
 )
 
@@ -11,7 +12,7 @@ func TestResultRoundTrip(t *testing.T) {
 	if err := run.WriteResult(want); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := run.Result(); err != nil || got != want {
+	if got, err := run.Result(); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"joule/checkpoints"
 	"joule/internal/atomicfile"
 )
 
@@ -28,6 +29,7 @@ const (
 	metricsFile     = "metrics.jsonl"
 	resultFile      = "result.json"
 	figuresDir      = "figures"
+	checkpointsDir  = "checkpoints"
 )
 
 // whenWritten completes the error of a file that is not there.
@@ -78,6 +80,9 @@ func (r *Run) WriteConfig(text []byte) error { return r.writeFile(configFile, te
 
 // Config returns the text of the resolved config.
 func (r *Run) Config() ([]byte, error) { return r.readFile(configFile) }
+
+// Checkpoints is where the states of the run are kept.
+func (r *Run) Checkpoints() checkpoints.Folder { return checkpoints.In(r.dir, checkpointsDir) }
 
 // FigurePath returns the path for a figure of the given file name, such as energy.png, and makes the folder for it.
 func (r *Run) FigurePath(name string) (string, error) {

@@ -74,15 +74,15 @@ const (
 
 // Incident is a sick step, whose update was not applied, and what was done about it.
 type Incident struct {
-	Replica  int     `json:"-"`        // counted from 0
-	Step     int     `json:"step"`     // counted from 1
-	Quantity string  `json:"quantity"` // that was out of its bounds: a metric, or "state" where only the update came out not finite
-	Value    float64 `json:"-"`
-	Cause    string  `json:"-"`
-	Action   string  `json:"action"` // Stop, Skip or Rollback
+	Replica  int    // counted from 0
+	Step     int    // counted from 1
+	Quantity string // that was out of its bounds: a metric, or "state" where only the update came out not finite
+	Value    float64
+	Cause    string
+	Action   string // Stop, Skip or Rollback
 	// To is the step that a rollback went back to, and Rate what it multiplies the scheduled learning rate by from there.
-	To   int     `json:"to,omitzero"`
-	Rate float64 `json:"rate,omitzero"`
+	To   int
+	Rate float64
 }
 
 // symptom says what was seen, such as "loss is NaN at step 7".

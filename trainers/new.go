@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -120,6 +121,18 @@ func (t *Trainer) prepare() error {
 	}
 	p.layout, p.carried = newLayout(learned, len(t.replicas)), len(p.objective.State())
 	t.program = p
+	return p.checkBest()
+}
+
+// checkBest reports a criterion of the best checkpoint that is not logged.
+func (p *program) checkBest() error {
+	var names []string
+	for _, m := range p.metrics() {
+		names = append(names, m.Name)
+	}
+	if best := p.settings.KeepBest; best != "" && !slices.Contains(names, best) {
+		return fmt.Errorf("train.keep_best is %q, which is not logged; there are %s", best, strings.Join(names, ", "))
+	}
 	return nil
 }
 

@@ -71,14 +71,16 @@ func (t *Trainer) slots() (all []slot) {
 		every[device] = device
 	}
 	parts := func(prefix string, at, stride int) {
+		own := make([]slot, len(p.layout.learned))
 		for k, members := range p.layout.parts {
 			offset := 0
 			for _, i := range members {
 				learned := p.layout.learned[i]
-				all = append(all, slot{prefix + learned.Name, learned.Shape, every, at + k*stride, offset, learned.Size()})
+				own[i] = slot{prefix + learned.Name, learned.Shape, every, at + k*stride, offset, learned.Size()}
 				offset += learned.Size()
 			}
 		}
+		all = append(all, own...)
 	}
 	parts(parametersName, 0, 1)
 	parts(firstName, p.atMoments(), 2)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -72,7 +74,7 @@ cuda asks go-xla's installer, which takes some gigabytes; it has not been tested
 			if args[0] == "cuda" {
 				install = backends.InstallCUDA
 			}
-			ctx, stop := untilSignal(cmd.Context())
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
 			path, err := install(ctx, os.Stderr, backends.InstallOptions{})
 			if err != nil {

@@ -13,7 +13,9 @@ const (
 	exitFailed      = 1   // the command failed, or verify found a wrong value
 	exitUsage       = 2   // wrong arguments, flags or config
 	exitBackend     = 3   // the backend cannot be had
-	exitDiverged    = 4   // training diverged; the parameters from before are saved
+	exitDiverged    = 4   // training diverged; the state from before is saved
+	exitUnsaved     = 5   // what was trained could not be saved
+	exitRequeue     = 75  // stopped by SIGUSR1 or SIGUSR2; what was done is saved, and the same command with --resume=auto goes on
 	exitInterrupted = 130 // stopped by SIGINT or SIGTERM; what was done is saved
 )
 

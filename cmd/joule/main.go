@@ -7,8 +7,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 )
 
 func main() {
@@ -27,12 +25,4 @@ func run() (err error) {
 		}
 	}()
 	return newRoot().ExecuteContext(context.Background())
-}
-
-// untilSignal is a context that ends with the first SIGINT or SIGTERM, for a command that has something to save. A
-// second signal ends the program at once, as the first one does everywhere else.
-func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
-	ctx, stop = signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
 }

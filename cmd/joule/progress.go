@@ -15,7 +15,7 @@ import (
 
 // progress shows how far a training is, on standard error.
 type progress interface {
-	start(steps int)
+	start(step, steps int)
 	report(trainers.Report)
 	stop()
 }
@@ -34,14 +34,14 @@ func progressFor(cmd *cobra.Command) progress {
 
 type silent struct{}
 
-func (silent) start(int)              {}
+func (silent) start(int, int)         {}
 func (silent) report(trainers.Report) {}
 func (silent) stop()                  {}
 
 // bar is a progress bar with the loss, steps a second and the time left.
 type bar struct{ *progressbar.ProgressBar }
 
-func (b *bar) start(steps int) {
+func (b *bar) start(step, steps int) {
 	b.ProgressBar = progressbar.NewOptions(steps,
 		progressbar.OptionSetWriter(os.Stderr),
 		progressbar.OptionShowCount(),
@@ -51,11 +51,12 @@ func (b *bar) start(steps int) {
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionFullWidth(),
 		progressbar.OptionOnCompletion(func() { fmt.Fprintln(os.Stderr) }))
+	_ = b.Set(step) // a bar that cannot be drawn is no reason to stop
 }
 
 func (b *bar) report(r trainers.Report) {
 	b.Describe(fmt.Sprintf("loss %.4g", meanLoss(r)))
-	_ = b.Set(r.Step) // a bar that cannot be drawn is no reason to stop
+	_ = b.Set(r.Step)
 }
 
 func (b *bar) stop() { _ = b.Exit() }
@@ -63,12 +64,13 @@ func (b *bar) stop() { _ = b.Exit() }
 // lines logs a line now and then, and one for the last block.
 type lines struct {
 	begun, last time.Time
+	first       int // step
 }
 
 // interval is the least time between two lines.
 const interval = 5 * time.Second
 
-func (l *lines) start(int) { l.begun, l.last = time.Now(), time.Now() }
+func (l *lines) start(step, _ int) { l.begun, l.last, l.first = time.Now(), time.Now(), step }
 
 func (l *lines) report(r trainers.Report) {
 	now := time.Now()
@@ -77,9 +79,9 @@ func (l *lines) report(r trainers.Report) {
 	}
 	l.last = now
 	elapsed := now.Sub(l.begun)
-	left := time.Duration(float64(elapsed) / float64(r.Step) * float64(r.Steps-r.Step))
+	left := time.Duration(float64(elapsed) / float64(max(r.Step-l.first, 1)) * float64(r.Steps-r.Step))
 	slog.Info("training", "step", r.Step, "of", r.Steps, "loss", fmt.Sprintf("%.4g", meanLoss(r)),
-		"steps_per_second", fmt.Sprintf("%.4g", r.StepsPerSecond()), "left", left.Round(time.Second))
+		"steps_per_second", fmt.Sprintf("%.4g", r.StepsPerSecond), "left", left.Round(time.Second))
 }
 
 func (l *lines) stop() {}

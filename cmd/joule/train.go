@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"time"
 
@@ -23,41 +24,36 @@ type trainOptions struct {
 	sets         []string
 	seed         int64
 	noFigures    bool
+	resume       string
+	fromStep     int
+	grace        time.Duration
+	locked       bool // the run directory was there, and is locked
 }
 
 func newTrain() *cobra.Command {
 	var o trainOptions
 	cmd := &cobra.Command{
-		Use:   "train CONFIG",
+		Use:   "train [CONFIG]",
 		Short: "Train an energy-based model",
-		Long: `train fits the model of a config to its data and leaves a run directory: config, parameters, metrics, environment and
-figures. CONFIG is a file, or the name of a config that comes with joule (joule configs list).
+		Long: `train fits the model of a config to its data and leaves a run directory: config, parameters, metrics, environment,
+checkpoints and figures. CONFIG is a file, or the name of a config that comes with joule (joule configs list).
 
 With train.replicas=R it trains R runs at once, which differ in their seeds and take turns nowhere: each gets a run directory
 seed-N of its own inside the one named by --out.
 
-The path of each run directory is printed on standard output. SIGINT and SIGTERM finish the current block of steps, save,
-and exit with 130; a second one ends at once.`,
+--resume RUN goes on with a run, or several, from the newest checkpoint, as if they had never been interrupted: bit for bit
+on the same backend. A larger train.steps makes a finished run longer. --resume=auto goes on with what --out names, or starts
+it where there is nothing yet, and takes the newest good checkpoint: the command to give to a scheduler.
+
+The path of each run directory is printed on standard output. SIGINT and SIGTERM finish the steps at hand, of about a second,
+save, and exit with 130; SIGUSR1 and SIGUSR2 do the same, have Slurm requeue the job, and exit with 75. A second signal ends
+at once.`,
 		Example: `  joule train two-gaussians/dsm --out runs/dsm
-  joule train two-gaussians/nce --set train.replicas=8 --out runs/nce
-  joule train my.yaml --set method.sigma=0.1 --set train.steps=5000 --seed 1 --backend go`,
-		Args: cobra.ExactArgs(1),
+  joule train --resume runs/dsm --set train.steps=20000
+  joule train my.yaml --set method.sigma=0.1 --seed 1 --backend go --out runs/my --resume=auto`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sets := o.sets
-			if cmd.Flags().Changed("seed") {
-				if o.seed < 0 {
-					return coded(exitUsage, fmt.Errorf("--seed %d: want 0 or more", o.seed))
-				}
-				sets = append(sets, fmt.Sprintf("seed=%d", o.seed))
-			}
-			config, err := configs.Load(args[0], sets)
-			if err != nil {
-				return coded(exitUsage, err)
-			}
-			if o.backend != "" {
-				config.Backend = o.backend
-			}
-			dirs, err := train(cmd.Context(), config, o, progressFor(cmd))
+			dirs, err := o.run(cmd, args)
 			for _, dir := range dirs {
 				fmt.Fprintln(cmd.OutOrStdout(), dir)
 			}
@@ -68,18 +64,98 @@ and exit with 130; a second one ends at once.`,
 	cmd.Flags().StringArrayVar(&o.sets, "set", nil, "change a key of the config, such as method.sigma=0.1; repeatable")
 	cmd.Flags().Int64Var(&o.seed, "seed", 0, "seed of the run (default: that of the config)")
 	cmd.Flags().BoolVar(&o.noFigures, "no-figures", false, "draw no figures at the end")
+	cmd.Flags().StringVar(&o.resume, "resume", "", "run directory to go on with, or auto: the one of --out if it exists")
+	cmd.Flags().IntVar(&o.fromStep, "from-step", -1, "go on from the checkpoint of this step, 0 being the start; later ones are set aside")
+	cmd.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "the most that saving may take after a signal")
 	backendFlag(cmd, &o.backend, "that of the config")
 	return cmd
 }
 
-// train makes a run, or several at once, and returns their directories, as far as they were made. The error is that of
-// the training.
-func train(ctx context.Context, config *configs.Config, o trainOptions, progress progress) (dirs []string, err error) {
+// run is the command.
+func (o trainOptions) run(cmd *cobra.Command, args []string) (dirs []string, err error) {
+	if err := o.check(cmd, args); err != nil {
+		return nil, coded(exitUsage, err)
+	}
+	sets := o.sets
+	if cmd.Flags().Changed("seed") {
+		sets = append(sets, fmt.Sprintf("seed=%d", o.seed))
+	}
+	var config *configs.Config
+	if len(args) == 1 {
+		if config, err = configs.Load(args[0], sets); err != nil {
+			return nil, coded(exitUsage, err)
+		}
+	}
+	dir := o.out
+	if o.resume != "" && o.resume != resumeAuto {
+		dir = o.resume
+	}
+	var from *resumption
+	if o.resume != "" {
+		if _, err := os.Stat(dir); err == nil { // before anything in it is read
+			release, err := rundir.Lock(dir)
+			if err != nil {
+				return nil, err
+			}
+			defer release()
+			o.locked = true
+		}
+		if from, err = findResumption(dir, o); err != nil && o.resume == resumeAuto {
+			if isClear, clearErr := rundir.ClearUnstarted(dir); isClear || clearErr != nil {
+				from, err = nil, clearErr
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if from != nil {
+		if config, err = from.changed(config, sets, o.backend); err != nil {
+			return nil, err
+		}
+	} else if o.backend != "" {
+		config.Backend = o.backend
+	}
+	return train(cmd.Context(), config, o, from, progressFor(cmd))
+}
+
+// check reports flags and arguments that do not go together.
+func (o trainOptions) check(cmd *cobra.Command, args []string) error {
+	changed := cmd.Flags().Changed
+	switch {
+	case changed("seed") && o.seed < 0:
+		return fmt.Errorf("--seed %d: want 0 or more", o.seed)
+	case changed("from-step") && o.fromStep < 0:
+		return fmt.Errorf("--from-step %d: want 0 or more", o.fromStep)
+	case changed("from-step") && o.resume == "":
+		return errors.New("--from-step needs --resume RUN")
+	case o.grace <= 0:
+		return fmt.Errorf("--grace %s: want more than 0", o.grace)
+	case o.resume == resumeAuto && (o.out == "" || len(args) == 0):
+		return errors.New("--resume=auto needs a CONFIG and --out, so that the next time it finds what it began")
+	case o.resume != "" && o.resume != resumeAuto && o.out != "":
+		return fmt.Errorf("--resume %s goes on in that directory: leave out --out", o.resume)
+	case changed("resume") && o.resume == "":
+		return errors.New("--resume: want a run directory, or auto")
+	case o.resume == "" && len(args) == 0:
+		return errors.New("a CONFIG is missing; usage: joule train [CONFIG] [flags]")
+	}
+	return nil
+}
+
+// train makes a run, or several at once, or goes on with them, and returns their directories, as far as they were made.
+// The error is that of the training.
+func train(ctx context.Context, config *configs.Config, o trainOptions, from *resumption, progress progress) (dirs []string, err error) {
 	runs, err := replicasOf(config)
 	if err != nil {
 		return nil, err
 	}
-	backend, err := openForTraining(config, runs[0].set.Train.Dim)
+	var backend *backends.Backend
+	if from == nil {
+		backend, err = openForTraining(config, runs[0].set.Train.Dim)
+	} else {
+		backend, err = openAsBefore(from, config, runs[0].set.Train.Dim)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,24 +172,40 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 		return nil, err
 	}
 	defer trainer.Close()
-	if err := makeDirectories(runs, o.out, config.Name, start); err != nil {
-		return nil, err
-	}
 	for _, r := range runs {
-		dirs = append(dirs, r.dir.Dir())
 		r.config.Backend, r.config.Train.Devices = config.Backend, config.Train.Devices
 		r.environment = environmentOf(backend, r.config.Seed, start)
 		if len(runs) > 1 {
 			r.environment.Replicas = len(runs)
 		}
+	}
+	if from == nil {
+		if err := makeDirectories(runs, o.out, config.Name, start); err != nil {
+			return nil, err
+		}
+		if !o.locked {
+			release, err := rundir.Lock(groupDir(runs))
+			if err != nil {
+				return nil, err
+			}
+			defer release()
+		}
+	} else if isDone, err := from.prepare(trainer, runs, start); err != nil || isDone {
+		return directories(from.runs), err
+	}
+	for _, r := range runs {
+		dirs = append(dirs, r.dir.Dir())
 		if err := describe(r.dir, r.config, r.set, r.environment); err != nil {
 			return dirs, err
 		}
 	}
-	ctx, stop := untilSignal(ctx) // not before: until here there is nothing to save
+	ctx, stop := untilSignal(ctx, o.grace) // not before: until here there is nothing to save
 	defer stop()
-	err = steps(ctx, trainer, runs, config.Train.Steps, progress)
-	if code := exitCode(err); o.noFigures || code != exitOK && code != exitDiverged {
+	err = steps(ctx, trainer, runs, progress)
+	if code := exitCode(err); code == exitRequeue {
+		requeue(context.WithoutCancel(ctx))
+		return dirs, err
+	} else if o.noFigures || code != exitOK && code != exitDiverged {
 		return dirs, err
 	}
 	for i, r := range runs {
@@ -122,6 +214,13 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, progress
 		}
 	}
 	return dirs, err
+}
+
+func directories(runs []*rundir.Run) (dirs []string) {
+	for _, run := range runs {
+		dirs = append(dirs, run.Dir())
+	}
+	return dirs
 }
 
 // openForTraining opens the backend of a config, and puts into the config what was chosen: the plugin's path and the number

@@ -10,13 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gomlx/compute/dtypes"
-
 	"joule/backends"
+	"joule/checkpoints"
 	"joule/configs"
 	"joule/datasets"
-	"joule/internal/safetensors"
-	"joule/models"
 	"joule/rundir"
 	"joule/trainers"
 )
@@ -30,6 +27,9 @@ type member struct {
 	set         *datasets.Set
 	dir         *rundir.Run
 	environment rundir.Environment
+	checksum    string  // of the training points
+	before      float64 // seconds that it was trained in earlier processes
+	criterion   float64 // the last value of what the best checkpoint is kept by; NaN: there is none yet
 }
 
 // replicasOf loads the data of all the runs that a config asks for: with its seed, and the seeds after it.
@@ -46,14 +46,17 @@ func replicasOf(config *configs.Config) ([]*member, error) {
 		if err != nil {
 			return nil, err
 		}
-		runs[i] = &member{config: &own, set: set}
+		runs[i] = &member{config: &own, set: set, checksum: set.Train.Checksum(), criterion: math.NaN()}
 	}
+	return runs, locate(config)
+}
+
+// locate makes the path of a config's data absolute.
+func locate(config *configs.Config) error {
 	if located, ok := config.Data.(interface{ Locate(dir string) error }); ok {
-		if err := located.Locate(config.Dir); err != nil {
-			return nil, err
-		}
+		return located.Locate(config.Dir)
 	}
-	return runs, nil
+	return nil
 }
 
 // makeDirectories makes the directories of the runs: one run has the one that is named, several have one each inside it.
@@ -74,57 +77,127 @@ func makeDirectories(runs []*member, dir, name string, start time.Time) (err err
 }
 
 // steps trains all the runs, logs and saves, and writes how each ended.
-func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, total int, progress progress) error {
-	startup := time.Since(programStart).Seconds()
-	progress.start(total)
+func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progress progress) error {
+	startup, begun := time.Since(programStart).Seconds(), time.Now()
+	loop := runs[0].config.Train
+	dirs := make([]*rundir.Run, len(runs))
+	for i, r := range runs {
+		dirs[i] = r.dir
+	}
+	keep := checkpoints.Keep{Last: loop.KeepLast, Every: loop.KeepEvery, Best: loop.KeepBest != ""}
+	recorder := rundir.NewRecorder(dirs, keep, func(err error) { slog.Warn(oneLine(err)) })
+	for i := range runs {
+		recorder.Truncate(i, int64(trainer.StepOf(i))) // a killed run has logged more than it has saved
+	}
+	save := func(replicas []int) error {
+		saves, err := savesOf(trainer, runs, replicas, time.Since(begun).Seconds())
+		if err != nil {
+			return err
+		}
+		for k, i := range replicas {
+			recorder.Save(i, saves[k])
+		}
+		return nil
+	}
+	progress.start(trainer.Step(), loop.Steps)
 	err := trainer.Run(ctx, trainers.Hooks{
 		Logged: func(report trainers.Report) error {
 			progress.report(report)
-			return appendMetrics(trainer, runs, report)
+			record(recorder, runs, report)
+			return nil
 		},
-		Checkpoint: func(int) error { return errors.Join(saveParameters(trainer, runs)...) },
+		Incident: func(incident trainers.Incident) {
+			if incident.Action == trainers.Rollback {
+				recorder.Truncate(incident.Replica, int64(incident.To))
+			}
+			if incident.Action != trainers.Stop || len(runs) > 1 {
+				slog.Warn(incident.String(), "seed", runs[incident.Replica].config.Seed, "likely", incident.Cause)
+			}
+		},
+		Checkpoint: save,
 	})
 	progress.stop()
 
-	interrupted := errors.Is(err, context.Canceled)
-	_, diverged := errors.AsType[*trainers.DivergedError](err)
-	unsaved := make([]error, len(runs)) // why what was trained is not saved
-	if interrupted || diverged {
-		unsaved = saveParameters(trainer, runs)
+	stopped, _ := context.Cause(ctx).(*interruption)
+	if stopped == nil || !errors.Is(err, context.Canceled) {
+		stopped = nil
 	}
+	if err != nil { // whatever it is, what was trained until then is worth keeping
+		err = errors.Join(err, save(unsavedReplicas(trainer, runs)))
+	}
+	unsaved := recorder.Close() // why what was trained is not on the disk
 	result := rundir.Result{CompileSeconds: trainer.CompileTime().Seconds(), StartupSeconds: startup, PeakMemory: backends.PeakMemory()}
 	var unwritten []error
 	for i, r := range runs {
 		r.environment.Finish(time.Now())
-		result.Step, result.Seconds = int64(trainer.StepOf(i)), r.environment.Seconds
-		result.Status, result.Error = rundir.Completed, ""
+		result.Step, result.Seconds = int64(trainer.StepOf(i)), r.before+time.Since(begun).Seconds()+result.CompileSeconds
+		result.Status, result.Error, result.Incidents = rundir.Completed, "", incidentsOf(trainer.Incidents(i))
 		switch own := trainer.Diverged(i); {
 		case own != nil:
 			result.Status, result.Error = rundir.Failed, errors.Join(own, unsaved[i]).Error()
 		case unsaved[i] != nil:
 			result.Status, result.Error = rundir.Failed, unsaved[i].Error()
-		case interrupted:
+		case stopped != nil:
 			result.Status = rundir.Interrupted
-		case err != nil && !diverged:
+		case trainer.StepOf(i) < loop.Steps:
 			result.Status, result.Error = rundir.Failed, err.Error()
 		}
 		unwritten = append(unwritten, r.dir.WriteEnvironment(r.environment), r.dir.WriteResult(result))
 	}
-	saveErr := errors.Join(unsaved...)
+	saveErr := errors.Join(append(unsaved, unwritten...)...)
+	_, diverged := errors.AsType[*trainers.DivergedError](err)
 	switch {
+	case saveErr != nil:
 	case err == nil:
 		logEnd("trained", trainer, runs, result)
-	case (interrupted || diverged) && saveErr == nil:
+	default:
 		logEnd("saved what was trained", trainer, runs, result)
 	}
 	switch {
-	case interrupted:
-		err = coded(exitInterrupted, fmt.Errorf("interrupted after step %d of %d", trainer.Step(), total))
+	case stopped != nil:
+		err = coded(stopped.code(), fmt.Errorf("%w after step %d of %d; joule train --resume %s goes on", stopped, trainer.Step(), loop.Steps, groupDir(runs)))
 	case diverged && len(runs) > 1:
 		err = severalDiverged(trainer, runs)
 	}
-	return errors.Join(err, saveErr, errors.Join(unwritten...))
+	if saveErr != nil {
+		return coded(exitUnsaved, errors.Join(err, saveErr))
+	}
+	return err
 }
+
+// unsavedReplicas are the runs whose state is not among those that were given to be saved when they ended.
+func unsavedReplicas(trainer *trainers.Trainer, runs []*member) (replicas []int) {
+	for i, r := range runs {
+		if trainer.StepOf(i) < r.config.Train.Steps {
+			replicas = append(replicas, i)
+		}
+	}
+	return replicas
+}
+
+// savesOf is what is to be saved of some of the runs, after so many seconds of training.
+func savesOf(trainer *trainers.Trainer, runs []*member, replicas []int, seconds float64) ([]rundir.Save, error) {
+	snapshots, err := trainer.Snapshots(replicas)
+	if err != nil {
+		return nil, err
+	}
+	saves := make([]rundir.Save, len(replicas))
+	for k, i := range replicas {
+		saves[k] = saveOf(snapshots[k], runs[i], seconds)
+	}
+	return saves, nil
+}
+
+// groupDir is the directory that names the runs together.
+func groupDir(runs []*member) string {
+	if len(runs) > 1 {
+		return filepath.Dir(runs[0].dir.Dir())
+	}
+	return runs[0].dir.Dir()
+}
+
+// oneLine writes an error, which may be several, in one line.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // severalDiverged says in one line which of several runs have diverged; result.json of each says the rest.
 func severalDiverged(trainer *trainers.Trainer, runs []*member) error {
@@ -139,63 +212,26 @@ func severalDiverged(trainer *trainers.Trainer, runs []*member) error {
 
 // logEnd says how the training went; the result is that of any of the runs.
 func logEnd(message string, trainer *trainers.Trainer, runs []*member, result rundir.Result) {
-	where := runs[0].dir.Dir()
-	if len(runs) > 1 {
-		where = filepath.Dir(where)
-	}
 	slog.Info(message, "steps", trainer.Step(), "runs", len(runs), "seconds", round(result.Seconds),
 		"to_first_step", round(result.StartupSeconds), "compile_seconds", round(result.CompileSeconds),
-		"peak_memory_mib", result.PeakMemory>>20, "run", where)
+		"peak_memory_mib", result.PeakMemory>>20, "run", groupDir(runs))
 }
 
-// appendMetrics adds what a block gave to the metrics of each run that is still trained.
-func appendMetrics(trainer *trainers.Trainer, runs []*member, report trainers.Report) error {
-	var all []error
+// record adds what a report says to the metrics of each run that it is about.
+func record(recorder *rundir.Recorder, runs []*member, report trainers.Report) {
 	for i, values := range report.Values {
 		if values == nil {
-			if own := trainer.Diverged(i); own.Step > report.Step-report.Count {
-				slog.Warn("a run diverged; the others go on", "seed", runs[i].config.Seed, "step", own.Step)
-			}
 			continue
 		}
-		record := rundir.Record{Step: int64(report.Step), Values: map[string]float64{"steps_per_second": report.StepsPerSecond()}}
+		r := rundir.Record{Step: int64(report.Step), Values: map[string]float64{"steps_per_second": report.StepsPerSecond}}
 		for k, name := range report.Names {
-			record.Values[name] = values[k]
+			r.Values[name] = values[k]
+			if name == runs[i].config.Train.KeepBest {
+				runs[i].criterion = values[k]
+			}
 		}
-		all = append(all, runs[i].dir.AppendMetrics(record))
+		recorder.Append(i, r)
 	}
-	return errors.Join(all...)
-}
-
-// saveParameters saves those of every run, and returns an error for each that could not be saved.
-func saveParameters(trainer *trainers.Trainer, runs []*member) []error {
-	failed := make([]error, len(runs))
-	all, err := trainer.AllParameters()
-	for i, r := range runs {
-		if failed[i] = err; err != nil {
-			continue
-		}
-		tensors := tensorsOf(all[i], r.config.Train.DType() == dtypes.Float64)
-		failed[i] = r.dir.WriteParameters(rundir.Parameters{Step: int64(trainer.StepOf(i)), Tensors: tensors})
-	}
-	return failed
-}
-
-// tensorsOf puts parameters in the form of a file, in single precision or in double.
-func tensorsOf(values []models.Value, double bool) []safetensors.Tensor {
-	tensors := make([]safetensors.Tensor, len(values))
-	for i, v := range values {
-		if double {
-			tensors[i] = safetensors.New(v.Name, v.Shape, v.Numbers)
-			continue
-		}
-		narrow := make([]float32, len(v.Numbers))
-		for k, x := range v.Numbers {
-			narrow[k] = float32(x)
-		}
-		tensors[i] = safetensors.New(v.Name, v.Shape, narrow)
-	}
-	return tensors
 }
 
 func round(seconds float64) float64 { return float64(int(seconds*100+0.5)) / 100 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/google/renameio/v2"
+
+	"joule/internal/faults"
 )
 
 // Write replaces the file at path by what write produces. The directory must exist. When write or the disk fails, the
@@ -37,17 +39,25 @@ func WriteIn(root *os.Root, name string, write func(io.Writer) error) error {
 }
 
 func replace(root *os.Root, name string, write func(io.Writer) error) error {
+	if err := faults.Check(faults.Create, name); err != nil {
+		return err
+	}
 	file, err := renameio.NewPendingFile(name, renameio.WithRoot(root), renameio.WithPermissions(0o644))
 	if err != nil {
 		return err
 	}
 	defer file.Cleanup() // does nothing once the file is in place
-	buffered := bufio.NewWriter(file)
+	buffered := bufio.NewWriter(faults.Writer(file, name))
 	if err := write(buffered); err != nil {
 		return err
 	}
 	if err := buffered.Flush(); err != nil {
 		return err
+	}
+	for _, op := range []faults.Op{faults.Sync, faults.Rename} { // both are the next call
+		if err := faults.Check(op, name); err != nil {
+			return err
+		}
 	}
 	if err := file.CloseAtomicallyReplace(); err != nil {
 		return err
@@ -57,6 +67,9 @@ func replace(root *os.Root, name string, write func(io.Writer) error) error {
 
 // SyncDir makes the names in a directory below root durable: files created, renamed or removed.
 func SyncDir(root *os.Root, name string) error {
+	if err := faults.Check(faults.Sync, name); err != nil {
+		return err
+	}
 	dir, err := root.Open(name)
 	if err != nil {
 		return err

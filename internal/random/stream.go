@@ -24,6 +24,9 @@ type Stream struct {
 	given []*graph.Node // the state that At made it from
 }
 
+// Generator is the name of what computes the numbers. It changes whenever the numbers of a seed do.
+const Generator = "threefry-2x32-13"
+
 // NewStream begins the stream of a key, which is the node that Seed's tensor becomes.
 func NewStream(key *graph.Node) *Stream { return &Stream{key: key, draws: new(uint32)} }
 

@@ -1,0 +1,114 @@
+package checkpoints
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"joule/internal/atomicfile"
+	"joule/internal/faults"
+)
+
+// Keep says which checkpoints outlive newer ones.
+type Keep struct {
+	Last  int // so many of the newest
+	Every int // and those of steps that are a multiple of it; 0: none
+	// Best keeps that one, too, whose criterion is lowest.
+	Best bool
+}
+
+// Prune removes the checkpoints that are not to be kept. One whose manifest cannot be read is not the best.
+func (f Folder) Prune(keep Keep) error {
+	entries, err := f.List()
+	if err != nil {
+		return err
+	}
+	var best Entry
+	if keep.Best {
+		if best, _, err = f.Best(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	var gone []Entry
+	for i, e := range entries {
+		switch {
+		case i >= len(entries)-keep.Last:
+		case keep.Every > 0 && e.Step%keep.Every == 0:
+		case keep.Best && e == best:
+		default:
+			gone = append(gone, e)
+		}
+	}
+	return f.remove(gone)
+}
+
+// remove takes checkpoints away. Each goes under another name first, so that a crash leaves no part of one.
+func (f Folder) remove(entries []Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	err := f.inside(func(root *os.Root) error {
+		for _, e := range entries {
+			temporary := filepath.Join(f.name, removing+"-"+e.name)
+			if err := rename(root, filepath.Join(f.name, e.name), temporary); err != nil {
+				return err
+			}
+			if err := faults.Check(faults.Remove, temporary); err != nil {
+				return err
+			}
+			if err := root.RemoveAll(temporary); err != nil {
+				return err
+			}
+		}
+		return atomicfile.SyncDir(root, f.name)
+	})
+	if err != nil {
+		return atomicfile.Error("remove old checkpoints from", f.path(), err)
+	}
+	return nil
+}
+
+// Best is the checkpoint with the lowest criterion. The error is [fs.ErrNotExist] where none has one.
+func (f Folder) Best() (best Entry, criterion Criterion, err error) {
+	entries, err := f.List()
+	if err != nil {
+		return best, criterion, err
+	}
+	found := false
+	for _, e := range entries {
+		c, err := f.Manifest(e)
+		if err == nil && c.Criterion != nil && (!found || c.Criterion.Value < criterion.Value) {
+			best, criterion, found = e, *c.Criterion, true
+		}
+	}
+	if !found {
+		return best, criterion, fmt.Errorf("%s: no checkpoint has a criterion; train.keep_best names one: %w", f.path(), fs.ErrNotExist)
+	}
+	return best, criterion, nil
+}
+
+// SetAside renames a checkpoint, so that it is no longer one of the folder's: step-N becomes aside-step-N, with -2, -3, …
+// appended while that is taken. Nothing removes it.
+func (f Folder) SetAside(e Entry) (path string, err error) {
+	name := "aside-" + e.name
+	err = f.inside(func(root *os.Root) error {
+		for n := 2; ; n++ {
+			if _, err := root.Lstat(filepath.Join(f.name, name)); errors.Is(err, fs.ErrNotExist) {
+				break
+			} else if err != nil {
+				return err
+			}
+			name = fmt.Sprintf("aside-%s-%d", e.name, n)
+		}
+		if err := rename(root, filepath.Join(f.name, e.name), filepath.Join(f.name, name)); err != nil {
+			return err
+		}
+		return atomicfile.SyncDir(root, f.name)
+	})
+	if err != nil {
+		return "", atomicfile.Error("set aside", f.path(e.name), err)
+	}
+	return f.path(name), nil
+}

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"joule/backends"
+	"joule/checkpoints"
+	"joule/configs"
+	"joule/internal/random"
+	"joule/rundir"
+	"joule/trainers"
+)
+
+// resumeAuto is the value of --resume that goes on with what --out names if there is something, and else starts it.
+const resumeAuto = "auto"
+
+// resumption is what a training goes on from.
+type resumption struct {
+	dir         string
+	runs        []*rundir.Run
+	config      *configs.Config // of all the runs, as they were trained
+	environment rundir.Environment
+	// fromStep is the step of the checkpoint to take; −1: the newest. fallBack says that a damaged one may be passed over.
+	fromStep int
+	fallBack bool
+}
+
+// findResumption opens the runs in a directory.
+func findResumption(dir string, o trainOptions) (*resumption, error) {
+	runs, err := rundir.OpenAll(dir)
+	if err != nil {
+		return nil, err
+	}
+	config, err := configs.LoadRun(filepath.Join(runs[0].Dir(), "config.yaml"), "", nil)
+	if err != nil {
+		return nil, coded(exitUsage, err)
+	}
+	config.Train.Replicas = len(runs)
+	r := &resumption{dir: dir, runs: runs, config: config, fromStep: o.fromStep, fallBack: o.resume == resumeAuto}
+	r.environment, err = runs[0].Environment()
+	return r, err
+}
+
+// changed is the config to go on with: that of the runs with assignments, or a given one. A difference that would make
+// another run of it is refused.
+func (r *resumption) changed(given *configs.Config, sets []string, backend string) (*configs.Config, error) {
+	config := given
+	if given == nil {
+		var err error
+		sets = append([]string{fmt.Sprintf("train.replicas=%d", len(r.runs))}, sets...)
+		if config, err = configs.LoadRun(filepath.Join(r.runs[0].Dir(), "config.yaml"), "", sets); err != nil {
+			return nil, coded(exitUsage, err)
+		}
+	} else if err := locate(config); err != nil {
+		return nil, err
+	}
+	if backend != "" {
+		config.Backend = backend
+	}
+	// What is left open stays what it was.
+	if config.Backend == "auto" {
+		config.Backend = r.config.Backend
+	}
+	if config.Train.Devices == 0 {
+		config.Train.Devices = r.config.Train.Devices
+	}
+	if spec := r.environment.Backend.Spec; config.Backend != r.config.Backend && config.Backend == spec {
+		config.Backend = r.config.Backend // auto was this one
+	}
+	differences, err := configs.Diff(r.config, config)
+	if err != nil {
+		return nil, err
+	}
+	differences = slices.DeleteFunc(differences, func(d configs.Difference) bool { return mayChange(d.Key) })
+	if len(differences) == 0 {
+		return config, nil
+	}
+	var lines []string
+	for _, d := range differences {
+		lines = append(lines, "\n  "+d.String())
+	}
+	return nil, coded(exitUsage, fmt.Errorf("%s: cannot go on with another config; what may change is %s. These differ:%s",
+		r.runs[0].Dir(), strings.Join(changeable, ", "), strings.Join(lines, "")))
+}
+
+// changeable are the keys that may differ when a run goes on, or sections of them: how long it is, what is logged and kept,
+// what is done about sick steps, and what is used only after training. The data are compared by their checksum.
+var changeable = []string{"name", "train.steps", "train.log_every", "train.checkpoint_every", "train.keep_last", "train.keep_every",
+	"train.keep_best", "train.health", "sampler", "data.path"}
+
+func mayChange(key string) bool {
+	return slices.ContainsFunc(changeable, func(c string) bool { return key == c || strings.HasPrefix(key, c+".") })
+}
+
+// backend is the one that a run goes on with: the one it was trained on where the config leaves it open.
+func (r *resumption) backend(config *configs.Config) string {
+	if config.Backend == "auto" {
+		return r.environment.Backend.Spec
+	}
+	return config.Backend
+}
+
+// restore puts every run's checkpoint into the trainer, and returns for each run the time that it was trained before. Nothing
+// on the disk has changed when it fails.
+func (r *resumption) restore(trainer *trainers.Trainer, members []*member) (err error) {
+	type damaged struct {
+		folder checkpoints.Folder
+		entry  checkpoints.Entry
+	}
+	var aside []damaged
+	for i, run := range r.runs {
+		folder := run.Checkpoints()
+		entries, err := folder.List()
+		if err != nil {
+			return err
+		}
+		entries, later, err := r.wanted(folder, entries)
+		if err != nil {
+			return err
+		}
+		for _, e := range later {
+			aside = append(aside, damaged{folder, e})
+		}
+		for k, e := range slices.Backward(entries) {
+			c, err := folder.Load(e)
+			if err != nil && r.fallBack {
+				slog.Warn("a checkpoint cannot be used, and is set aside for the one before", "error", err)
+				aside = append(aside, damaged{folder, e})
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("%w%s", err, r.alternatives(folder, entries[:k]))
+			}
+			if err := fits(c, folder.Path(e), members[i]); err != nil {
+				return err
+			}
+			if err := trainer.Restore(i, snapshotOf(c, i)); err != nil {
+				return fmt.Errorf("%s: %w", folder.Path(e), err)
+			}
+			members[i].before = c.Seconds
+			break
+		}
+	}
+	for _, d := range aside {
+		path, err := d.folder.SetAside(d.entry)
+		if err != nil {
+			return err
+		}
+		slog.Info("set aside", "checkpoint", path)
+	}
+	return nil
+}
+
+// wanted are the checkpoints to choose from, and those that are later than the one that was asked for.
+func (r *resumption) wanted(folder checkpoints.Folder, entries []checkpoints.Entry) (choice, later []checkpoints.Entry, err error) {
+	if r.fromStep < 0 {
+		return entries, nil, nil
+	}
+	for i, e := range entries {
+		if e.Step > r.fromStep {
+			choice, later = entries[:i], entries[i:]
+			break
+		}
+		choice = entries[:i+1]
+	}
+	if r.fromStep > 0 && (len(choice) == 0 || choice[len(choice)-1].Step != r.fromStep) {
+		var steps []string
+		for _, e := range entries {
+			steps = append(steps, fmt.Sprint(e.Step))
+		}
+		return nil, nil, coded(exitUsage, fmt.Errorf("--from-step %d: %s has no checkpoint of that step; there are %s",
+			r.fromStep, filepath.Dir(folder.Path(checkpoints.Entry{})), strings.Join(steps, ", ")))
+	}
+	return choice, later, nil
+}
+
+// alternatives says which checkpoint can be used in place of a bad one.
+func (r *resumption) alternatives(folder checkpoints.Folder, entries []checkpoints.Entry) string {
+	for _, e := range slices.Backward(entries) {
+		if _, err := folder.Load(e); err == nil {
+			return fmt.Sprintf("; the newest good one is of step %d: --from-step %d takes it, and so does --resume=auto", e.Step, e.Step)
+		}
+	}
+	return "; there is no good one before it: --from-step 0 starts from the beginning"
+}
+
+// fits reports a checkpoint that is of other data, another seed or other random numbers than the run.
+func fits(c checkpoints.Checkpoint, path string, m *member) error {
+	switch {
+	case c.Data != m.checksum:
+		return fmt.Errorf("%s: the training data are no longer those that the run was trained on (their checksum was %s and is %s)", path, c.Data, m.checksum)
+	case c.Seed != m.config.Seed:
+		return fmt.Errorf("%s: is of seed %d, and the run of seed %d", path, c.Seed, m.config.Seed)
+	case c.Random != random.Generator:
+		return fmt.Errorf("%s: its random numbers are those of %s, and this version of joule has %s: use joule %s", path, c.Random, random.Generator, c.Joule)
+	}
+	return nil
+}
+
+// warnOfChanges says what is no longer as it was, on which the bits of a run can depend.
+func (r *resumption) warnOfChanges(now rundir.Environment) {
+	then := r.environment
+	for _, c := range []struct {
+		what      string
+		then, now any
+	}{
+		{"version of joule", then.Joule, now.Joule}, {"processor", then.CPU, now.CPU}, {"logical processors", then.CPUs, now.CPUs},
+		{"plugin's API", then.Backend.PluginAPI, now.Backend.PluginAPI}, {"devices", then.Backend.Devices, now.Backend.Devices},
+	} {
+		if !reflect.DeepEqual(c.then, c.now) {
+			slog.Warn("the run goes on elsewhere than it was begun, and its numbers may round differently", "what", c.what, "then", c.then, "now", c.now)
+		}
+	}
+}
+
+// continued is the environment of a run that goes on.
+func (r *resumption) continued(run *rundir.Run, now rundir.Environment, at time.Time, step int) (rundir.Environment, error) {
+	first, err := run.Environment()
+	if err != nil {
+		return now, err
+	}
+	now.Started = first.Started
+	now.Resumed = append(first.Resumed, rundir.Resumption{At: at, Step: int64(step)})
+	return now, nil
+}
+
+// prepare makes a trainer and the run directories ready to go on. isDone says that there is nothing left to train.
+func (r *resumption) prepare(trainer *trainers.Trainer, members []*member, at time.Time) (isDone bool, err error) {
+	if err := r.restore(trainer, members); err != nil {
+		return false, err
+	}
+	total := members[0].config.Train.Steps
+	if trainer.Step() == total {
+		slog.Info("the run has made all its steps; a larger train.steps makes it longer", "steps", total, "run", r.dir)
+		return true, nil
+	}
+	r.warnOfChanges(members[0].environment)
+	slog.Info("going on", "step", trainer.Step(), "of", total, "run", r.dir)
+	for i, m := range members {
+		m.dir = r.runs[i]
+		if m.environment, err = r.continued(m.dir, m.environment, at, trainer.StepOf(i)); err != nil {
+			return false, err
+		}
+		if err := m.dir.RemoveResult(); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// openAsBefore opens the backend of a run that goes on.
+func openAsBefore(r *resumption, config *configs.Config, dim int) (*backends.Backend, error) {
+	kept := config.Backend
+	config.Backend = r.backend(config)
+	backend, err := openForTraining(config, dim)
+	config.Backend = kept
+	return backend, err
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"math"
+	"time"
+
+	"joule/checkpoints"
+	"joule/internal/random"
+	"joule/rundir"
+	"joule/trainers"
+)
+
+// saveOf is what is kept of a run's state, after so many seconds of training in this process.
+func saveOf(s trainers.Snapshot, run *member, seconds float64) rundir.Save {
+	c := checkpoints.Checkpoint{
+		Step: s.Step, Summed: s.Summed, Rate: s.Rate, Incidents: incidentsOf(s.Incidents),
+		Seed: run.config.Seed, Random: random.Generator, Data: run.checksum,
+		Joule: run.environment.Joule, Backend: run.environment.Backend.Spec,
+		Seconds: run.before + seconds, Written: time.Now(), Tensors: s.Tensors,
+	}
+	if name := run.config.Train.KeepBest; name != "" && !math.IsNaN(run.criterion) && !math.IsInf(run.criterion, 0) {
+		c.Criterion = &checkpoints.Criterion{Metric: name, Value: run.criterion}
+	}
+	return rundir.Save{Checkpoint: c, Parameters: rundir.Parameters{Step: int64(s.Step), Tensors: trainers.ParameterTensors(s.Tensors)}}
+}
+
+// snapshotOf is the state that a checkpoint keeps, for a replica of a trainer.
+func snapshotOf(c checkpoints.Checkpoint, replica int) trainers.Snapshot {
+	s := trainers.Snapshot{Step: c.Step, Summed: c.Summed, Rate: c.Rate, Tensors: c.Tensors}
+	for _, i := range c.Incidents {
+		s.Incidents = append(s.Incidents, trainers.Incident{
+			Replica: replica, Step: i.Step, Quantity: i.Quantity, Value: float64(i.Value), Action: i.Action, To: i.To, Rate: i.Rate,
+		})
+	}
+	return s
+}
+
+// incidentsOf is the form in which incidents are kept.
+func incidentsOf(incidents []trainers.Incident) (kept []checkpoints.Incident) {
+	for _, i := range incidents {
+		kept = append(kept, checkpoints.Incident{
+			Step: i.Step, Quantity: i.Quantity, Value: checkpoints.Number(i.Value), Action: i.Action, To: i.To, Rate: i.Rate,
+		})
+	}
+	return kept
+}

@@ -1,0 +1,47 @@
+package configs
+
+import (
+	"fmt"
+
+	"joule/internal/strictyaml"
+)
+
+// Difference is a key that has another value in one config than in another. A value is as in the file; where the key is
+// not there it is "none".
+type Difference struct{ Key, Old, New string }
+
+func (d Difference) String() string { return fmt.Sprintf("%s: %s, now %s", d.Key, d.Old, d.New) }
+
+// Diff lists the keys in which two configs differ, defaults included, in the order of the file.
+func Diff(old, new *Config) (list []Difference, err error) {
+	var values [2][]strictyaml.Value
+	for i, c := range []*Config{old, new} {
+		text, err := c.Encode()
+		if err != nil {
+			return nil, err
+		}
+		if values[i], err = strictyaml.Flatten(text); err != nil {
+			return nil, err
+		}
+	}
+	const none = "none"
+	later := map[string]string{}
+	for _, v := range values[1] {
+		later[v.Key] = v.Text
+	}
+	earlier := map[string]bool{}
+	for _, v := range values[0] {
+		earlier[v.Key] = true
+		if now, ok := later[v.Key]; !ok {
+			list = append(list, Difference{v.Key, v.Text, none})
+		} else if now != v.Text {
+			list = append(list, Difference{v.Key, v.Text, now})
+		}
+	}
+	for _, v := range values[1] {
+		if !earlier[v.Key] {
+			list = append(list, Difference{v.Key, none, v.Text})
+		}
+	}
+	return list, nil
+}

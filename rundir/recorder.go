@@ -1,0 +1,200 @@
+package rundir
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"joule/checkpoints"
+)
+
+// Recorder writes what training gives into the directories of its runs, in the background and in order, so that training
+// does not wait for the disk. What cannot be written is kept in memory and tried again whenever there is something new, and
+// at the end; of the states of a run only the newest.
+type Recorder struct {
+	keep checkpoints.Keep
+	warn func(error)
+	runs []*recorded
+	done chan struct{}
+
+	mutex   sync.Mutex // guards what follows, and the pending work of the runs
+	changed sync.Cond
+	isNew   bool // something was added since the writing goroutine looked
+	closed  bool
+}
+
+// recorded is one run of a recorder.
+type recorded struct {
+	*Run
+	journal journal // pending
+	save    *save   // pending
+	failed  error   // why something is pending; only the writing goroutine uses it
+}
+
+// Save is the state of a run, and its parameters for those who use the run.
+type Save struct {
+	Checkpoint checkpoints.Checkpoint
+	Parameters Parameters
+}
+
+// save is a Save on its way to the disk.
+type save struct {
+	Save
+	stored bool // the checkpoint is on the disk
+}
+
+// NewRecorder starts to write into runs. warn is called with what could not be written and will be tried again, and with
+// what is left out because the disk is slow; it may be called by any goroutine, and must not use the recorder.
+func NewRecorder(runs []*Run, keep checkpoints.Keep, warn func(error)) *Recorder {
+	r := &Recorder{keep: keep, warn: warn, done: make(chan struct{})}
+	r.changed.L = &r.mutex
+	for _, run := range runs {
+		r.runs = append(r.runs, &recorded{Run: run, journal: journal{upTo: math.MaxInt64}})
+	}
+	go r.work()
+	return r
+}
+
+// Append adds a record to the metrics of a run.
+func (r *Recorder) Append(run int, record Record) {
+	r.add(run, func(own *recorded) { own.journal = own.journal.then(journal{math.MaxInt64, []Record{record}}) })
+}
+
+// Truncate removes the records of later steps from the metrics of a run.
+func (r *Recorder) Truncate(run int, step int64) {
+	r.add(run, func(own *recorded) { own.journal = own.journal.then(journal{upTo: step}) })
+}
+
+// Save keeps a state of a run as a checkpoint, and its parameters. Where the one before has not been begun, because the
+// disk is slower than the training, it is left out for this one.
+func (r *Recorder) Save(run int, s Save) {
+	r.add(run, func(own *recorded) {
+		if own.save != nil && own.failed == nil {
+			r.warn(fmt.Errorf("%s: the disk is slower than the training: the checkpoint of step %d is left out for that of step %d",
+				own.Dir(), own.save.Checkpoint.Step, s.Checkpoint.Step))
+		}
+		own.save = &save{Save: s}
+	})
+}
+
+func (r *Recorder) add(run int, do func(*recorded)) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	do(r.runs[run])
+	r.isNew = true
+	r.changed.Signal()
+}
+
+// Close tries to write all that is pending, and returns for each run why something of it is not on the disk.
+func (r *Recorder) Close() []error {
+	r.mutex.Lock()
+	r.closed = true
+	r.changed.Signal()
+	r.mutex.Unlock()
+	<-r.done
+	failed := make([]error, len(r.runs))
+	for i, run := range r.runs {
+		failed[i] = run.failed
+	}
+	return failed
+}
+
+// work is the writing goroutine.
+func (r *Recorder) work() {
+	defer close(r.done)
+	for last := false; !last; {
+		r.mutex.Lock()
+		for !r.isNew && !r.closed {
+			r.changed.Wait()
+		}
+		r.isNew, last = false, r.closed
+		r.mutex.Unlock()
+		for _, run := range r.runs {
+			before := run.failed
+			err := r.write(run)
+			r.mutex.Lock()
+			run.failed = err
+			r.mutex.Unlock()
+			if err != nil && before == nil && !last {
+				r.warn(fmt.Errorf("%w; training goes on, keeps it in memory and tries again", err))
+			}
+		}
+	}
+}
+
+// write writes what is pending of a run; on an error the rest stays pending.
+func (r *Recorder) write(run *recorded) error {
+	r.mutex.Lock()
+	entries, state := run.journal, run.save
+	run.journal, run.save = journal{upTo: math.MaxInt64}, nil
+	r.mutex.Unlock()
+
+	err := entries.write(run.Run)
+	if err != nil {
+		r.mutex.Lock()
+		run.journal = entries.again().then(run.journal)
+		r.mutex.Unlock()
+	}
+	if state == nil {
+		return err
+	}
+	if saveErr := state.write(run.Run, r.keep); saveErr != nil {
+		err = errors.Join(err, saveErr)
+		r.mutex.Lock()
+		if run.save == nil {
+			run.save = state
+		}
+		r.mutex.Unlock()
+	}
+	return err
+}
+
+func (s *save) write(run *Run, keep checkpoints.Keep) error {
+	var syncErr error
+	if !s.stored {
+		// The records up to a checkpoint are on the disk before it: who goes on from it relies on them. Where they cannot be,
+		// the checkpoint is worth more.
+		syncErr = run.SyncMetrics()
+		if err := run.Checkpoints().Save(s.Checkpoint); err != nil {
+			return errors.Join(syncErr, err)
+		}
+		s.stored = true
+	}
+	return errors.Join(syncErr, run.WriteParameters(s.Parameters), run.Checkpoints().Prune(keep))
+}
+
+// journal is a change of the metrics: records above a step are removed, and then some are added, in the order of steps.
+type journal struct {
+	upTo    int64 // math.MaxInt64: none is removed
+	records []Record
+}
+
+// then is the change that has the effect of two.
+func (j journal) then(next journal) journal {
+	kept := j.records
+	for len(kept) > 0 && kept[len(kept)-1].Step > next.upTo {
+		kept = kept[:len(kept)-1]
+	}
+	return journal{min(j.upTo, next.upTo), append(kept, next.records...)}
+}
+
+// again is the change to try after it failed: some of its records may have been written.
+func (j journal) again() journal {
+	if len(j.records) > 0 {
+		j.upTo = min(j.upTo, j.records[0].Step-1)
+	}
+	return j
+}
+
+func (j journal) write(run *Run) error {
+	if j.upTo != math.MaxInt64 {
+		if err := run.TruncateMetrics(j.upTo); err != nil {
+			return err
+		}
+	}
+	if len(j.records) == 0 {
+		return nil
+	}
+	return run.AppendMetrics(j.records...)
+}
