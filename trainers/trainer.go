@@ -127,21 +127,30 @@ func (t *Trainer) Run(ctx context.Context, hooks Hooks) error {
 				return err
 			}
 		}
-		for _, s := range sick {
-			s, err := t.treat(s)
-			if err != nil {
+		if err := t.treatAll(sick, hooks); err != nil {
+			return err
+		}
+	}
+}
+
+// treatAll does what the policy says about sick steps, and then what is due.
+func (t *Trainer) treatAll(sick []Incident, hooks Hooks) (err error) {
+	for i := range sick {
+		if sick[i], err = t.treat(sick[i]); err != nil {
+			return err
+		}
+	}
+	for _, s := range sick {
+		if hooks.Incident != nil {
+			hooks.Incident(s)
+		}
+		if s.Action == Skip {
+			if err := t.arrived([]int{s.Replica}, hooks); err != nil {
 				return err
-			}
-			if hooks.Incident != nil {
-				hooks.Incident(s)
-			}
-			if s.Action == Skip {
-				if err := t.arrived([]int{s.Replica}, hooks); err != nil {
-					return err
-				}
 			}
 		}
 	}
+	return nil
 }
 
 // behind are the replicas that have made the fewest steps, of those that go on and have made fewer than limit.

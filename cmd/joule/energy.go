@@ -13,7 +13,7 @@ import (
 const energyColumn = "energy"
 
 func newEnergy() *cobra.Command {
-	var input, output, backend string
+	var input, output, backend, checkpoint string
 	var score bool
 	cmd := &cobra.Command{
 		Use:   "energy RUN --in FILE",
@@ -33,7 +33,7 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 			if err := checkPointsOutput(output); err != nil {
 				return err
 			}
-			t, err := readRun(args[0], nil, "")
+			t, err := readRun(args[0], checkpoint, nil, "")
 			if err != nil {
 				return err
 			}
@@ -72,6 +72,7 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 	cmd.Flags().StringVar(&input, "in", "", "points, .npy or .csv")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
 	cmd.Flags().BoolVar(&score, "score", false, "write scores instead of energies")
+	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
 }

@@ -14,7 +14,7 @@ import (
 func newEval() *cobra.Command {
 	var asJSON bool
 	var grid int
-	var backend string
+	var backend, checkpoint string
 	cmd := &cobra.Command{
 		Use:   "eval RUN",
 		Short: "Measure a trained model on its data",
@@ -32,7 +32,7 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 					return coded(exitUsage, fmt.Errorf("--grid %d: %w", grid, err))
 				}
 			}
-			t, err := openRun(args[0], backend, nil, "")
+			t, err := openRun(args[0], checkpoint, backend, nil, "")
 			if err != nil {
 				return err
 			}
@@ -60,6 +60,7 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object instead of a table")
 	cmd.Flags().IntVar(&grid, "grid", 0, "points an axis (default: 401 in two dimensions, 4001 in one)")
+	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
 }

@@ -19,7 +19,7 @@ func TestTrainReplicas(t *testing.T) {
 	if want := group + "/seed-3\n" + group + "/seed-4\n"; out != want {
 		t.Errorf("printed %q, want %q", out, want)
 	}
-	if got := names(t, group); !slices.Equal(got, []string{"seed-3", "seed-4"}) {
+	if got := names(t, group); !slices.Equal(got, []string{".lock", "seed-3", "seed-4"}) {
 		t.Errorf("the group holds %v", got)
 	}
 	alone := filepath.Join(dir, "alone")

@@ -28,7 +28,7 @@ func TestReport(t *testing.T) {
 				t.Errorf("the page does not have %.4f of %s", *figure, run)
 			}
 		}
-		if config := strings.ReplaceAll(read(t, run, "config.yaml"), "+", "&#43;"); !strings.Contains(page, config) {
+		if config := strings.NewReplacer("+", "&#43;", `"`, "&#34;").Replace(read(t, run, "config.yaml")); !strings.Contains(page, config) {
 			t.Errorf("the page does not have the config of %s", run)
 		}
 	}

@@ -241,6 +241,10 @@ func (r *resumption) prepare(trainer *trainers.Trainer, members []*member, at ti
 		return true, nil
 	}
 	r.warnOfChanges(members[0].environment)
+	if o := members[0].config.Optimizer; o.Schedule == "cosine" && total != r.config.Train.Steps {
+		slog.Warn("the run has another length, and from here on its learning rate follows the schedule of that",
+			"schedule", o.Schedule, "steps_then", r.config.Train.Steps, "steps_now", total)
+	}
 	slog.Info("going on", "step", trainer.Step(), "of", total, "run", r.dir)
 	for i, m := range members {
 		m.dir = r.runs[i]

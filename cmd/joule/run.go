@@ -16,6 +16,7 @@ import (
 	"joule/models"
 	"joule/rundir"
 	"joule/samplers"
+	"joule/trainers"
 )
 
 // trained is a run that is opened for use: its config, its description of the data, and its model on a backend.
@@ -26,12 +27,14 @@ type trained struct {
 	step    int64
 	model   *models.Compiled
 	backend *backends.Backend
+	// checkpoint is what the parameters are taken from: the step of a checkpoint, or best; empty: from those of the run.
+	checkpoint string
 }
 
 // openRun opens a run directory and puts its model on a backend of its own: the given one, or else the run's choice. sets
-// change its config, as far as keys below allowed go.
-func openRun(dir, backend string, sets []string, allowed string) (*trained, error) {
-	t, err := readRun(dir, sets, allowed)
+// change its config, as far as keys below allowed go. The parameters are those of a checkpoint, if one is named.
+func openRun(dir, checkpoint, backend string, sets []string, allowed string) (*trained, error) {
+	t, err := readRun(dir, checkpoint, sets, allowed)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +42,7 @@ func openRun(dir, backend string, sets []string, allowed string) (*trained, erro
 }
 
 // readRun reads what a run directory says, without its model.
-func readRun(dir string, sets []string, allowed string) (*trained, error) {
+func readRun(dir, checkpoint string, sets []string, allowed string) (*trained, error) {
 	run, err := rundir.Open(dir)
 	if err != nil {
 		return nil, err
@@ -57,7 +60,7 @@ func readRun(dir string, sets []string, allowed string) (*trained, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &trained{dir: run, config: config, dataset: dataset}, nil
+	return &trained{dir: run, config: config, dataset: dataset, checkpoint: checkpoint}, nil
 }
 
 // open puts the model of a run that was read on a backend: the given one, or else the run's choice.
@@ -80,7 +83,7 @@ func (t *trained) close() { t.backend.Close() }
 
 // load reads the parameters of the run and puts its model on a backend.
 func (t *trained) load(b *backends.Backend) error {
-	p, err := t.dir.Parameters()
+	p, err := t.parameters()
 	if err != nil {
 		return err
 	}
@@ -94,10 +97,23 @@ func (t *trained) load(b *backends.Backend) error {
 	}
 	model, err := models.Compile(b.Backend, t.config.Model, len(t.dataset.Columns), values)
 	if err != nil {
-		return fmt.Errorf("%s: parameters.safetensors does not fit the model of config.yaml: %w", t.dir.Dir(), err)
+		return fmt.Errorf("%s: the parameters do not fit the model of config.yaml: %w", t.dir.Dir(), err)
 	}
 	t.model, t.step, t.backend = model, p.Step, b
 	return nil
+}
+
+// parameters are those of the run, or of its checkpoint.
+func (t *trained) parameters() (rundir.Parameters, error) {
+	if t.checkpoint == "" {
+		return t.dir.Parameters()
+	}
+	entry, err := findCheckpoint(t.dir.Checkpoints(), t.checkpoint)
+	if err != nil {
+		return rundir.Parameters{}, err
+	}
+	c, err := t.dir.Checkpoints().Load(entry)
+	return rundir.Parameters{Step: int64(c.Step), Tensors: trainers.ParameterTensors(c.Tensors)}, err
 }
 
 // transform is the map from the units of the data to the coordinates of the model; nil is the identity.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,11 +16,9 @@ var withRun = map[string][]string{
 // copyRun copies a run without its figures, to spoil a file in it.
 func copyRun(t *testing.T, from string) string {
 	t.Helper()
-	to := t.TempDir()
-	for _, name := range names(t, from) {
-		if name != "figures" {
-			put(t, to, name, read(t, from, name))
-		}
+	to := filepath.Join(t.TempDir(), "run")
+	if err := errors.Join(os.CopyFS(to, os.DirFS(from)), os.RemoveAll(filepath.Join(to, "figures"))); err != nil {
+		t.Fatal(err)
 	}
 	return to
 }
@@ -50,7 +49,7 @@ func TestCommandsRefuseWhatIsNoRun(t *testing.T) {
 		refuse(t, dir, exitFailed, binary+": is a file; a run is a directory", append(command, binary)...)
 		refuse(t, dir, exitFailed, started+": has no parameters.safetensors, …", append(command, started)...)
 		refuse(t, dir, exitFailed, cut+"/parameters.safetensors: …", append(command, cut)...)
-		refuse(t, dir, exitFailed, misfit+": parameters.safetensors does not fit the model of config.yaml: parameter layers.0.weight has the shape [2 8], and the model needs [2 9]", append(command, misfit)...)
+		refuse(t, dir, exitFailed, misfit+": the parameters do not fit the model of config.yaml: parameter layers.0.weight has the shape [2 8], and the model needs [2 9]", append(command, misfit)...)
 		refuse(t, dir, exitUsage, broken+"/config.yaml:…", append(command, broken)...)
 		refuse(t, dir, exitUsage, `backend "gpu" is not known: …`, append(command, run, "--backend", "gpu")...)
 		refuse(t, dir, exitBackend, "backend xla:/nonexistent.so: no such file: give the path of an XLA plugin (.so)", append(command, run, "--backend", "xla:/nonexistent.so")...)

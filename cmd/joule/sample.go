@@ -11,7 +11,7 @@ const maxSamples = 10_000_000
 
 func newSample() *cobra.Command {
 	var n int
-	var output, backend string
+	var output, backend, checkpoint string
 	var sets []string
 	var seed int64
 	cmd := &cobra.Command{
@@ -30,7 +30,7 @@ from a Gaussian around the data.`,
 			if err := checkPointsOutput(output); err != nil {
 				return err
 			}
-			t, err := openRun(args[0], backend, sets, "sampler")
+			t, err := openRun(args[0], checkpoint, backend, sets, "sampler")
 			if err != nil {
 				return err
 			}
@@ -46,6 +46,7 @@ from a Gaussian around the data.`,
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a key of the sampler, such as sampler.steps=200; repeatable")
 	cmd.Flags().Int64Var(&seed, "seed", 0, "seed of the chains")
+	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
 }

@@ -110,8 +110,11 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 			if incident.Action == trainers.Rollback {
 				recorder.Truncate(incident.Replica, int64(incident.To))
 			}
-			if incident.Action != trainers.Stop || len(runs) > 1 {
-				slog.Warn(incident.String(), "seed", runs[incident.Replica].config.Seed, "likely", incident.Cause)
+			switch seed := runs[incident.Replica].config.Seed; {
+			case incident.Action != trainers.Stop:
+				slog.Warn(incident.String(), "seed", seed, "likely", incident.Cause)
+			case anyGoesOn(trainer):
+				slog.Warn("a run diverged; the others go on", "seed", seed, "step", incident.Step)
 			}
 		},
 		Checkpoint: save,
@@ -122,10 +125,14 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 	if stopped == nil || !errors.Is(err, context.Canceled) {
 		stopped = nil
 	}
+	var saveErr error
 	if err != nil { // whatever it is, what was trained until then is worth keeping
-		err = errors.Join(err, save(unsavedReplicas(trainer, runs)))
+		saveErr = save(unsavedReplicas(trainer, runs))
 	}
 	unsaved := recorder.Close() // why what was trained is not on the disk
+	for i := range unsaved {
+		unsaved[i] = errors.Join(saveErr, unsaved[i])
+	}
 	result := rundir.Result{CompileSeconds: trainer.CompileTime().Seconds(), StartupSeconds: startup, PeakMemory: backends.PeakMemory()}
 	var unwritten []error
 	for i, r := range runs {
@@ -144,7 +151,10 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 		}
 		unwritten = append(unwritten, r.dir.WriteEnvironment(r.environment), r.dir.WriteResult(result))
 	}
-	saveErr := errors.Join(append(unsaved, unwritten...)...)
+	if saveErr == nil {
+		saveErr = errors.Join(unsaved...)
+	}
+	saveErr = errors.Join(append(unwritten, saveErr)...)
 	_, diverged := errors.AsType[*trainers.DivergedError](err)
 	switch {
 	case saveErr != nil:
@@ -163,6 +173,16 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 		return coded(exitUnsaved, errors.Join(err, saveErr))
 	}
 	return err
+}
+
+// anyGoesOn reports whether some run has not been stopped.
+func anyGoesOn(trainer *trainers.Trainer) bool {
+	for i := range trainer.Replicas() {
+		if trainer.Diverged(i) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // unsavedReplicas are the runs whose state is not among those that were given to be saved when they ended.

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"joule/checkpoints"
+)
+
+// bestCheckpoint is the value of --checkpoint that stands for the best one.
+const bestCheckpoint = "best"
+
+// checkpointFlag adds --checkpoint, empty unless given.
+func checkpointFlag(cmd *cobra.Command, checkpoint *string) {
+	cmd.Flags().StringVar(checkpoint, "checkpoint", "", "take the parameters of a checkpoint: its step, or best (default: the last ones)")
+}
+
+// findCheckpoint finds the checkpoint that a value of --checkpoint names.
+func findCheckpoint(folder checkpoints.Folder, name string) (checkpoints.Entry, error) {
+	if name == bestCheckpoint {
+		best, _, err := folder.Best()
+		return best, err
+	}
+	entries, err := folder.List()
+	if err != nil {
+		return checkpoints.Entry{}, err
+	}
+	steps := []string{bestCheckpoint}
+	found := -1
+	for i, e := range entries {
+		text := strconv.Itoa(e.Step)
+		steps = append(steps, text)
+		if text == name {
+			found = i // the last one of that step
+		}
+	}
+	if found < 0 {
+		return checkpoints.Entry{}, coded(exitUsage, fmt.Errorf("--checkpoint %s: there is none; want one of %s", name, strings.Join(steps, ", ")))
+	}
+	return entries[found], nil
+}
