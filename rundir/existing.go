@@ -121,3 +121,38 @@ func unstarted(dir string, gone *[]string) bool {
 	}
 	return true
 }
+
+// RemoveTemporary removes the files that were being written when a process was killed.
+func (r *Run) RemoveTemporary() error {
+	err := r.inside(func(root *os.Root) error {
+		dir, err := root.Open(".")
+		if err != nil {
+			return err
+		}
+		defer dir.Close()
+		names, err := dir.Readdirnames(-1)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if isTemporary(name) {
+				if err := root.Remove(name); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return atomicfile.Error("clear up", r.dir, err)
+	}
+	return nil
+}
+
+// isTemporary reports whether a name is that of a file that is being written: see atomicfile.
+func isTemporary(name string) bool {
+	return slices.ContainsFunc([]string{configFile, environmentFile, datasetFile, parametersFile, metricsFile, resultFile}, func(file string) bool {
+		digits, ok := strings.CutPrefix(name, "."+file)
+		return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
+	})
+}

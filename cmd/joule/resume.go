@@ -236,9 +236,12 @@ func (r *resumption) prepare(trainer *trainers.Trainer, members []*member, at ti
 		return false, err
 	}
 	total := members[0].config.Train.Steps
-	if trainer.Step() == total {
+	if trainer.Step() == total && r.isComplete(total) {
 		slog.Info("the run has made all its steps; a larger train.steps makes it longer", "steps", total, "run", r.dir)
 		return true, nil
+	}
+	if err := r.catchUp(trainer); err != nil {
+		return false, err
 	}
 	r.warnOfChanges(members[0].environment)
 	if o := members[0].config.Optimizer; o.Schedule == "cosine" && total != r.config.Train.Steps {
@@ -256,6 +259,39 @@ func (r *resumption) prepare(trainer *trainers.Trainer, members []*member, at ti
 		}
 	}
 	return false, nil
+}
+
+// isComplete reports whether all the runs have been ended after so many steps. A kill after the last checkpoint, or a disk
+// that failed, leaves something to be written.
+func (r *resumption) isComplete(steps int) bool {
+	for _, run := range r.runs {
+		if result, err := run.Result(); err != nil || result.Status != rundir.Completed || result.Step != int64(steps) {
+			return false
+		}
+	}
+	return true
+}
+
+// catchUp writes what a kill, or a disk that failed, has kept from being written after the checkpoints that the runs go on
+// from, and clears away what was left half-written.
+func (r *resumption) catchUp(trainer *trainers.Trainer) error {
+	for i, run := range r.runs {
+		if err := run.RemoveTemporary(); err != nil {
+			return err
+		}
+		step := int64(trainer.StepOf(i))
+		if p, err := run.Parameters(); step == 0 || err == nil && p.Step == step {
+			continue
+		}
+		states, err := trainer.Snapshots([]int{i})
+		if err != nil {
+			return err
+		}
+		if err := run.WriteParameters(rundir.Parameters{Step: step, Tensors: trainers.ParameterTensors(states[0].Tensors)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openAsBefore opens the backend of a run that goes on.
