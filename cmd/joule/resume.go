@@ -175,7 +175,7 @@ func (r *resumption) wanted(folder checkpoints.Folder, entries []checkpoints.Ent
 			steps = append(steps, fmt.Sprint(e.Step))
 		}
 		return nil, nil, coded(exitUsage, fmt.Errorf("--from-step %d: %s has no checkpoint of that step; there are %s",
-			r.fromStep, filepath.Dir(folder.Path(checkpoints.Entry{})), strings.Join(steps, ", ")))
+			r.fromStep, folder.Path(checkpoints.Entry{}), strings.Join(steps, ", ")))
 	}
 	return choice, later, nil
 }
@@ -190,9 +190,11 @@ func (r *resumption) alternatives(folder checkpoints.Folder, entries []checkpoin
 	return "; there is no good one before it: --from-step 0 starts from the beginning"
 }
 
-// fits reports a checkpoint that is of other data, another seed or other random numbers than the run.
+// fits reports a checkpoint that is further on than the run is to go, or of other data, another seed or other random numbers than the run.
 func fits(c checkpoints.Checkpoint, path string, m *member) error {
 	switch {
+	case c.Step > m.config.Train.Steps:
+		return coded(exitUsage, fmt.Errorf("train.steps is %d, and the run has made %d already (%s)", m.config.Train.Steps, c.Step, path))
 	case c.Data != m.checksum:
 		return fmt.Errorf("%s: the training data are no longer those that the run was trained on (their checksum was %s and is %s)", path, c.Data, m.checksum)
 	case c.Seed != m.config.Seed:
