@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
+	"joule/internal/regularfile"
 	"joule/models"
 )
 
@@ -89,10 +89,7 @@ func (a *array) append(value any, depth int) error {
 
 // Read reads a case from a file.
 func Read(file string) (*Case, error) {
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return nil, fmt.Errorf("%s: is no regular file", file) // a pipe or a device might never end
-	}
-	text, err := os.ReadFile(file)
+	text, err := regularfile.Read(file)
 	if err != nil {
 		return nil, err
 	}

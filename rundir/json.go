@@ -75,7 +75,7 @@ func explain(path string, text []byte, err error) error {
 		if key == "" {
 			key = "the document"
 		}
-		return fmt.Errorf("%s:%d: %s is a JSON %s, which does not fit", path, lineAt(text, e.Offset), strings.ToLower(key), e.Value)
+		return fmt.Errorf("%s:%d: %.80s is a JSON %.40s, which does not fit", path, lineAt(text, e.Offset), strings.ToLower(key), e.Value)
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }

@@ -77,7 +77,7 @@ func TestReadNamesTheFile(t *testing.T) {
 	if _, _, err := Read(path); message(err) != "read "+path+": no such file or directory" {
 		t.Errorf("missing: %v", err)
 	}
-	if _, _, err := Read(dir); message(err) != dir+": not a regular file" {
+	if _, _, err := Read(dir); message(err) != dir+": is a directory" {
 		t.Errorf("directory: %v", err)
 	}
 	if err := os.WriteFile(path, []byte("short"), 0o600); err != nil {
