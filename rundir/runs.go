@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,7 +137,7 @@ func (r *Run) writeFile(name string, content []byte) error {
 func (r *Run) readFile(name string) ([]byte, error) {
 	var content []byte
 	err := r.inside(func(root *os.Root) (err error) {
-		content, err = regularfile.ReadIn(root, name, r.path(name))
+		content, err = regularfile.ReadIn(root, name, r.path(name), math.MaxInt64)
 		return err
 	})
 	return content, r.readError(name, err)

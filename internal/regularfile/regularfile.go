@@ -57,9 +57,9 @@ func ReadAtMost(path string, limit int64) ([]byte, error) {
 	return read(limit)(Open(path))
 }
 
-// ReadIn is [Read] for a file of a directory: see [OpenIn].
-func ReadIn(root *os.Root, name, shown string) ([]byte, error) {
-	return read(math.MaxInt64)(OpenIn(root, name, shown))
+// ReadIn is [ReadAtMost] for a file of a directory: see [OpenIn].
+func ReadIn(root *os.Root, name, shown string, limit int64) ([]byte, error) {
+	return read(limit)(OpenIn(root, name, shown))
 }
 
 func read(limit int64) func(file *os.File, size int64, err error) ([]byte, error) {

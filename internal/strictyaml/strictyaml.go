@@ -28,6 +28,7 @@ package strictyaml
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,6 +59,20 @@ func OpenFile(from, name string) (string, []byte, error) {
 	}
 	text, err := regularfile.ReadAtMost(path, maxBytes+1) // one byte too many is how the parser sees that it is too long
 	return path, text, err
+}
+
+// OpenAlone is an [Open] for a file that stands alone: it may extend no other, nor be a symbolic link out of its folder.
+func OpenAlone(from, name string) (string, []byte, error) {
+	if from != "" {
+		return name, nil, fmt.Errorf("%s stands alone, and cannot start from another file", filepath.Base(from))
+	}
+	root, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return name, nil, err
+	}
+	defer root.Close()
+	text, err := regularfile.ReadIn(root, filepath.Base(name), name, maxBytes+1)
+	return name, text, err
 }
 
 // Document is a merged tree of YAML.
