@@ -89,7 +89,7 @@ func (a *array) append(value any, depth int) error {
 	case nil:
 		return fmt.Errorf("null is not a number")
 	default:
-		return fmt.Errorf("%.40s is not a number", fmt.Sprint(value))
+		return fmt.Errorf("%.40q is not a number", fmt.Sprint(value))
 	}
 }
 

@@ -144,7 +144,7 @@ func parseNPYHeader(header string) (npyArray, error) {
 		rest = rest[:at[0]] + rest[at[1]:]
 		return value
 	}
-	array := npyArray{descr: take(npyDescr), fortran: take(npyFortran) == "True", shape: take(npyShape)}
+	array := npyArray{descr: take(npyDescr), fortran: take(npyFortran) == "True", shape: strings.Join(strings.Fields(take(npyShape)), " ")}
 	if !npyRest.MatchString(rest) {
 		return array, fmt.Errorf("header %.200q, want {'descr': '<f8', 'fortran_order': False, 'shape': (N, D)} "+
 			"with a plain number type", header)

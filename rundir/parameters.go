@@ -92,7 +92,7 @@ func (p Parameters) check() error {
 	}
 	for _, t := range p.Tensors {
 		if t.DType != safetensors.F32 && t.DType != safetensors.F64 {
-			return fmt.Errorf("tensor %.80s: %s; parameters are F32 or F64", t.Name, t.DType)
+			return fmt.Errorf("tensor %s: %s; parameters are F32 or F64", shown(t.Name), t.DType)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,13 +20,35 @@ type Error struct {
 // Error formats e as FILE:LINE:COLUMN: KEY: PROBLEM, without the parts that it lacks.
 func (e Error) Error() string {
 	parts := []string{e.File}
+	if assignment, ok := strings.CutPrefix(e.File, assignmentPrefix); ok {
+		parts[0] = assignmentPrefix + shorten(assignment, maxAssignment)
+	}
 	if e.Line > 0 {
 		parts[0] = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
 	}
 	if e.Key != "" && !strings.HasPrefix(e.File, assignmentPrefix+e.Key+"=") {
 		parts = append(parts, e.Key)
 	}
-	return strings.Join(append(parts, e.Problem), ": ")
+	return printable(strings.Join(append(parts, e.Problem), ": "))
+}
+
+// printable escapes what is no text for a terminal, such as control characters in keys and names of files.
+func printable(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if strconv.IsPrint(r) && r != utf8.RuneError {
+			b.WriteString(text[:size])
+		} else {
+			quoted := strconv.QuoteToASCII(text[:size])
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+		text = text[size:]
+	}
+	return b.String()
 }
 
 // Errors are all the errors of a document, in the order of the files and of the lines in them. It is never empty when
@@ -35,6 +58,8 @@ type Errors []Error
 const (
 	maxShown = 50
 	maxKept  = 1000
+
+	maxAssignment = 200 // letters of one that are shown
 )
 
 // add appends an error, unless there are so many that one more is of no use.

@@ -105,7 +105,7 @@ func checkLines(file string, text []byte) (errs Errors) {
 // takes a time that is quadratic in the number of keys.
 func checkTokens(file string, tokens token.Tokens) (errs Errors) {
 	flow, dashes, line, keys := 0, 0, 0, 0
-	for _, t := range tokens {
+	for i, t := range tokens {
 		at := place{file, t.Position.Line, max(t.Position.Column, 1)}
 		if problem, ok := refused[t.Type]; ok {
 			errs.add(at.error("", "%s", problem))
@@ -122,6 +122,9 @@ func checkTokens(file string, tokens token.Tokens) (errs Errors) {
 			dashes++
 		case token.MappingValueType:
 			keys++
+			if i > 0 && len(tokens[i-1].Value) > maxKey {
+				return append(errs, at.error("", "a key is longer than %d bytes", maxKey)) // the parser repeats it in every value
+			}
 		}
 		if keys > maxKeys {
 			return append(errs, at.error("", "has more than %d keys", maxKeys))
@@ -229,10 +232,6 @@ func (c *converter) mapping(at place, values []*ast.MappingValueNode, depth int)
 			continue
 		}
 		text := name.GetToken().Value
-		if len(text) > maxKey {
-			c.refuse(keyAt, "a key is longer than %d bytes", maxKey)
-			continue
-		}
 		if first, twice := seen[text]; twice {
 			c.path = append(c.path, text)
 			c.refuse(keyAt, "duplicate key; it is given on line %d already", first)

@@ -158,8 +158,9 @@ func (d *Document) Set(assignment string) {
 		return
 	}
 	keys := strings.Split(key, ".")
-	if slices.Contains(keys, "") || len(keys) > maxDepth {
-		refuse(fmt.Sprintf("%q is not a key; write it as in method.sigma", key))
+	tooLong := func(key string) bool { return len(key) > maxKey }
+	if slices.Contains(keys, "") || len(keys) > maxDepth || slices.ContainsFunc(keys, tooLong) {
+		refuse(fmt.Sprintf("%q is not a key; write it as in method.sigma", abbreviate(key)))
 		return
 	}
 	value, errs := parse(file, []byte(text))
