@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -68,7 +69,7 @@ func CheckError(t testing.TB, content []byte, name string, err error) {
 	if len(text) > longest {
 		t.Errorf("error %.200q… is %d bytes long, for %s", text, len(text), shown(content))
 	}
-	if i := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && (unicode.IsControl(r) || r == unicode.ReplacementChar) }); i >= 0 {
+	if control := func(r rune) bool { return r != '\n' && unicode.IsControl(r) }; !utf8.ValidString(text) || strings.ContainsFunc(text, control) {
 		t.Errorf("error %.300q has a character that no terminal should get, for %s", text, shown(content))
 	}
 }
