@@ -139,12 +139,12 @@ func (c *Case) check() error {
 	if _, known := calculations[c.Method]; !known {
 		return fmt.Errorf("method %.40q is not known; known: %s", c.Method, strings.Join(knownMethods(), ", "))
 	}
+	if layers := len(c.Model.Hidden) + 1; len(c.Params) != layers {
+		return fmt.Errorf("params has %d layers, and a model with %d hidden layers has %d", len(c.Params), len(c.Model.Hidden), layers)
+	}
 	parameters, err := c.model().Parameters(c.Model.Input)
 	if err != nil {
 		return fmt.Errorf("model: %w", err)
-	}
-	if 2*len(c.Params) != len(parameters) {
-		return fmt.Errorf("params has %d layers, and a model with %d hidden layers has %d", len(c.Params), len(c.Model.Hidden), len(parameters)/2)
 	}
 	for i, p := range parameters {
 		if got := c.parameter(i); !slices.Equal(got.shape, p.Shape) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"joule/internal/backendtest"
+	"joule/internal/hostile"
 )
 
 // tiny is a case with one layer and one point, for its mistakes to be made in.
@@ -152,28 +153,13 @@ func FuzzParse(f *testing.F) {
 	// Small seeds: the fuzzer spends its time minimising large ones.
 	f.Add([]byte(strings.Replace(tiny, `"energy": [6], "score"`, `"loss": 1, "params": [{"w": [[1], [2]], "b": [3]}], "grads"`, 1)))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c, err := Parse("fuzz.json", text)
+		var c *Case
+		var err error
+		hostile.Bounded(t, text, bound, func() { c, err = Parse("fuzz.json", text) })
 		if err != nil {
-			if !strings.HasPrefix(err.Error(), "fuzz.json: ") {
-				t.Errorf("error %q does not name the file", err)
-			}
-			return
-		}
-		for i := range 2 * len(c.Params) {
-			p := c.parameter(i)
-			if size := product(p.shape); size != len(p.values) {
-				t.Errorf("parameter %d has the shape %v and %d values", i, p.shape, len(p.values))
-			}
-		}
-		for name, a := range c.Inputs {
-			if size := product(a.shape); size != len(a.values) {
-				t.Errorf("inputs.%s has the shape %v and %d values", name, a.shape, len(a.values))
-			}
-		}
-		for field := range c.Expect {
-			if _, err := c.expected(field); err != nil && !strings.HasPrefix(err.Error(), "expect."+field) {
-				t.Errorf("error %q does not name the field", err)
-			}
+			hostile.CheckError(t, text, "fuzz.json: ", err)
+		} else {
+			takeApart(t, c)
 		}
 	})
 }

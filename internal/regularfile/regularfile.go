@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"syscall"
@@ -29,7 +30,9 @@ func open(name string, stat func(string) (os.FileInfo, error), openFile func(str
 		return nil, 0, irregular(info, shown)
 	}
 	file, err := openFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, 0, &fs.PathError{Op: "open", Path: shown, Err: e.Err}
+	} else if err != nil {
 		return nil, 0, err
 	}
 	if info, err = file.Stat(); err == nil && !info.Mode().IsRegular() {
