@@ -102,6 +102,7 @@ func TestRunErrors(t *testing.T) {
 		{"mle", `"negatives":[`, `"negatives":[[0,0],`, `inputs.negatives has the shape [3 2], and should have [2 2]`},
 		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"sgd","steps":3}`, `settings.optimizer: kind "sgd" with 3 steps; want adam and at least one`},
 		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam"}`, `settings.optimizer: kind "adam" with 0 steps; want adam and at least one`},
+		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam","steps":1000000000}`, `settings.optimizer: 1000000000 steps; at most 100 are computed`},
 		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam","momentum":1}`, `settings: json: unknown field "momentum"`},
 		{"dsm", `"weighting":"none"`, `"weighting":"sigma"`, `settings.weighting "sigma" is not known; known: none, variance`},
 		{"dsm", `"sigma":0.5`, `"sigma":-0.5`, `settings.sigma is -0.5; want a positive number`},

@@ -166,3 +166,14 @@ func TestDevicesAreNotRead(t *testing.T) {
 	_, err := (&CSV{FileData: FileData{Path: "/dev/zero"}}).Load(Env{})
 	wantError(t, err, "/dev/zero: is not a regular file")
 }
+
+// Matrices that take more memory than there is are not begun.
+func TestMixturesTooLarge(t *testing.T) {
+	wide := make([]float64, 50_000)
+	_, err := NewIsotropic([]float64{1}, [][]float64{wide}, []float64{1})
+	wantError(t, err, "means: 50000 coordinates are more than 2048")
+	_, err = NewIsotropic([]float64{0.5, 0.5}, [][]float64{{0}, wide}, []float64{1, 1})
+	wantError(t, err, "means: mean 2 has 50000 coordinates, mean 1 has 1")
+	_, err = NewIsotropic(equalWeights(100), slices.Repeat([][]float64{wide[:2000]}, 100), slices.Repeat([]float64{1}, 100))
+	wantError(t, err, "means: 100 components of 2000 coordinates are more than 16, for which there is memory")
+}
