@@ -13,7 +13,7 @@ import (
 const (
 	count    = 1000        // malformed files for a reader
 	patience = time.Minute // for one of them; it should be milliseconds
-	longest  = 1 << 14     // bytes of an error
+	longest  = 1 << 17     // bytes of an error
 	fixed    = 1 << 20     // bytes that a reader may allocate whatever the size of the file
 )
 

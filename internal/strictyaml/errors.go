@@ -21,13 +21,13 @@ type Error struct {
 func (e Error) Error() string {
 	parts := []string{e.File}
 	if assignment, ok := strings.CutPrefix(e.File, assignmentPrefix); ok {
-		parts[0] = assignmentPrefix + shorten(assignment, maxAssignment)
+		parts[0] = assignmentPrefix + shorten(assignment, maxLetters)
 	}
 	if e.Line > 0 {
 		parts[0] = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
 	}
 	if e.Key != "" && !strings.HasPrefix(e.File, assignmentPrefix+e.Key+"=") {
-		parts = append(parts, e.Key)
+		parts = append(parts, shorten(e.Key, maxLetters))
 	}
 	return printable(strings.Join(append(parts, e.Problem), ": "))
 }
@@ -59,7 +59,7 @@ const (
 	maxShown = 50
 	maxKept  = 1000
 
-	maxAssignment = 200 // letters of one that are shown
+	maxLetters = 200 // of an assignment or a path of keys
 )
 
 // add appends an error, unless there are so many that one more is of no use.
