@@ -78,8 +78,8 @@ func explain(path string, text []byte, err error) error {
 		}
 		return fmt.Errorf("%s:%d: %s is a JSON %.40s, which does not fit", path, lineAt(text, e.Offset), shown(strings.ToLower(key)), e.Value)
 	}
-	if _, ok := errors.AsType[*time.ParseError](err); ok {
-		return fmt.Errorf("%s: %.200s", path, err) // which quotes all of the text
+	if e, ok := errors.AsType[*time.ParseError](err); ok {
+		return fmt.Errorf("%s: %.60q is not a time such as 2026-03-04T05:06:07Z", path, e.Value)
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }
