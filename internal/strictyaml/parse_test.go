@@ -28,6 +28,12 @@ func TestParseRefuses(t *testing.T) {
 		{"a: " + strings.Repeat("[", 100), "x.yaml:1:68: is nested more than 64 levels deep"},
 		{strings.Repeat("- ", 100), "x.yaml:1:129: is nested more than 64 levels deep"},
 		{strings.Repeat("a: 1\n", 20000), "x.yaml:1001:2: has more than 1000 keys"},
+		{strings.Repeat("k", 101) + ": 1", "x.yaml:1:102: a key is longer than 100 bytes"},
+		{"a: |\n x" + strings.Repeat("\n", 60), "x.yaml:53:1: more than 50 blank lines"},
+		{"a: '" + strings.Repeat("\t", 60) + "'", "x.yaml:1:1: more than 50 tabs in a line"},
+		{"a: " + strings.Repeat("<", 60), "x.yaml:1:1: 50 < in a row"},
+		{"a: " + strings.Repeat("]", 100) + strings.Repeat("[", 100), "x.yaml:1:168: is nested more than 64 levels deep"},
+		{"extends: " + strings.Repeat("x", 5000), "x.yaml:1:10: extends: the name of a file is longer than 4096 bytes"},
 		{nested(80), "x.yaml:65:65: is nested more than 64 levels deep"},
 	} {
 		document, err := Load(files{"x.yaml": c.text}.open, "x.yaml")
@@ -55,6 +61,7 @@ func TestParseCountsLinesAndColumns(t *testing.T) {
 	for text, want := range map[string]place{
 		"a: x":                       {"f", 1, 4},
 		"b: 1\r\na: x\r\n":           {"f", 2, 4},
+		"b: 1\r\ra: x\r":             {"f", 3, 4},
 		"\ufeffa: x":                 {"f", 1, 4},
 		"b: [é, ü]\na: x":            {"f", 2, 4},
 		"{é: 1, a: x}":               {"f", 1, 11},
