@@ -4,7 +4,6 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -167,26 +166,3 @@ func checkPlugin(path string) error {
 	}
 	return checkELF(reader, info.Size())
 }
-
-// checkELF reports what keeps an ELF file of the size given from being loaded as a plugin.
-func checkELF(reader io.ReaderAt, size int64) error {
-	file, err := elf.NewFile(reader)
-	if err != nil {
-		return fmt.Errorf("damaged or cut short (%w): install it again", err)
-	}
-	if want, ok := machines[runtime.GOARCH]; ok && file.Machine != want {
-		return fmt.Errorf("built for %s: this machine needs a plugin for %s", file.Machine, want)
-	}
-	for _, segment := range file.Progs {
-		if segment.Type == elf.PT_LOAD && (segment.Off > uint64(size) || segment.Filesz > uint64(size)-segment.Off) {
-			return errors.New("cut short: install it again")
-		}
-	}
-	symbols, err := file.DynamicSymbols()
-	if err != nil || !slices.ContainsFunc(symbols, func(s elf.Symbol) bool { return s.Name == "GetPjrtApi" && s.Section != elf.SHN_UNDEF }) {
-		return errors.New("a shared library but no XLA plugin: it has no function GetPjrtApi")
-	}
-	return nil
-}
-
-var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}

@@ -1,7 +1,6 @@
 package backends
 
 import (
-	"bytes"
 	"debug/elf"
 	"os"
 	"path/filepath"
@@ -9,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"joule/internal/hostile"
 )
 
 // aLibrary returns an ELF file of this machine that is no plugin: the test binary.
@@ -123,14 +124,14 @@ func TestCheckPluginCutShort(t *testing.T) {
 func FuzzCheckPlugin(f *testing.F) {
 	f.Add([]byte("not a library"))
 	f.Add([]byte("\x7fELF\x02\x01\x01"))
-	f.Add([]byte(strings.Repeat("\x7fELF\x02\x01\x01\x00", 16)))
+	f.Add(tinyPlugin("malloc", "GetPjrtApi"))
+	f.Add(tinyPlugin("GetPjrtApi2"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(t.TempDir(), "plugin.so")
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := checkPlugin(path); err == nil && !bytes.Contains(data, []byte("GetPjrtApi")) {
-			t.Error("a file without GetPjrtApi passes for a plugin")
-		}
+		hostile.Bounded(t, data, bound, func() {
+			if err := plugin(t, path, data); err != nil {
+				hostile.CheckError(t, data, path, err)
+			}
+		})
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"joule/internal/hostile"
 )
 
 type entry struct {
@@ -111,7 +113,11 @@ func FuzzExtractPlugin(f *testing.F) {
 		if err := errors.Join(os.WriteFile(path, data, 0o644), os.Mkdir(filepath.Dir(dst), 0o755)); err != nil {
 			t.Fatal(err)
 		}
-		err := extractPlugin(path, dst)
+		var err error
+		hostile.Bounded(t, data, bound, func() { err = extractPlugin(path, dst) })
+		if err != nil {
+			hostile.CheckError(t, data, "x.whl: ", err)
+		}
 		if _, missing := os.Stat(dst); (err == nil) != (missing == nil) {
 			t.Errorf("error %v, but the file: %v", err, missing)
 		}

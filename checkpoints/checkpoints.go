@@ -161,7 +161,7 @@ func decodeManifest(text []byte) (m manifest, err error) {
 		return m, fmt.Errorf("does not end with a checksum: it is cut off or damaged")
 	}
 	if found, want := sumOf(text[:at]), string(text[at:at+sumLength]); found != want {
-		return m, fmt.Errorf("its checksum is %s and should be %s: it is damaged", found, want)
+		return m, fmt.Errorf("its checksum is %s and should be %.80q: it is damaged", found, want)
 	}
 	var header struct{ Format int }
 	if err := json.Unmarshal(text, &header); err != nil {

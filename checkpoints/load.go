@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"joule/internal/atomicfile"
+	"joule/internal/regularfile"
 	"joule/internal/safetensors"
 )
 
@@ -97,7 +98,7 @@ func (f Folder) Load(e Entry) (c Checkpoint, err error) {
 			return err
 		}
 		if found := sumOf(text); found != m.State.SHA256 {
-			return f.damaged(e, stateFile, fmt.Errorf("its checksum is %s, and its manifest says %s: it is damaged", found, m.State.SHA256))
+			return f.damaged(e, stateFile, fmt.Errorf("its checksum is %s, and its manifest says %.80q: it is damaged", found, m.State.SHA256))
 		}
 		c = m.Checkpoint
 		if c.Tensors, _, err = safetensors.Decode(bytes.NewReader(text), int64(len(text))); err != nil {
@@ -145,42 +146,38 @@ func (f Folder) read(root *os.Root, e Entry, name string, size int64) ([]byte, e
 		return nil, atomicfile.Error("read", f.path(e.name, name), err)
 	}
 	path := filepath.Join(f.name, e.name, name)
-	info, err := root.Stat(path) // before it is opened, since that would wait for the writer of a pipe
-	if errors.Is(err, fs.ErrNotExist) {
+	file, found, err := regularfile.OpenIn(root, path, f.path(e.name, name))
+	if _, isSystem := errors.AsType[*fs.PathError](err); errors.Is(err, fs.ErrNotExist) {
 		return nil, f.damaged(e, name, errors.New("is missing"))
-	}
-	if err != nil {
+	} else if isSystem {
 		return fail(err)
-	}
-	switch {
-	case !info.Mode().IsRegular():
-		return nil, f.damaged(e, name, errors.New("is not a regular file"))
-	case size < 0 && info.Size() > maxManifest:
-		return nil, f.damaged(e, name, fmt.Errorf("has %d bytes; at most %d are read", info.Size(), maxManifest))
-	case size >= 0 && info.Size() != size:
-		return nil, f.damaged(e, name, fmt.Errorf("has %d bytes, and its manifest says %d: it is damaged", info.Size(), size))
-	}
-	file, err := root.Open(path)
-	if err != nil {
-		return fail(err)
+	} else if err != nil {
+		return nil, &DamagedError{f.path(e.name, name), err} // it is no file
 	}
 	defer file.Close()
-	text := make([]byte, info.Size())
+	switch {
+	case size < 0 && found > maxManifest:
+		return nil, f.damaged(e, name, fmt.Errorf("has %d bytes; at most %d are read", found, maxManifest))
+	case size >= 0 && found != size:
+		return nil, f.damaged(e, name, fmt.Errorf("has %d bytes, and its manifest says %d: it is damaged", found, size))
+	}
+	text := make([]byte, found)
 	if _, err := io.ReadFull(file, text); err != nil {
 		return fail(err)
 	}
 	return text, nil
 }
 
-// DamagedError is the error of a checkpoint whose files are there and are not what was written.
+// DamagedError is the error of a checkpoint whose files are not what was written.
 type DamagedError struct {
-	Path string
-	Err  error
+	Path string // of the file
+	Err  error  // names it, too
 }
 
-func (e *DamagedError) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
+func (e *DamagedError) Error() string { return e.Err.Error() }
 func (e *DamagedError) Unwrap() error { return e.Err }
 
 func (f Folder) damaged(e Entry, name string, err error) error {
-	return &DamagedError{f.path(e.name, name), err}
+	path := f.path(e.name, name)
+	return &DamagedError{path, fmt.Errorf("%s: %w", path, err)}
 }

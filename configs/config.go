@@ -73,10 +73,10 @@ func (c *Config) Check(report func(key, problem string)) {
 	}
 	const known = "known: auto, go, xla:cpu, xla:cuda, xla:/path/plugin.so"
 	if near, ok := strictyaml.Nearest(c.Backend, backends); ok {
-		report("backend", fmt.Sprintf("%q is unknown; did you mean %q? %s", c.Backend, near, known))
+		report("backend", fmt.Sprintf("%.60q is unknown; did you mean %q? %s", c.Backend, near, known))
 		return
 	}
-	report("backend", fmt.Sprintf("%q is unknown; %s", c.Backend, known))
+	report("backend", fmt.Sprintf("%.60q is unknown; %s", c.Backend, known))
 }
 
 // Encode writes the config with all its settings, the defaults too, as YAML that Load reads back as the same config.

@@ -33,10 +33,10 @@ func Load(nameOrPath string, sets []string) (*Config, error) {
 	})
 }
 
-// LoadRun reads the config of a run, a file that Encode wrote. Relative paths in its data refer to dir; the data itself
-// may be gone.
+// LoadRun reads the config of a run, a file that Encode wrote, which stands alone and in the run's own directory. Relative
+// paths in its data refer to dir; the data itself may be gone.
 func LoadRun(path, dir string, sets []string) (*Config, error) {
-	document, err := strictyaml.Load(strictyaml.OpenFile, path)
+	document, err := strictyaml.Load(strictyaml.OpenAlone, path)
 	if err != nil {
 		return nil, err
 	}

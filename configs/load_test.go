@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 
 	"joule/datasets"
-	"joule/internal/strictyaml"
+	"joule/internal/hostile"
 	"joule/models"
 	"joule/samplers"
 	"joule/trainers"
@@ -237,28 +237,14 @@ func FuzzLoad(f *testing.F) {
 	f.Add(contract, "model={kind: quadratic, precision: [[1e308, -1e308], [-1e308, 1e308]]}")
 	f.Add("extends: seed/mle\n", "data={kind: csv, path: builtin:x, columns: [a]}")
 	f.Fuzz(func(t *testing.T, text, assignment string) {
-		load := func(text string, sets ...string) (*Config, error) {
-			document, err := strictyaml.Load(func(from, name string) (string, []byte, error) {
-				if from == "" {
-					return "x.yaml", []byte(text), nil
-				}
-				return openEmbedded("", name)
-			}, "x.yaml")
-			if err != nil {
-				return nil, err
-			}
-			return decode(document, "", sets)
-		}
-		c, err := load(text, assignment)
+		var c *Config
+		var err error
+		content := []byte(text + assignment)
+		hostile.Bounded(t, content, bound, func() { c, err = loadAs(text, assignment) })
 		if err != nil {
-			return
-		}
-		encoded, err := c.Encode()
-		if err != nil {
+			hostile.CheckError(t, content, ": ", err)
+		} else if err := survives(c); err != nil {
 			t.Fatal(err)
-		}
-		if again, err := load(string(encoded)); err != nil || !reflect.DeepEqual(c, again) {
-			t.Fatalf("error %v\ngot  %+v\nwant %+v\nfrom\n%s", err, again, c, encoded)
 		}
 	})
 }

@@ -146,6 +146,9 @@ type optimizerOfCase struct {
 	Steps   int     `json:"steps"`
 }
 
+// maxUnrolled is the largest number of optimizer steps, each of which is a part of the graph.
+const maxUnrolled = 100
+
 // train gives the loss and its gradients, or with an optimizer the losses before each step and the parameters after
 // the last.
 func (s scope) train(o *optimizerOfCase, loss func(models.Net) *graph.Node) values {
@@ -154,6 +157,7 @@ func (s scope) train(o *optimizerOfCase, loss func(models.Net) *graph.Node) valu
 		return values{"loss": {l}, "grads": graph.Gradient(l, s.theta...)}
 	}
 	demand(o.Kind == "adam" && o.Steps > 0, "settings.optimizer: kind %q with %d steps; want adam and at least one", o.Kind, o.Steps)
+	demand(o.Steps <= maxUnrolled, "settings.optimizer: %d steps; at most %d are computed", o.Steps, maxUnrolled)
 	adam := trainers.Optimizer{Kind: o.Kind, LearningRate: o.Rate, Schedule: "constant", Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon}
 	theta, moments := slices.Clone(s.theta), make([]trainers.Moments, len(s.theta))
 	for i, p := range theta {

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
+	"joule/internal/regularfile"
 	"joule/models"
 )
 
@@ -42,6 +42,9 @@ type array struct {
 	values []float64
 }
 
+// maxRank is the largest number of dimensions of an array.
+const maxRank = 64
+
 // UnmarshalJSON refuses ragged arrays and anything that is not a number.
 func (a *array) UnmarshalJSON(text []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -62,6 +65,9 @@ func (a *array) append(value any, depth int) error {
 		a.values = append(a.values, value)
 		return nil
 	case []any:
+		if depth == maxRank {
+			return fmt.Errorf("an array has more than %d dimensions", maxRank)
+		}
 		if depth == len(a.shape) {
 			if len(a.values) > 0 {
 				return fmt.Errorf("a list stands where a number should")
@@ -83,16 +89,13 @@ func (a *array) append(value any, depth int) error {
 	case nil:
 		return fmt.Errorf("null is not a number")
 	default:
-		return fmt.Errorf("%v is not a number", value)
+		return fmt.Errorf("%.40q is not a number", fmt.Sprint(value))
 	}
 }
 
 // Read reads a case from a file.
 func Read(file string) (*Case, error) {
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return nil, fmt.Errorf("%s: is no regular file", file) // a pipe or a device might never end
-	}
-	text, err := os.ReadFile(file)
+	text, err := regularfile.Read(file)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +109,7 @@ func Parse(file string, text []byte) (*Case, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if err := c.check(); err != nil {
-		return nil, fmt.Errorf("%s: case %q: %w", file, c.Name, err)
+		return nil, fmt.Errorf("%s: case %.80q: %w", file, c.Name, err)
 	}
 	return c, nil
 }
@@ -118,9 +121,9 @@ func strict(text []byte, into any) error {
 	if err := decoder.Decode(into); err == io.EOF {
 		return fmt.Errorf("it is empty")
 	} else if err != nil {
-		return err
+		return fmt.Errorf("%.200s", err) // which may quote all of the file
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); err != io.EOF {
 		return fmt.Errorf("there is more after the end of the JSON value")
 	}
 	return nil
@@ -131,17 +134,17 @@ func (c *Case) check() error {
 		return fmt.Errorf("it has no name")
 	}
 	if c.Model.Kind != "mlp" {
-		return fmt.Errorf("model.kind %q is not known; known: mlp", c.Model.Kind)
+		return fmt.Errorf("model.kind %.40q is not known; known: mlp", c.Model.Kind)
 	}
 	if _, known := calculations[c.Method]; !known {
-		return fmt.Errorf("method %q is not known; known: %s", c.Method, strings.Join(knownMethods(), ", "))
+		return fmt.Errorf("method %.40q is not known; known: %s", c.Method, strings.Join(knownMethods(), ", "))
+	}
+	if layers := len(c.Model.Hidden) + 1; len(c.Params) != layers {
+		return fmt.Errorf("params has %d layers, and a model with %d hidden layers has %d", len(c.Params), len(c.Model.Hidden), layers)
 	}
 	parameters, err := c.model().Parameters(c.Model.Input)
 	if err != nil {
 		return fmt.Errorf("model: %w", err)
-	}
-	if 2*len(c.Params) != len(parameters) {
-		return fmt.Errorf("params has %d layers, and a model with %d hidden layers has %d", len(c.Params), len(c.Model.Hidden), len(parameters)/2)
 	}
 	for i, p := range parameters {
 		if got := c.parameter(i); !slices.Equal(got.shape, p.Shape) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"joule/internal/backendtest"
+	"joule/internal/hostile"
 )
 
 // tiny is a case with one layer and one point, for its mistakes to be made in.
@@ -65,7 +66,7 @@ func TestParseErrors(t *testing.T) {
 		{`[[1, 1]]`, `[1, [1]]`, `c.json: a list stands where a number should`},
 		{`[[1, 1]]`, `[]`, `c.json: a list is empty`},
 		{`[[1, 1]]`, `[[], []]`, `c.json: a list is empty`},
-		{`[[1, 1]]`, `[[1, "one"]]`, `c.json: one is not a number`},
+		{`[[1, 1]]`, `[[1, "one"]]`, `c.json: "one" is not a number`},
 		{`[[1, 1]]`, `[[1, null]]`, `c.json: null is not a number`},
 		{`[[1, 1]]`, `[[1, 1e999]]`, `c.json: json: cannot unmarshal number 1e999 into Go struct field Case.inputs of type float64`},
 		{`{"energy": [6], "score": [[-1, -2]]}`, `{}`, `c.json: case "tiny": expect is empty: nothing would be checked`},
@@ -94,13 +95,14 @@ func TestRunErrors(t *testing.T) {
 		{"tiny", `"settings": {}`, `"settings": 3`, `settings: json: cannot unmarshal number into Go value of type struct {}`},
 		{"tiny", `"score"`, `"slope"`, `expect.slope is not what method energy computes; it computes [energy score]`},
 		{"tiny", `[6]`, `[6, 6]`, `expect.energy has 2 values, and 1 were computed`},
-		{"tiny", `[6]`, `{"a": 6}`, `expect.energy: map[a:6] is not a number`},
+		{"tiny", `[6]`, `{"a": 6}`, `expect.energy: "map[a:6]" is not a number`},
 		{"langevin", `"noise"`, `"nose"`, `inputs.noise is missing, and method langevin needs it`},
 		{"langevin", `"steps":2`, `"steps":3`, `inputs.noise has the shape [2 2 2], and should have [3 2 2]`},
 		{"langevin", `"steps":2`, `"steps":0`, `settings: step_size 0.03 and steps 0; want both positive`},
 		{"mle", `"negatives":[`, `"negatives":[[0,0],`, `inputs.negatives has the shape [3 2], and should have [2 2]`},
 		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"sgd","steps":3}`, `settings.optimizer: kind "sgd" with 3 steps; want adam and at least one`},
 		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam"}`, `settings.optimizer: kind "adam" with 0 steps; want adam and at least one`},
+		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam","steps":1000000000}`, `settings.optimizer: 1000000000 steps; at most 100 are computed`},
 		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam","momentum":1}`, `settings: json: unknown field "momentum"`},
 		{"dsm", `"weighting":"none"`, `"weighting":"sigma"`, `settings.weighting "sigma" is not known; known: none, variance`},
 		{"dsm", `"sigma":0.5`, `"sigma":-0.5`, `settings.sigma is -0.5; want a positive number`},
@@ -152,28 +154,13 @@ func FuzzParse(f *testing.F) {
 	// Small seeds: the fuzzer spends its time minimising large ones.
 	f.Add([]byte(strings.Replace(tiny, `"energy": [6], "score"`, `"loss": 1, "params": [{"w": [[1], [2]], "b": [3]}], "grads"`, 1)))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c, err := Parse("fuzz.json", text)
+		var c *Case
+		var err error
+		hostile.Bounded(t, text, bound, func() { c, err = Parse("fuzz.json", text) })
 		if err != nil {
-			if !strings.HasPrefix(err.Error(), "fuzz.json: ") {
-				t.Errorf("error %q does not name the file", err)
-			}
-			return
-		}
-		for i := range 2 * len(c.Params) {
-			p := c.parameter(i)
-			if size := product(p.shape); size != len(p.values) {
-				t.Errorf("parameter %d has the shape %v and %d values", i, p.shape, len(p.values))
-			}
-		}
-		for name, a := range c.Inputs {
-			if size := product(a.shape); size != len(a.values) {
-				t.Errorf("inputs.%s has the shape %v and %d values", name, a.shape, len(a.values))
-			}
-		}
-		for field := range c.Expect {
-			if _, err := c.expected(field); err != nil && !strings.HasPrefix(err.Error(), "expect."+field) {
-				t.Errorf("error %q does not name the field", err)
-			}
+			hostile.CheckError(t, text, "fuzz.json: ", err)
+		} else {
+			takeApart(t, c)
 		}
 	})
 }

@@ -138,15 +138,16 @@ func (t *table) takeHeader(header *bool) error {
 
 // pick returns the indices of the columns with the given names, or of all columns of numbers when none is given.
 func (t *table) pick(columns []string) (picked []int, err error) {
+	find, taken := t.finder(), map[int]bool{}
 	for _, column := range columns {
-		j := t.find(column)
-		if j < 0 {
+		j, found := find(column)
+		if !found {
 			return nil, fmt.Errorf("%s: there is no column %.60q%s", t.name, column, alternatives(column, t.labels()))
 		}
-		if slices.Contains(picked, j) {
+		if taken[j] {
 			return nil, fmt.Errorf("%s: column %.60q is asked for twice", t.name, column)
 		}
-		picked = append(picked, j)
+		picked, taken[j] = append(picked, j), true
 	}
 	if len(columns) > 0 {
 		return picked, nil
@@ -163,16 +164,19 @@ func (t *table) pick(columns []string) (picked []int, err error) {
 	return picked, nil
 }
 
-// find returns the index of a column, or -1.
-func (t *table) find(column string) int {
+// finder returns what gives the index of a column, and whether there is such a one.
+func (t *table) finder() func(column string) (int, bool) {
 	if t.columns != nil {
-		return slices.Index(t.columns, column)
+		index := make(map[string]int, len(t.columns))
+		for j, column := range slices.Backward(t.columns) { // of several without a name the first counts
+			index[column] = j
+		}
+		return func(column string) (int, bool) { j, found := index[column]; return j, found }
 	}
-	j, err := strconv.Atoi(strings.TrimPrefix(column, "x"))
-	if err != nil || j < 0 || j >= len(t.rows[0]) {
-		return -1
+	return func(column string) (int, bool) {
+		j, err := strconv.Atoi(strings.TrimPrefix(column, "x"))
+		return j, err == nil && 0 <= j && j < len(t.rows[0])
 	}
-	return j
 }
 
 // labels returns the names of all columns.

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"joule/internal/hostile"
 )
 
 func TestCSVRead(t *testing.T) {
@@ -92,18 +94,17 @@ func FuzzCSV(f *testing.F) {
 			columns = []string{column}
 		}
 		header := map[byte]*bool{1: new(true), 2: new(false)}[headed]
-		p, names, err := parseCSV("p.csv", content, columns, header)
+		var p Points
+		var names []string
+		var err error
+		hostile.Bounded(t, content, bound, func() { p, names, err = parseCSV("p.csv", content, columns, header) })
 		if err != nil {
+			hostile.CheckError(t, content, "p.csv:", err)
 			return
 		}
-		if p.N < 1 || p.Dim < 1 || len(p.Values) != p.N*p.Dim || len(names) != p.Dim {
-			t.Fatalf("%d×%d points, %d values, %d names", p.N, p.Dim, len(p.Values), len(names))
-		}
+		checkCSV(t, p, names, content)
 		if columns != nil && p.Dim != 1 {
 			t.Fatalf("%d columns for one name", p.Dim)
-		}
-		if slices.ContainsFunc(p.Values, func(x float64) bool { return !representable(x) }) {
-			t.Fatalf("values %v", p.Values)
 		}
 	})
 }

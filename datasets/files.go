@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"joule/internal/regularfile"
 )
 
 //go:embed files/*.csv
@@ -31,10 +32,7 @@ func readFile(path, dir string) (content []byte, name string, err error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return nil, path, fmt.Errorf("%s: is no regular file", path) // a pipe or a device might never end
-	}
-	content, err = os.ReadFile(path)
+	content, err = regularfile.Read(path)
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, path, fmt.Errorf("%s: %w", path, pathError.Err)
 	}

@@ -19,6 +19,20 @@ const maxDrawn = 1 << 28
 // maxDim is the largest number of coordinates of a mixture, which keeps a matrix of that many rows for each component.
 const maxDim = 2048
 
+// maxCovariances is the largest number of entries of these matrices together: half a gigabyte, three times over.
+const maxCovariances = 1 << 26
+
+// tooLarge says why a mixture cannot be kept, or nothing.
+func tooLarge(components, dim int) string {
+	switch {
+	case dim > maxDim:
+		return fmt.Sprintf("%d coordinates are more than %d", dim, maxDim)
+	case dim > 0 && components > maxCovariances/dim/dim:
+		return fmt.Sprintf("%d components of %d coordinates are more than %d, for which there is memory", components, dim, maxCovariances/dim/dim)
+	}
+	return ""
+}
+
 // load draws the points from the mixture and prepares them.
 func (s Synthetic) load(m *Mixture, env Env) (*Set, error) {
 	if s.Size < 1 {
@@ -40,8 +54,10 @@ type GaussianMixture struct {
 
 // Check reports what is wrong across the keys.
 func (s *GaussianMixture) Check(report func(key, problem string)) {
-	if len(s.Means) > 0 && len(s.Means[0]) > maxDim {
-		report("means", fmt.Sprintf("%d coordinates are more than %d", len(s.Means[0]), maxDim))
+	if len(s.Means) > 0 {
+		if problem := tooLarge(len(s.Means), len(s.Means[0])); problem != "" {
+			report("means", problem)
+		}
 	}
 	for k, mean := range s.Means {
 		if len(mean) == 0 || len(mean) != len(s.Means[0]) {

@@ -70,6 +70,16 @@ func NewIsotropic(weights []float64, means [][]float64, variances []float64) (*M
 	if len(variances) != len(means) {
 		return nil, fmt.Errorf("variances: %d for %d means, want one each", len(variances), len(means))
 	}
+	for k, mean := range means {
+		if len(mean) != len(means[0]) {
+			return nil, fmt.Errorf("means: mean %d has %d coordinates, mean 1 has %d", k+1, len(mean), len(means[0]))
+		}
+	}
+	if len(means) > 0 {
+		if problem := tooLarge(len(means), len(means[0])); problem != "" {
+			return nil, fmt.Errorf("means: %s", problem)
+		}
+	}
 	covariances := make([][][]float64, len(means))
 	for k, v := range variances {
 		if !(v > 0) || math.IsInf(v, 1) {

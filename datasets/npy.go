@@ -32,7 +32,10 @@ func (s *NPY) Load(env Env) (*Set, error) {
 	return s.FileData.load(name, points, nil, s.Preparation, env.Seed)
 }
 
-const npyMagic = "\x93NUMPY"
+const (
+	npyMagic     = "\x93NUMPY"
+	npyMaxHeader = 10000 // bytes; NumPy has the same bound
+)
 
 // parseNPY returns the points of an NPY file; name is what errors call the file.
 func parseNPY(name string, content []byte) (Points, error) {
@@ -47,7 +50,7 @@ func parseNPY(name string, content []byte) (Points, error) {
 	n, dim, size := array.n, array.dim, array.size
 	// Divisions rather than a product, which an absurd shape would overflow.
 	if values := len(data) / size; dim > values || n > values/dim {
-		return Points{}, fmt.Errorf("%s: the file is truncated: it holds %d whole values of type %s, shape %s needs more",
+		return Points{}, fmt.Errorf("%s: the file is truncated: it holds %d whole values of type %s, shape %.60s needs more",
 			name, values, array.descr, array.shape)
 	}
 	if extra := len(data) - n*dim*size; extra > 0 {
@@ -104,6 +107,9 @@ func splitNPY(content []byte) (header string, data []byte, err error) {
 		length |= uint64(rest[i]) << (8 * i)
 	}
 	rest = rest[lengthSize:]
+	if length > npyMaxHeader {
+		return "", nil, fmt.Errorf("a header of %d bytes, want at most %d", length, npyMaxHeader)
+	}
 	if uint64(len(rest)) < length {
 		return "", nil, fmt.Errorf("the file is truncated: %d bytes of a header of %d", len(rest), length)
 	}
@@ -138,7 +144,7 @@ func parseNPYHeader(header string) (npyArray, error) {
 		rest = rest[:at[0]] + rest[at[1]:]
 		return value
 	}
-	array := npyArray{descr: take(npyDescr), fortran: take(npyFortran) == "True", shape: take(npyShape)}
+	array := npyArray{descr: take(npyDescr), fortran: take(npyFortran) == "True", shape: strings.Join(strings.Fields(take(npyShape)), " ")}
 	if !npyRest.MatchString(rest) {
 		return array, fmt.Errorf("header %.200q, want {'descr': '<f8', 'fortran_order': False, 'shape': (N, D)} "+
 			"with a plain number type", header)
@@ -154,12 +160,12 @@ func (a *npyArray) parseShape() error {
 	lengths := strings.Split(strings.TrimSuffix(inner, ","), ",")
 	sizes := []int{0, 1} // [N] is [N, 1]
 	if inner == "" || len(lengths) > len(sizes) {
-		return fmt.Errorf("shape %s, want (N, D) or (N,)", a.shape)
+		return fmt.Errorf("shape %.60s, want (N, D) or (N,)", a.shape)
 	}
 	for i, length := range lengths {
 		size, err := strconv.Atoi(strings.TrimSpace(length))
 		if err != nil || size < 1 {
-			return fmt.Errorf("shape %s, want (N, D) with N and D positive", a.shape)
+			return fmt.Errorf("shape %.60s, want (N, D) with N and D positive", a.shape)
 		}
 		sizes[i] = size
 	}
@@ -199,7 +205,7 @@ func (a *npyArray) parseType() error {
 	case "u8":
 		a.value = func(b []byte) float64 { return float64(order.Uint64(b)) }
 	default:
-		return fmt.Errorf("values of type %q, want f4, f8, i1, i2, i4, i8, u1, u2, u4 or u8 after < or >", a.descr)
+		return fmt.Errorf("values of type %.20q, want f4, f8, i1, i2, i4, i8, u1, u2, u4 or u8 after < or >", a.descr)
 	}
 	a.size = int(kind[1] - '0')
 	return nil

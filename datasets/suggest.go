@@ -2,17 +2,21 @@ package datasets
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"joule/internal/strictyaml"
 )
+
+func unprintable(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }
 
 // alternatives ends the message about an unknown name: the one that was probably meant, and what there is.
 func alternatives(found string, known []string) string {
 	const longest, most = 100, 20 // a file that is no table of numbers must not flood the message
 	var names []string
 	for _, name := range known {
-		if name != "" && len(name) <= longest {
+		if name != "" && len(name) <= longest && !strings.ContainsFunc(name, unprintable) {
 			names = append(names, name)
 		}
 	}

@@ -27,7 +27,7 @@ func NewMLP() *MLP { return &MLP{Hidden: []int{64, 64}, Activation: "silu"} }
 // Parameters implements Energy: layers.I.weight [in, out] and layers.I.bias [out], all drawn from U(−1/√in, 1/√in).
 func (m *MLP) Parameters(dim int) ([]Parameter, error) {
 	if _, known := activations[m.Activation]; !known {
-		return nil, fmt.Errorf("activation %q is unknown; use silu, softplus, tanh or gelu", m.Activation)
+		return nil, fmt.Errorf("activation %.40q is unknown; use silu, softplus, tanh or gelu", m.Activation)
 	}
 	var parameters []Parameter
 	in := dim

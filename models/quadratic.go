@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/mat"
@@ -70,16 +71,23 @@ func (q *Quadratic) Parameters(dim int) ([]Parameter, error) {
 	}
 	switch len(q.Precision) {
 	case 0:
-		identity := make([]float64, dim*dim)
-		for i := range dim {
-			identity[i*dim+i] = 1
-		}
-		parameters = append(parameters, Parameter{"precision_factor", []int{dim, dim}, constant(identity...)})
+		parameters = append(parameters, Parameter{"precision_factor", []int{dim, dim}, identity(dim)})
 	case dim:
 	default:
 		return nil, fmt.Errorf("model.precision has %d rows, and the data %d coordinates", len(q.Precision), dim)
 	}
 	return parameters, nil
+}
+
+// identity is an Init that ignores the generator. It makes the matrix only when asked: dim may be what a damaged file says.
+func identity(dim int) func(*rand.Rand) []float64 {
+	return func(*rand.Rand) []float64 {
+		values := make([]float64, dim*dim)
+		for i := range dim {
+			values[i*dim+i] = 1
+		}
+		return values
+	}
 }
 
 // Energy implements Energy.

@@ -109,3 +109,11 @@ func TestQuadraticCheck(t *testing.T) {
 		}
 	}
 }
+
+// The number of coordinates can be what a damaged file says: their parameters are listed, and only drawn where they fit.
+func TestParametersOfManyCoordinates(t *testing.T) {
+	parameters, err := NewQuadratic().Parameters(1_000_000)
+	if err != nil || len(parameters) != 2 || parameters[1].Size() != 1_000_000_000_000 {
+		t.Errorf("%d parameters, %v", len(parameters), err)
+	}
+}

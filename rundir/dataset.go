@@ -46,16 +46,16 @@ func (d *Dataset) check() error {
 		}
 		for j, v := range l.values {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("%s: %v in column %s; want a finite number", l.key, v, d.Columns[j])
+				return fmt.Errorf("%s: %v in column %s; want a finite number", l.key, v, shown(d.Columns[j]))
 			}
 		}
 	}
 	for j, column := range d.Columns {
 		if d.Min[j] > d.Max[j] {
-			return fmt.Errorf("min: %v in column %s is above its max, %v", d.Min[j], column, d.Max[j])
+			return fmt.Errorf("min: %v in column %s is above its max, %v", d.Min[j], shown(column), d.Max[j])
 		}
 		if s := d.Standardizer; s != nil && s.Std[j] <= 0 {
-			return fmt.Errorf("standardizer.std: %v in column %s; want a positive number", s.Std[j], column)
+			return fmt.Errorf("standardizer.std: %v in column %s; want a positive number", s.Std[j], shown(column))
 		}
 	}
 	return nil

@@ -29,3 +29,12 @@ func TestEnvironmentRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+func TestATimeThatIsNone(t *testing.T) {
+	run := newRun(t)
+	put(t, run, environmentFile, "{\"format\": 1, \"started\": \"yester\x7fday\"}")
+	want := run.path(environmentFile) + `: "yester\x7fday" is not a time such as 2026-03-04T05:06:07Z`
+	if _, err := run.Environment(); message(err) != want {
+		t.Errorf("error %v; want %s", err, want)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // checked is a document with values that its types cannot rule out.
@@ -75,9 +76,21 @@ func explain(path string, text []byte, err error) error {
 		if key == "" {
 			key = "the document"
 		}
-		return fmt.Errorf("%s:%d: %s is a JSON %s, which does not fit", path, lineAt(text, e.Offset), strings.ToLower(key), e.Value)
+		return fmt.Errorf("%s:%d: %s is a JSON %.40s, which does not fit", path, lineAt(text, e.Offset), shown(strings.ToLower(key)), e.Value)
+	}
+	if e, ok := errors.AsType[*time.ParseError](err); ok {
+		return fmt.Errorf("%s: %.60q is not a time such as 2026-03-04T05:06:07Z", path, e.Value)
 	}
 	return fmt.Errorf("%s: %w", path, err)
+}
+
+// shown is a name from a file as messages have it: a part of it, and quoted unless it is plain text.
+func shown(name string) string {
+	quoted := fmt.Sprintf("%.60q", name)
+	if quoted == `"`+name+`"` {
+		return name
+	}
+	return quoted
 }
 
 // lineAt is the line, counted from 1, of a byte of the text.

@@ -229,7 +229,7 @@ func parseRecord(line []byte) (Record, error) {
 			_ = json.Unmarshal(text, &word) // what is no string leaves no word
 			var known bool
 			if value, known = nonFinite[word]; !known {
-				return Record{}, fmt.Errorf(`%.40s: %.40q is not a number, "NaN", "Infinity" or "-Infinity"`, name, text)
+				return Record{}, fmt.Errorf(`%s: %.40q is not a number, "NaN", "Infinity" or "-Infinity"`, shown(name), text)
 			}
 		}
 		record.Values[name] = value

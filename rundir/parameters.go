@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"strconv"
 
+	"joule/internal/regularfile"
 	"joule/internal/safetensors"
 )
 
@@ -42,16 +44,25 @@ func (r *Run) WriteParameters(p Parameters) error {
 
 // Parameters reads the parameters of the run. The error is [io/fs.ErrNotExist] where none were written yet.
 func (r *Run) Parameters() (Parameters, error) {
-	if err := r.present(parametersFile); err != nil {
-		return Parameters{}, err
-	}
-	tensors, metadata, err := safetensors.Read(r.path(parametersFile))
+	var tensors []safetensors.Tensor
+	var metadata map[string]string
+	err := r.inside(func(root *os.Root) error {
+		file, size, err := regularfile.OpenIn(root, parametersFile, r.path(parametersFile))
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if tensors, metadata, err = safetensors.Decode(file, size); err != nil {
+			return fmt.Errorf("%s: %w", r.path(parametersFile), err)
+		}
+		return nil
+	})
 	if err != nil {
-		return Parameters{}, err
+		return Parameters{}, r.readError(parametersFile, err)
 	}
 	found, err := strconv.Atoi(metadata[formatKey])
 	if err != nil {
-		err = fmt.Errorf("metadata format: %q is not a number", metadata[formatKey])
+		err = fmt.Errorf("metadata format: %.40q is not a number", metadata[formatKey])
 	} else {
 		err = formatError(found)
 	}
@@ -60,7 +71,7 @@ func (r *Run) Parameters() (Parameters, error) {
 	}
 	step, err := strconv.ParseInt(metadata[stepKey], 10, 64)
 	if err != nil {
-		return Parameters{}, fmt.Errorf("%s: metadata step: %q is not a number", r.path(parametersFile), metadata[stepKey])
+		return Parameters{}, fmt.Errorf("%s: metadata step: %.40q is not a number", r.path(parametersFile), metadata[stepKey])
 	}
 	rest := maps.Clone(metadata)
 	delete(rest, formatKey)
@@ -81,7 +92,7 @@ func (p Parameters) check() error {
 	}
 	for _, t := range p.Tensors {
 		if t.DType != safetensors.F32 && t.DType != safetensors.F64 {
-			return fmt.Errorf("tensor %s: %s; parameters are F32 or F64", t.Name, t.DType)
+			return fmt.Errorf("tensor %s: %s; parameters are F32 or F64", shown(t.Name), t.DType)
 		}
 	}
 	return nil

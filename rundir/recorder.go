@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
 	"joule/checkpoints"
 )
@@ -21,8 +22,13 @@ type Recorder struct {
 	mutex   sync.Mutex // guards what follows, and the pending work of the runs
 	changed sync.Cond
 	isNew   bool // something was added since the writing goroutine looked
+	behind  bool // a state was left out, and there has been something to write ever since
 	closed  bool
 }
+
+// patience is how long training waits for a disk that is slower. A checkpoint is rather waited for than left out, unless the
+// disk is so slow that this would be felt.
+const patience = 500 * time.Millisecond
 
 // recorded is one run of a recorder.
 type recorded struct {
@@ -66,11 +72,13 @@ func (r *Recorder) Truncate(run int, step int64) {
 	r.add(run, func(own *recorded) { own.journal = own.journal.then(journal{upTo: step}) })
 }
 
-// Save keeps a state of a run as a checkpoint, and its parameters. Where the one before has not been begun, because the
-// disk is slower than the training, it is left out for this one.
+// Save keeps a state of a run as a checkpoint, and its parameters. Where the one before has not been begun after a short
+// wait, because the disk is slower than the training, it is left out for this one.
 func (r *Recorder) Save(run int, s Save) {
 	r.add(run, func(own *recorded) {
+		r.await(func() bool { return own.save == nil || own.failed != nil })
 		if own.save != nil && own.failed == nil {
+			r.behind = true
 			r.warn(fmt.Errorf("%s: the disk is slower than the training: the checkpoint of step %d is left out for that of step %d",
 				own.Dir(), own.save.Checkpoint.Step, s.Checkpoint.Step))
 		}
@@ -78,19 +86,34 @@ func (r *Recorder) Save(run int, s Save) {
 	})
 }
 
+// await waits until something is so, but not for long, and not again while the disk is behind.
+func (r *Recorder) await(isSo func() bool) {
+	late := false
+	timer := time.AfterFunc(patience, func() {
+		r.mutex.Lock()
+		defer r.mutex.Unlock()
+		late = true
+		r.changed.Broadcast()
+	})
+	defer timer.Stop()
+	for !isSo() && !late && !r.behind {
+		r.changed.Wait()
+	}
+}
+
 func (r *Recorder) add(run int, do func(*recorded)) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	do(r.runs[run])
 	r.isNew = true
-	r.changed.Signal()
+	r.changed.Broadcast()
 }
 
 // Close tries to write all that is pending, and returns for each run why something of it is not on the disk.
 func (r *Recorder) Close() []error {
 	r.mutex.Lock()
 	r.closed = true
-	r.changed.Signal()
+	r.changed.Broadcast()
 	r.mutex.Unlock()
 	<-r.done
 	failed := make([]error, len(r.runs))
@@ -106,6 +129,7 @@ func (r *Recorder) work() {
 	for last := false; !last; {
 		r.mutex.Lock()
 		for !r.isNew && !r.closed {
+			r.behind = false
 			r.changed.Wait()
 		}
 		r.isNew, last = false, r.closed
@@ -128,6 +152,7 @@ func (r *Recorder) write(run *recorded) error {
 	r.mutex.Lock()
 	entries, state := run.journal, run.save
 	run.journal, run.save = journal{upTo: math.MaxInt64}, nil
+	r.changed.Broadcast()
 	r.mutex.Unlock()
 
 	err := entries.write(run.Run)

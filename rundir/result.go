@@ -34,7 +34,7 @@ func (r *Result) check() error {
 	switch r.Status {
 	case Completed, Failed, Interrupted:
 	default:
-		return fmt.Errorf("status: %q is not completed, failed or interrupted", r.Status)
+		return fmt.Errorf("status: %.40q is not completed, failed or interrupted", r.Status)
 	}
 	if r.Step < 0 {
 		return fmt.Errorf("step: %d is negative", r.Step)

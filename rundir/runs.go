@@ -2,19 +2,22 @@
 // every file.
 //
 // Every file but the metrics is replaced as a whole, so that a crash never leaves half of one. Nothing outside the run
-// directory is written, also not through a symbolic link in it. Errors name the path and the cause.
+// directory is read or written, also not through a symbolic link in it. Errors name the path and the cause.
 package rundir
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"joule/checkpoints"
 	"joule/internal/atomicfile"
+	"joule/internal/regularfile"
 )
 
 // format is the version of the files that this package writes, and the newest that it reads.
@@ -137,26 +140,21 @@ func (r *Run) writeFile(name string, content []byte) error {
 
 // readFile reads a file of the directory. Its error is [fs.ErrNotExist] when there is none.
 func (r *Run) readFile(name string) ([]byte, error) {
-	if err := r.present(name); err != nil {
-		return nil, err
-	}
-	content, err := os.ReadFile(r.path(name))
-	if err != nil {
-		return nil, atomicfile.Error("read", r.path(name), err)
-	}
-	return content, nil
+	var content []byte
+	err := r.inside(func(root *os.Root) (err error) {
+		content, err = regularfile.ReadIn(root, name, r.path(name), math.MaxInt64)
+		return err
+	})
+	return content, r.readError(name, err)
 }
 
-// present reports a file that is missing, or that is no file: reading a pipe would wait for ever.
-func (r *Run) present(name string) error {
-	info, err := os.Stat(r.path(name))
-	switch {
-	case os.IsNotExist(err):
+// readError completes the error of a file that could not be read.
+func (r *Run) readError(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: has no %s, which is %s: %w", r.dir, name, whenWritten[name], fs.ErrNotExist)
-	case err != nil:
-		return atomicfile.Error("read", r.path(name), err)
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s: is not a regular file", r.path(name))
 	}
-	return nil
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return atomicfile.Error("read", r.path(name), err)
+	}
+	return err
 }

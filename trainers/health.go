@@ -13,7 +13,7 @@ type Health struct {
 	// Policy is what is done: stop the run, skip the step, or go back to the last checkpoint with a lower learning rate.
 	Policy string `yaml:"policy" check:"in stop|skip|rollback"`
 	// Retries is how often a run is helped on by skip or rollback before it is stopped after all.
-	Retries int `yaml:"retries" check:"> 0, <= 1000000"`
+	Retries int `yaml:"retries" check:"> 0, <= 10000"`
 	// RateFactor is what a rollback multiplies the learning rate by, from then on.
 	RateFactor float64 `yaml:"rate_factor" check:"> 0, <= 1"`
 	// MaxEnergyGap bounds the difference between the mean energies of data and chains, in nats; 0 does not.

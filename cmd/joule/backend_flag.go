@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -41,3 +44,19 @@ func (s *backendSpec) Set(text string) error {
 
 func (s *backendSpec) String() string { return string(*s) }
 func (s *backendSpec) Type() string   { return "backend" }
+
+// isTrusted reports whether a backend may be opened because a run directory names it, which may be a stranger's: a plugin is
+// a program. One that joule has installed is no stranger's.
+func isTrusted(spec string) bool {
+	plugin, isPath := strings.CutPrefix(spec, "xla:/")
+	if !isPath {
+		return true
+	}
+	dir, err := backends.PluginDir()
+	return err == nil && filepath.Dir("/"+plugin) == dir
+}
+
+// untrusted is the error of a backend that is not to be opened because a file of a run names it.
+func untrusted(file, spec string) error {
+	return coded(exitUsage, fmt.Errorf("%s: the backend is %.200q, a plugin that joule did not install, and a plugin is a program: give it with --backend if you trust it", file, spec))
+}

@@ -161,8 +161,8 @@ func measureAll(dirs []string, backend string) (runs []*measured, closeBackend f
 		}
 		opened = append(opened, t)
 	}
-	if backend == "" {
-		backend = opened[0].config.Backend
+	if backend, err = opened[0].backendFor(backend); err != nil {
+		return nil, nil, err
 	}
 	b, err := openBackend(backend, backends.Options{})
 	if err != nil {

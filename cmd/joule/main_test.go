@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // binary is the program under test, and home an empty home directory for it.
@@ -183,4 +184,16 @@ func TestClosedPipe(t *testing.T) {
 		t.Errorf("joule says %q", o.stderr)
 	}
 	writer.Close()
+}
+
+// waitFor waits until something is so, up to a minute.
+func waitFor(t *testing.T, isSo func() bool) {
+	t.Helper()
+	for range 6000 {
+		if isSo() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("it does not come to pass")
 }

@@ -62,6 +62,8 @@ func (r *resumption) changed(given *configs.Config, sets []string, backend strin
 	}
 	if backend != "" {
 		config.Backend = backend
+	} else if spec := r.environment.Backend.Spec; !isTrusted(spec) || given == nil && !isTrusted(config.Backend) {
+		return nil, untrusted(filepath.Join(r.runs[0].Dir(), "environment.json"), spec)
 	}
 	// What is left open stays what it was.
 	if config.Backend == "auto" {
@@ -175,7 +177,7 @@ func (r *resumption) wanted(folder checkpoints.Folder, entries []checkpoints.Ent
 			steps = append(steps, fmt.Sprint(e.Step))
 		}
 		return nil, nil, coded(exitUsage, fmt.Errorf("--from-step %d: %s has no checkpoint of that step; there are %s",
-			r.fromStep, filepath.Dir(folder.Path(checkpoints.Entry{})), strings.Join(steps, ", ")))
+			r.fromStep, folder.Path(checkpoints.Entry{}), strings.Join(steps, ", ")))
 	}
 	return choice, later, nil
 }
@@ -190,15 +192,17 @@ func (r *resumption) alternatives(folder checkpoints.Folder, entries []checkpoin
 	return "; there is no good one before it: --from-step 0 starts from the beginning"
 }
 
-// fits reports a checkpoint that is of other data, another seed or other random numbers than the run.
+// fits reports a checkpoint that is further on than the run is to go, or of other data, another seed or other random numbers than the run.
 func fits(c checkpoints.Checkpoint, path string, m *member) error {
 	switch {
+	case c.Step > m.config.Train.Steps:
+		return coded(exitUsage, fmt.Errorf("train.steps is %d, and the run has made %d already (%s)", m.config.Train.Steps, c.Step, path))
 	case c.Data != m.checksum:
-		return fmt.Errorf("%s: the training data are no longer those that the run was trained on (their checksum was %s and is %s)", path, c.Data, m.checksum)
+		return fmt.Errorf("%s: the training data are no longer those that the run was trained on (their checksum was %.80q and is %s)", path, c.Data, m.checksum)
 	case c.Seed != m.config.Seed:
 		return fmt.Errorf("%s: is of seed %d, and the run of seed %d", path, c.Seed, m.config.Seed)
 	case c.Random != random.Generator:
-		return fmt.Errorf("%s: its random numbers are those of %s, and this version of joule has %s: use joule %s", path, c.Random, random.Generator, c.Joule)
+		return fmt.Errorf("%s: its random numbers are those of %.80q, and this version of joule has %s: use joule %.80q", path, c.Random, random.Generator, c.Joule)
 	}
 	return nil
 }

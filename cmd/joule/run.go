@@ -65,8 +65,9 @@ func readRun(dir, checkpoint string, sets []string, allowed string) (*trained, e
 
 // open puts the model of a run that was read on a backend: the given one, or else the run's choice.
 func (t *trained) open(backend string) error {
-	if backend == "" {
-		backend = t.config.Backend
+	backend, err := t.backendFor(backend)
+	if err != nil {
+		return err
 	}
 	b, err := openBackend(backend, backends.Options{})
 	if err != nil {
@@ -77,6 +78,17 @@ func (t *trained) open(backend string) error {
 		return err
 	}
 	return nil
+}
+
+// backendFor is the given backend, or else the run's choice.
+func (t *trained) backendFor(given string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	if own := t.config.Backend; !isTrusted(own) {
+		return "", untrusted(filepath.Join(t.dir.Dir(), "config.yaml"), own)
+	}
+	return t.config.Backend, nil
 }
 
 func (t *trained) close() { t.backend.Close() }

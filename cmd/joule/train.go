@@ -190,8 +190,10 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 			}
 			defer release()
 		}
-	} else if isDone, err := from.prepare(trainer, runs, start); err != nil || isDone {
-		return directories(from.runs), err
+	} else if isDone, err := from.prepare(trainer, runs, start); err != nil {
+		return nil, err
+	} else if isDone {
+		return directories(from.runs), nil
 	}
 	for _, r := range runs {
 		dirs = append(dirs, r.dir.Dir())

@@ -85,6 +85,9 @@ func (h *headerParser) array() ([]int, error) {
 	}
 	values := []int{}
 	for h.More() {
+		if len(values) == maxRank {
+			return nil, fmt.Errorf("an array of more than %d numbers", maxRank)
+		}
 		token, err := h.token()
 		if err != nil {
 			return nil, err

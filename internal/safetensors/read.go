@@ -5,28 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 
 	"joule/internal/atomicfile"
+	"joule/internal/regularfile"
 )
 
 // Read reads the file at path: the tensors in the order of the file, and the metadata. Errors name the file, the tensor
 // and what is wrong with it.
 func Read(path string) ([]Tensor, map[string]string, error) {
-	// Stat comes first, since opening a pipe would wait for a writer.
-	info, err := os.Stat(path)
-	if err != nil {
+	file, size, err := regularfile.Open(path)
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, nil, atomicfile.Error("read", path, err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s: not a regular file", path)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, nil, atomicfile.Error("read", path, err)
+	} else if err != nil {
+		return nil, nil, err
 	}
 	defer file.Close()
-	tensors, metadata, err := Decode(file, info.Size())
+	tensors, metadata, err := Decode(file, size)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -32,7 +32,7 @@ type decoder struct {
 }
 
 func (d *decoder) refuse(at place, key, format string, args ...any) bool {
-	d.errs = append(d.errs, at.error(key, format, args...))
+	d.errs.add(at.error(key, format, args...))
 	return false
 }
 

@@ -94,7 +94,7 @@ func TestOpenFileIsRelativeToTheExtendingFile(t *testing.T) {
 	}
 	large := filepath.Join(dir, "large.yaml")
 	_, err = Load(OpenFile, large)
-	wantErrors(t, err, large+":1:1: is larger than 1048576 bytes")
+	wantErrors(t, err, large+":1:1: is larger than 262144 bytes")
 	if _, err = Load(OpenFile, filepath.Join(dir, "gone.yaml")); !os.IsNotExist(err) {
 		t.Errorf("got error %v, want one of a file that does not exist", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,20 +20,54 @@ type Error struct {
 // Error formats e as FILE:LINE:COLUMN: KEY: PROBLEM, without the parts that it lacks.
 func (e Error) Error() string {
 	parts := []string{e.File}
+	if assignment, ok := strings.CutPrefix(e.File, assignmentPrefix); ok {
+		parts[0] = assignmentPrefix + shorten(assignment, maxLetters)
+	}
 	if e.Line > 0 {
 		parts[0] = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
 	}
 	if e.Key != "" && !strings.HasPrefix(e.File, assignmentPrefix+e.Key+"=") {
-		parts = append(parts, e.Key)
+		parts = append(parts, shorten(e.Key, maxLetters))
 	}
-	return strings.Join(append(parts, e.Problem), ": ")
+	return printable(strings.Join(append(parts, e.Problem), ": "))
+}
+
+// printable escapes what is no text for a terminal, such as control characters in keys and names of files.
+func printable(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if strconv.IsPrint(r) && r != utf8.RuneError {
+			b.WriteString(text[:size])
+		} else {
+			quoted := strconv.QuoteToASCII(text[:size])
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+		text = text[size:]
+	}
+	return b.String()
 }
 
 // Errors are all the errors of a document, in the order of the files and of the lines in them. It is never empty when
 // it is returned as an error.
 type Errors []Error
 
-const maxShown = 50
+const (
+	maxShown = 50
+	maxKept  = 1000
+
+	maxLetters = 200 // of an assignment or a path of keys
+)
+
+// add appends an error, unless there are so many that one more is of no use.
+func (es *Errors) add(e Error) {
+	if len(*es) < maxKept {
+		*es = append(*es, e)
+	}
+}
 
 // Error lists the errors, one a line, and counts those beyond the first fifty.
 func (es Errors) Error() string {
@@ -94,25 +129,23 @@ func distance(a, b string, limit int) int {
 		return limit + 1
 	}
 	x, y := []rune(a), []rune(b)
-	rows := make([][]int, len(x)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(y)+1)
-		rows[i][0] = i
-		for j := range rows[i] {
-			switch {
-			case i == 0:
-				rows[i][j] = j
-			case j > 0:
-				change := 1
-				if x[i-1] == y[j-1] {
-					change = 0
-				}
-				rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
-				if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-					rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-				}
+	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1) // of the two rows above and this
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		before, last, row = last, row, before
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			change := 1
+			if x[i-1] == y[j-1] {
+				change = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
 			}
 		}
 	}
-	return rows[len(x)][len(y)]
+	return row[len(y)]
 }

@@ -114,8 +114,9 @@ func (n *node) describe() string {
 }
 
 // abbreviate keeps hostile input out of messages.
-func abbreviate(text string) string {
-	const limit = 40
+func abbreviate(text string) string { return shorten(text, 40) }
+
+func shorten(text string, limit int) string {
 	runes := []rune(text)
 	if len(runes) <= limit {
 		return text

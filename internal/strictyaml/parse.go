@@ -24,6 +24,9 @@ var refused = map[token.Type]string{
 	token.MappingKeyType: "complex keys (?) are not supported",
 }
 
+// maxRepeated is how often blank lines, tabs and signs may follow each other.
+const maxRepeated = 50
+
 // parse turns text into a tree. The tree is nil where the errors leave nothing to go on with.
 func parse(file string, text []byte) (root *node, errs Errors) {
 	start := place{file, 1, 1}
@@ -32,6 +35,7 @@ func parse(file string, text []byte) (root *node, errs Errors) {
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n")) // a line break too
 	if errs := checkLines(file, text); errs != nil {
 		return nil, errs
 	}
@@ -66,18 +70,32 @@ func parse(file string, text []byte) (root *node, errs Errors) {
 		return nil, Errors{start.error("", "is empty; a map of keys and values is needed")}
 	}
 	c := converter{file: file}
-	return c.convert(bodies[0], "", 1), c.errs
+	return c.convert(bodies[0], 1), c.errs
 }
 
-// checkLines refuses what is not text, and tabs where spaces count.
+// checkLines refuses what is not text, tabs where spaces count, and what the lexer takes a quadratic time for: blank
+// lines, of which it cuts one at a time off a block, tabs, and signs of a merge key.
 func checkLines(file string, text []byte) (errs Errors) {
-	for i, line := range bytes.Split(text, []byte("\n")) {
-		if !utf8.Valid(line) {
-			errs = append(errs, place{file, i + 1, 1}.error("", "the line is not UTF-8"))
+	blank, i := 0, -1
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		i++
+		start := place{file, i + 1, 1}
+		if blank++; len(bytes.TrimSpace(line)) > 0 {
+			blank = 0
+		}
+		switch {
+		case !utf8.Valid(line):
+			errs.add(start.error("", "the line is not UTF-8"))
+		case blank > maxRepeated:
+			return append(errs, start.error("", "more than %d blank lines", maxRepeated))
+		case bytes.Count(line, []byte("\t")) > maxRepeated:
+			errs.add(start.error("", "more than %d tabs in a line", maxRepeated))
+		case bytes.Contains(line, bytes.Repeat([]byte("<"), maxRepeated)):
+			errs.add(start.error("", "%d < in a row", maxRepeated))
 		}
 		indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
 		if tab := bytes.IndexByte(indent, '\t'); tab >= 0 && len(indent) < len(line) {
-			errs = append(errs, place{file, i + 1, tab + 1}.error("", "a tab in the indentation; use spaces"))
+			errs.add(place{file, i + 1, tab + 1}.error("", "a tab in the indentation; use spaces"))
 		}
 	}
 	return errs
@@ -87,10 +105,10 @@ func checkLines(file string, text []byte) (errs Errors) {
 // takes a time that is quadratic in the number of keys.
 func checkTokens(file string, tokens token.Tokens) (errs Errors) {
 	flow, dashes, line, keys := 0, 0, 0, 0
-	for _, t := range tokens {
+	for i, t := range tokens {
 		at := place{file, t.Position.Line, max(t.Position.Column, 1)}
 		if problem, ok := refused[t.Type]; ok {
-			errs = append(errs, at.error("", "%s", problem))
+			errs.add(at.error("", "%s", problem))
 		}
 		if at.line != line {
 			line, dashes = at.line, 0
@@ -99,11 +117,14 @@ func checkTokens(file string, tokens token.Tokens) (errs Errors) {
 		case token.SequenceStartType, token.MappingStartType:
 			flow++
 		case token.SequenceEndType, token.MappingEndType:
-			flow--
+			flow = max(flow-1, 0)
 		case token.SequenceEntryType:
 			dashes++
 		case token.MappingValueType:
 			keys++
+			if i > 0 && len(tokens[i-1].Value) > maxKey {
+				return append(errs, at.error("", "a key is longer than %d bytes", maxKey)) // the parser repeats it in every value
+			}
 		}
 		if keys > maxKeys {
 			return append(errs, at.error("", "has more than %d keys", maxKeys))
@@ -124,7 +145,8 @@ func syntaxError(start place, err error) Error {
 	if t := syntax.Token; t != nil && t.Position != nil {
 		start.line, start.column = max(t.Position.Line, 1), max(t.Position.Column, 1)
 	}
-	return start.error("", "%s", syntax.Message)
+	message, _, _ := strings.Cut(syntax.Message, `"`) // what follows is text of the file, without end
+	return start.error("", "%s", strings.TrimRight(message, ": "))
 }
 
 func placeOf(file string, n ast.Node) place {
@@ -142,29 +164,46 @@ func placeOf(file string, n ast.Node) place {
 // converter makes nodes of the parser's tree.
 type converter struct {
 	file string
+	path []string // of the value at hand: keys, and indices as [0]
 	errs Errors
 }
 
-func (c *converter) refuse(at place, key, format string, args ...any) *node {
-	c.errs = append(c.errs, at.error(key, format, args...))
+func (c *converter) refuse(at place, format string, args ...any) *node {
+	path := ""
+	for _, part := range c.path {
+		if strings.HasPrefix(part, "[") {
+			path += part
+		} else {
+			path = join(path, part)
+		}
+	}
+	c.errs.add(at.error(path, format, args...))
 	return nil
 }
 
+// within converts a value one level below, at the key or index given. It returns nil where the value is refused.
+func (c *converter) within(part string, n ast.Node, depth int) *node {
+	c.path = append(c.path, part)
+	defer func() { c.path = c.path[:len(c.path)-1] }()
+	return c.convert(n, depth+1)
+}
+
 // convert returns nil where n is refused.
-func (c *converter) convert(n ast.Node, key string, depth int) *node {
+func (c *converter) convert(n ast.Node, depth int) *node {
 	at := placeOf(c.file, n)
 	if depth > maxDepth {
-		return c.refuse(at, "", "is nested more than %d levels deep", maxDepth)
+		c.errs.add(at.error("", "is nested more than %d levels deep", maxDepth))
+		return nil
 	}
 	switch n := n.(type) {
 	case *ast.MappingNode:
-		return c.mapping(at, n.Values, key, depth)
+		return c.mapping(at, n.Values, depth)
 	case *ast.MappingValueNode:
-		return c.mapping(at, []*ast.MappingValueNode{n}, key, depth)
+		return c.mapping(at, []*ast.MappingValueNode{n}, depth)
 	case *ast.SequenceNode:
 		list := &node{kind: listNode, at: at}
 		for i, item := range n.Values {
-			if converted := c.convert(item, fmt.Sprintf("%s[%d]", key, i), depth+1); converted != nil {
+			if converted := c.within(fmt.Sprintf("[%d]", i), item, depth); converted != nil {
 				list.items = append(list.items, converted)
 			}
 		}
@@ -179,27 +218,28 @@ func (c *converter) convert(n ast.Node, key string, depth int) *node {
 	case ast.ScalarNode:
 		return &node{at: at, text: n.GetToken().Value}
 	}
-	return c.refuse(at, key, "this is not supported; write a map, a list or a scalar")
+	return c.refuse(at, "this is not supported; write a map, a list or a scalar")
 }
 
-func (c *converter) mapping(at place, values []*ast.MappingValueNode, key string, depth int) *node {
+func (c *converter) mapping(at place, values []*ast.MappingValueNode, depth int) *node {
 	m := &node{kind: mapNode, at: at}
 	seen := map[string]int{}
 	for _, v := range values {
 		keyAt := placeOf(c.file, v.Key)
 		name, ok := v.Key.(ast.ScalarNode)
 		if !ok {
-			c.refuse(keyAt, key, "a key has to be a name")
+			c.refuse(keyAt, "a key has to be a name")
 			continue
 		}
 		text := name.GetToken().Value
-		full := join(key, text)
 		if first, twice := seen[text]; twice {
-			c.refuse(keyAt, full, "duplicate key; it is given on line %d already", first)
+			c.path = append(c.path, text)
+			c.refuse(keyAt, "duplicate key; it is given on line %d already", first)
+			c.path = c.path[:len(c.path)-1]
 			continue
 		}
 		seen[text] = keyAt.line
-		if value := c.convert(v.Value, full, depth+1); value != nil {
+		if value := c.within(text, v.Value, depth); value != nil {
 			if value.isNull() {
 				value.at = keyAt // what is not there has no place of its own
 			}

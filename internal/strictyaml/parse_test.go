@@ -11,8 +11,8 @@ func TestParseRefuses(t *testing.T) {
 		{"# nothing\n", "x.yaml:1:1: is empty; a map of keys and values is needed"},
 		{"---\n", "x.yaml:1:1: is empty; a map of keys and values is needed"},
 		{"- a", "x.yaml:1:1: found a list; a map of keys and values is needed"},
-		{"text", `x.yaml:1:1: found the text "text"; a map of keys and values is needed`},
-		{"12", "x.yaml:1:1: found 12; a map of keys and values is needed"},
+		{"text", `x.yaml:1:1: found text; a map of keys and values is needed`},
+		{"12", "x.yaml:1:1: found text; a map of keys and values is needed"},
 		{"a: 1\n---\nb: 1", "x.yaml:3:1: a second document begins; a file holds one"},
 		{"a: *b", "x.yaml:1:4: aliases (*) are not supported; write the value out"},
 		{"a: &b 1\nc: !!int 1", "x.yaml:1:4: anchors (&) are not supported\nx.yaml:2:4: tags (!) are not supported; the key decides the type"},
@@ -27,7 +27,13 @@ func TestParseRefuses(t *testing.T) {
 		{"a: b: c", "x.yaml:1:4: mapping value is not allowed in this context"},
 		{"a: " + strings.Repeat("[", 100), "x.yaml:1:68: is nested more than 64 levels deep"},
 		{strings.Repeat("- ", 100), "x.yaml:1:129: is nested more than 64 levels deep"},
-		{strings.Repeat("a: 1\n", 20000), "x.yaml:10001:2: has more than 10000 keys"},
+		{strings.Repeat("a: 1\n", 20000), "x.yaml:1001:2: has more than 1000 keys"},
+		{strings.Repeat("k", 101) + ": 1", "x.yaml:1:102: a key is longer than 100 bytes"},
+		{"a: |\n x" + strings.Repeat("\n", 60), "x.yaml:53:1: more than 50 blank lines"},
+		{"a: '" + strings.Repeat("\t", 60) + "'", "x.yaml:1:1: more than 50 tabs in a line"},
+		{"a: " + strings.Repeat("<", 60), "x.yaml:1:1: 50 < in a row"},
+		{"a: " + strings.Repeat("]", 100) + strings.Repeat("[", 100), "x.yaml:1:168: is nested more than 64 levels deep"},
+		{"extends: " + strings.Repeat("x", 5000), "x.yaml:1:10: extends: the name of a file is longer than 4096 bytes"},
 		{nested(80), "x.yaml:65:65: is nested more than 64 levels deep"},
 	} {
 		document, err := Load(files{"x.yaml": c.text}.open, "x.yaml")
@@ -55,6 +61,7 @@ func TestParseCountsLinesAndColumns(t *testing.T) {
 	for text, want := range map[string]place{
 		"a: x":                       {"f", 1, 4},
 		"b: 1\r\na: x\r\n":           {"f", 2, 4},
+		"b: 1\r\ra: x\r":             {"f", 3, 4},
 		"\ufeffa: x":                 {"f", 1, 4},
 		"b: [é, ü]\na: x":            {"f", 2, 4},
 		"{é: 1, a: x}":               {"f", 1, 11},

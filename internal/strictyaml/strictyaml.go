@@ -7,7 +7,7 @@
 // # Files
 //
 // The subset of YAML is maps, lists and scalars. Anchors, aliases, tags, merge keys and several documents in a file are
-// refused; so are files above 1 MiB, 64 levels or 10,000 keys. A root key "extends" names a file to start from: maps are merged, and
+// refused; so are files above 256 KiB, 64 levels or 1,000 keys. A root key "extends" names a file to start from: maps are merged, and
 // scalars and lists replaced. Where the kind of a section changes, its other keys are dropped.
 //
 // # Structs
@@ -28,17 +28,20 @@ package strictyaml
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"joule/internal/regularfile"
 )
 
 const (
-	maxBytes   = 1 << 20
+	maxBytes   = 1 << 18
 	maxDepth   = 64
-	maxKeys    = 10000
+	maxKeys    = 1000
+	maxKey     = 100  // bytes of a key
+	maxName    = 4096 // bytes of the name of a file to extend
 	maxExtends = 16
 
 	assignmentPrefix = "--set "
@@ -54,16 +57,22 @@ func OpenFile(from, name string) (string, []byte, error) {
 	if from != "" && !filepath.IsAbs(name) {
 		path = filepath.Join(filepath.Dir(from), name)
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return path, nil, fmt.Errorf("%s: is no regular file", path) // a pipe might never be written to
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return path, nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxBytes+1)) // one byte too many is how the parser sees that it is too long
+	text, err := regularfile.ReadAtMost(path, maxBytes+1) // one byte too many is how the parser sees that it is too long
 	return path, text, err
+}
+
+// OpenAlone is an [Open] for a file that stands alone: it may extend no other, nor be a symbolic link out of its folder.
+func OpenAlone(from, name string) (string, []byte, error) {
+	if from != "" {
+		return name, nil, fmt.Errorf("%s stands alone, and cannot start from another file", filepath.Base(from))
+	}
+	root, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return name, nil, err
+	}
+	defer root.Close()
+	text, err := regularfile.ReadIn(root, filepath.Base(name), name, maxBytes+1)
+	return name, text, err
 }
 
 // Document is a merged tree of YAML.
@@ -96,7 +105,11 @@ func (d *Document) read(open Open, path string, text []byte, chain []string) *no
 		return nil
 	}
 	if root.kind != mapNode {
-		d.errs = append(d.errs, root.at.error("", "found %s; a map of keys and values is needed", root.describe()))
+		found := root.describe()
+		if root.kind == scalarNode && !root.isNull() {
+			found = "text" // which is not shown: extends can name a file that is no config and nobody's business
+		}
+		d.errs = append(d.errs, root.at.error("", "found %s; a map of keys and values is needed", found))
 		return nil
 	}
 	root.at = place{path, 1, 1}
@@ -110,6 +123,9 @@ func (d *Document) read(open Open, path string, text []byte, chain []string) *no
 	}
 	if base.kind != scalarNode || base.text == "" {
 		return refuse("found %s; the name of a file is needed", base.describe())
+	}
+	if len(base.text) > maxName {
+		return refuse("the name of a file is longer than %d bytes", maxName)
 	}
 	basePath, baseText, err := open(path, base.text)
 	chain = append(chain, path)
@@ -142,8 +158,9 @@ func (d *Document) Set(assignment string) {
 		return
 	}
 	keys := strings.Split(key, ".")
-	if slices.Contains(keys, "") || len(keys) > maxDepth {
-		refuse(fmt.Sprintf("%q is not a key; write it as in method.sigma", key))
+	tooLong := func(key string) bool { return len(key) > maxKey }
+	if slices.Contains(keys, "") || len(keys) > maxDepth || slices.ContainsFunc(keys, tooLong) {
+		refuse(fmt.Sprintf("%q is not a key; write it as in method.sigma", abbreviate(key)))
 		return
 	}
 	value, errs := parse(file, []byte(text))
