@@ -109,7 +109,14 @@ func (r *Recorder) add(run int, do func(*recorded)) {
 	r.changed.Broadcast()
 }
 
-// Close tries to write all that is pending, and returns for each run why something of it is not on the disk.
+// How often, and how long after the time before, the recorder tries again to write what is pending when it is closed.
+const (
+	lastTries = 3
+	lastPause = 100 * time.Millisecond
+)
+
+// Close tries to write all that is pending, a few times if need be, and returns for each run why something of it is not on
+// the disk.
 func (r *Recorder) Close() []error {
 	r.mutex.Lock()
 	r.closed = true
@@ -126,7 +133,9 @@ func (r *Recorder) Close() []error {
 // work is the writing goroutine.
 func (r *Recorder) work() {
 	defer close(r.done)
+	tries := 1
 	for last := false; !last; {
+		isFailed := false
 		r.mutex.Lock()
 		for !r.isNew && !r.closed {
 			r.behind = false
@@ -140,9 +149,14 @@ func (r *Recorder) work() {
 			r.mutex.Lock()
 			run.failed = err
 			r.mutex.Unlock()
+			isFailed = isFailed || err != nil
 			if err != nil && before == nil && !last {
 				r.warn(fmt.Errorf("%w; training goes on, keeps it in memory and tries again", err))
 			}
+		}
+		if last && isFailed && tries < lastTries {
+			time.Sleep(lastPause)
+			tries, last = tries+1, false
 		}
 	}
 }
