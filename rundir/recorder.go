@@ -150,8 +150,12 @@ func (r *Recorder) work() {
 			run.failed = err
 			r.mutex.Unlock()
 			isFailed = isFailed || err != nil
-			if err != nil && before == nil && !last {
+			switch {
+			case err == nil || before != nil:
+			case !last:
 				r.warn(fmt.Errorf("%w; training goes on, keeps it in memory and tries again", err))
+			case tries < lastTries:
+				r.warn(fmt.Errorf("%w; it is tried again", err))
 			}
 		}
 		if last && isFailed && tries < lastTries {

@@ -91,8 +91,8 @@ func (l *lab) fullDisks(name string, s setup) row {
 // disturbed is a run that is disturbed after its first checkpoints, with some way to go.
 var disturbed = setup{config: "two-gaussians/mle", steps: 16000, sets: append(shortMLE, "train.checkpoint_every=300")}
 
-// disturb starts a run, calls before when it has saved a checkpoint, and after a tenth of a second after, unless that is
-// nil. It returns how the run ended.
+// disturb starts a run, calls before once it has saved a checkpoint, and after a tenth of a second later, unless that is nil.
+// It returns how the run ended.
 func (l *lab) disturb(t *tally, dir string, before, after func() error) outcome {
 	p := l.start(nil, disturbed.train("go", dir)...)
 	if !p.until(func() bool { n, _ := loadAll(dir); return n > 0 }) {

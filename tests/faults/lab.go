@@ -25,6 +25,7 @@ type lab struct {
 	thin     int // of cases that can be left out, one in so many is run
 	workers  int
 	backends []string
+	strace   string // the program of that name; empty: it is not used
 
 	folders    atomic.Int64
 	mutex      sync.Mutex
@@ -89,7 +90,7 @@ func (l *lab) parallel(n int, do func(i int)) {
 	group.Wait()
 }
 
-// process is a joule command that runs.
+// process is a command that runs.
 type process struct {
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
@@ -97,9 +98,13 @@ type process struct {
 	failed error // it could not be started
 }
 
-// start begins a command with additions to the environment.
+// start begins a joule command with additions to the environment.
 func (l *lab) start(env []string, args ...string) *process {
-	p := &process{cmd: exec.Command(l.joule, args...), ended: make(chan struct{})}
+	return startProgram(env, l.joule, args...)
+}
+
+func startProgram(env []string, program string, args ...string) *process {
+	p := &process{cmd: exec.Command(program, args...), ended: make(chan struct{})}
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "JOULE_FAULT=") && !strings.HasPrefix(v, "SLURM_") {
 			p.cmd.Env = append(p.cmd.Env, v)

@@ -14,6 +14,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -80,6 +81,7 @@ func runAll(o options, w io.Writer) (violations int, err error) {
 		return 0, err
 	}
 	l.findBackends()
+	l.strace, _ = exec.LookPath("strace") // without it, without its rows
 	machine, start := backends.ThisSystem(), time.Now()
 	r := report{
 		Date: start.UTC().Format("2006-01-02 15:04 UTC"), CPU: machine.CPU, Cores: machine.Cores, Go: machine.Go, Seed: o.seed, Quick: o.quick,

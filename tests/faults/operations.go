@@ -1,13 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"syscall"
-
-	"joule/checkpoints"
 )
 
 // maxOperations bounds the number of operations on files that a short run is taken to make.
@@ -32,11 +30,40 @@ func (l *lab) atEvery(do func(n int) (made bool)) {
 // killedOperations kills runs before every single operation on a file: of a run, of several, and of one that goes on after
 // it was killed before.
 func killedOperations(l *lab) []row {
-	return []row{
-		l.killOperations("killed before every file operation", shortPlain, ""),
-		l.killOperations("killed before every file operation", shortReplicas, ""),
-		l.killOperations("killed before every file operation of a resumption", shortPlain, l.halfDone(shortPlain)),
+	itself := func(n int, args []string) outcome { return l.run(fault("any:%d:KILL", n), args...) }
+	half := l.halfDone(shortPlain)
+	rows := []row{
+		l.killOperations("killed before every file operation", shortPlain, "", itself),
+		l.killOperations("killed before every file operation", shortReplicas, "", itself),
+		l.killOperations("killed before every file operation of a resumption", shortPlain, half, itself),
 	}
+	const name = "killed at every system call that writes"
+	if l.strace == "" {
+		t := counting()
+		t.note("not run: it takes strace")
+		return append(rows, t.row(name, "go"))
+	}
+	var byCall []killer
+	for _, calls := range writingCalls {
+		byCall = append(byCall, func(n int, args []string) outcome { return l.killAtCall(calls, n, args) })
+	}
+	return append(rows,
+		l.killOperations(name, shortPlain, "", byCall...),
+		l.killOperations(name, shortReplicas, "", byCall...),
+		l.killOperations(name+", of a resumption", shortPlain, half, byCall...))
+}
+
+// killer starts a command and kills it at its nth something; if it makes fewer the command comes through.
+type killer func(n int, args []string) outcome
+
+// writingCalls are the system calls by which files change.
+var writingCalls = []string{"?mkdir,mkdirat", "?rename,renameat,?renameat2", "?unlink,unlinkat,?rmdir", "?open,openat", "write,pwrite64", "fsync", "ftruncate,flock,fchmod"}
+
+// killAtCall has strace kill a command when one of its threads makes its nth call of some kind.
+func (l *lab) killAtCall(calls string, n int, args []string) outcome {
+	inject := fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", calls, n)
+	trace := []string{"-f", "-qqq", "-o", os.DevNull, "-e", "trace=" + calls, "-e", inject, l.joule}
+	return startProgram(nil, l.strace, append(trace, args...)...).wait()
 }
 
 // halfDone is a run, or several, killed when each had two checkpoints.
@@ -46,151 +73,47 @@ func (l *lab) halfDone(s setup) string {
 	return dir
 }
 
-func (l *lab) killOperations(name string, s setup, from string) row {
+// killOperations kills runs, which begin anew or go on from a copy of another one, until one comes through.
+func (l *lab) killOperations(name string, s setup, from string, kills ...killer) row {
 	t := counting("kills hit", "within a save", "resumptions", "files compared")
 	want := l.reference(s, "go")
 	if want.failure != "" {
 		t.violate("%s", want.failure)
 	}
-	l.atEvery(func(n int) bool {
-		dir := l.folder()
-		defer discard(dir)
-		if from != "" {
-			if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
-				t.violate("%v", err)
-				return false
-			}
-		}
-		before := len(unfinished(dir))
-		o := l.run(fault("any:%d:KILL", n), s.train("go", dir)...)
-		hit := o.signal == syscall.SIGKILL
-		if hit {
-			t.begin()
-			t.add("kills hit", 1)
-			t.add("resumptions", 1)
-			if len(unfinished(dir)) > before {
-				t.add("within a save", 1)
-			}
-			o = l.run(nil, s.train("go", dir)...)
-		}
-		if o.code != 0 {
-			t.violate("operation %d: %s", n, o)
-		}
-		t.same(name, want.dir, dir)
-		if left := unfinished(dir); len(left) > 0 {
-			t.violate("operation %d: %d temporary files are left: %s", n, len(left), strings.Join(left, " "))
-		}
-		return hit
-	})
+	for _, kill := range kills {
+		l.atEvery(func(n int) bool { return l.killOnce(t, name, s, from, want.dir, n, kill) })
+	}
 	return t.row(name+": "+s.name, "go")
 }
 
-// The errors that operations fail with, and what is said of them.
-var failures = []struct{ name, text string }{
-	{"ENOSPC", "no space left on device"}, {"EIO", "input/output error"}, {"EROFS", "read-only file system"}, {"EACCES", "permission denied"},
-}
-
-// failedOperations makes every single operation on a file fail, once, and from there on.
-func failedOperations(l *lab) (rows []row) {
-	for _, failure := range failures {
-		for _, later := range []struct{ mark, name string }{{"", "once"}, {"+", "and every later one"}} {
-			t := counting("faults hit", "exit 0", "exit 5", "exit 1", "warnings", "good checkpoints left", "resumptions", "files compared")
-			want := l.reference(shortPlain, "go")
-			if want.failure != "" {
-				t.violate("%s", want.failure)
-			}
-			l.atEvery(func(n int) bool {
-				return l.failOperation(t, want.dir, failure.text, fault("any:%d%s:%s", n, later.mark, failure.name))
-			})
-			rows = append(rows, t.row(failure.name+" at every file operation, "+later.name, "go"))
-		}
-	}
-	return rows
-}
-
-// failOperation trains with a fault, looks at what is left, and goes on without it.
-func (l *lab) failOperation(t *tally, want, cause string, fault []string) (hit bool) {
-	dir, s := l.folder(), shortPlain
+// killOnce starts a run, kills it, resumes it, and reports whether it was killed.
+func (l *lab) killOnce(t *tally, name string, s setup, from, want string, n int, kill killer) (hit bool) {
+	dir := l.folder()
 	defer discard(dir)
-	o := l.run(fault, s.train("go", dir)...)
-	said, hit := hitBy(o.stderr)
-	if !hit {
-		if o.code != 0 {
-			t.violate("%s: not hit, and %s", fault, o)
-		}
-		return false
-	}
-	t.begin()
-	t.add("faults hit", 1)
-	checkEnd(t, strings.Join(fault, ""), o, dir, said, cause)
-	if o.code == 0 {
-		t.same(fault[0], want, dir)
-	}
-	if again := l.run(nil, s.train("go", dir)...); again.code != 0 {
-		t.violate("%s: then without it: %s", fault, again)
-	}
-	t.add("resumptions", 1)
-	t.same(fault[0]+" and resumed", want, dir)
-	return true
-}
-
-// checkEnd checks how a run ended whose disk failed: its exit code, what it says, and that its checkpoints are good.
-func checkEnd(t *tally, about string, o outcome, dir, stderr, cause string) {
-	switch {
-	case o.code == 0, o.code == 5:
-	case o.code == 1 && !trained(dir):
-	default:
-		t.violate("%s: %s", about, o)
-	}
-	if o.hasStack() {
-		t.violate("%s: shows a stack: %s", about, o)
-	}
-	named := false
-	for line := range strings.Lines(stderr) {
-		if strings.Contains(line, dir) && strings.Contains(line, cause) {
-			named = true
+	if from != "" {
+		if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
+			t.violate("%v", err)
+			return false
 		}
 	}
-	message := stderr
+	before := len(unfinished(dir))
+	o := kill(n, s.train("go", dir))
+	hit = o.signal == syscall.SIGKILL
+	if hit {
+		t.begin()
+		t.add("kills hit", 1)
+		t.add("resumptions", 1)
+		if len(unfinished(dir)) > before {
+			t.add("within a save", 1)
+		}
+		o = l.run(nil, s.train("go", dir)...)
+	}
 	if o.code != 0 {
-		_, message, _ = strings.Cut("\n"+stderr, "\njoule: ")
+		t.violate("operation %d: %s", n, o)
 	}
-	if !named || o.code != 0 && !strings.Contains(message, cause) {
-		t.violate("%s: does not say %q about a path: %s", about, cause, o)
+	t.same(name, want, dir)
+	if left := unfinished(dir); len(left) > 0 {
+		t.violate("operation %d: %d temporary files are left: %s", n, len(left), strings.Join(left, " "))
 	}
-	n, problems := loadAll(dir)
-	for _, p := range problems {
-		t.violate("%s: %s", about, p)
-	}
-	t.add("good checkpoints left", n)
-	switch o.code {
-	case 0:
-		t.add("exit 0", 1)
-	case 1:
-		t.add("exit 1", 1)
-	case 5:
-		t.add("exit 5", 1)
-	}
-	t.add("warnings", strings.Count(stderr, "level=WARN"))
-}
-
-var faultLine = regexp.MustCompile(`(?m)^fault: .*\n`)
-
-// hitBy reports whether the fault build says that it made something fail, and returns what else was said.
-func hitBy(stderr string) (rest string, hit bool) {
-	rest = faultLine.ReplaceAllString(stderr, "")
-	return rest, rest != stderr
-}
-
-// trained reports whether a run has logged or saved anything.
-func trained(out string) bool {
-	for _, dir := range membersOf(out) {
-		if entries, _ := checkpoints.In(dir, "checkpoints").List(); len(entries) > 0 {
-			return true
-		}
-		if text, _ := os.ReadFile(dir + "/metrics.jsonl"); len(text) > 0 {
-			return true
-		}
-	}
-	return false
+	return hit
 }
