@@ -126,6 +126,9 @@ func (r *resumption) restore(trainer *trainers.Trainer, members []*member) (err 
 		if err != nil {
 			return err
 		}
+		if p, paramErr := run.Parameters(); len(entries)+len(later) == 0 && paramErr == nil && r.fromStep < 0 {
+			return fmt.Errorf("%s: has parameters of step %d and no checkpoint to go on from; --from-step 0 starts from the beginning, and replaces them", run.Dir(), p.Step)
+		}
 		for _, e := range later {
 			aside = append(aside, damaged{folder, e})
 		}
