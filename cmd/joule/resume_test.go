@@ -295,6 +295,6 @@ func TestCheckpointFlag(t *testing.T) {
 		t.Error("the checkpoints are not told apart")
 	}
 	refuse(t, "", exitUsage, "--checkpoint 30: there is none; want one of best, 25, 50, 60", "eval", run, "--checkpoint", "30")
-	refuse(t, "", exitFailed, filepath.Join(faithfulRun(t), "checkpoints")+": no checkpoint has a criterion; train.keep_best names one: file does not exist",
+	refuse(t, "", exitUsage, "--checkpoint best: the run keeps none; train.keep_best names the metric to keep it by",
 		"sample", faithfulRun(t), "--checkpoint", "best")
 }
