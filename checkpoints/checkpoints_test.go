@@ -130,7 +130,7 @@ func TestPrune(t *testing.T) {
 		want string
 	}{
 		{Keep{Last: 1}, "60"}, {Keep{Last: 2}, "50 60"}, {Keep{Last: 9}, "10 20 30 40 50 60"},
-		{Keep{Last: 1, Every: 20}, "20 40 60"}, {Keep{Last: 1, Best: true}, "30 60"}, {Keep{Last: 1, Every: 50, Best: true}, "30 50 60"},
+		{Keep{Last: 1, Every: 20}, "20 40 60"}, {Keep{Last: 1, Best: "loss"}, "30 60"}, {Keep{Last: 1, Every: 50, Best: "loss"}, "30 50 60"},
 	} {
 		f := newFolder(t)
 		save(t, f, with(10, 5), with(20, 3), with(30, 1), with(40, 1), example(50), with(60, 2))
@@ -147,8 +147,10 @@ func TestPrune(t *testing.T) {
 		}
 	}
 	f := newFolder(t)
-	save(t, f, example(1))
-	if _, _, err := f.Best(); !errors.Is(err, fs.ErrNotExist) {
+	other := example(1)
+	other.Criterion = &Criterion{"norm", 1}
+	save(t, f, other)
+	if _, err := f.Best("loss"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the best of none: %v", err)
 	}
 }

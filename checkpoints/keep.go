@@ -15,8 +15,8 @@ import (
 type Keep struct {
 	Last  int // so many of the newest
 	Every int // and those of steps that are a multiple of it; 0: none
-	// Best keeps that one, too, whose criterion is lowest.
-	Best bool
+	// Best names a metric and keeps that one, too, at which it was lowest; empty: none.
+	Best string
 }
 
 // Prune removes the checkpoints that are not to be kept. One whose manifest cannot be read is not the best.
@@ -26,8 +26,8 @@ func (f Folder) Prune(keep Keep) error {
 		return err
 	}
 	var best Entry
-	if keep.Best {
-		if best, _, err = f.Best(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if keep.Best != "" {
+		if best, err = f.Best(keep.Best); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -36,7 +36,7 @@ func (f Folder) Prune(keep Keep) error {
 		switch {
 		case i >= len(entries)-keep.Last:
 		case keep.Every > 0 && e.Step%keep.Every == 0:
-		case keep.Best && e == best:
+		case keep.Best != "" && e == best:
 		default:
 			gone = append(gone, e)
 		}
@@ -70,23 +70,23 @@ func (f Folder) remove(entries []Entry) error {
 	return nil
 }
 
-// Best is the checkpoint with the lowest criterion. The error is [fs.ErrNotExist] where none has one.
-func (f Folder) Best() (best Entry, criterion Criterion, err error) {
+// Best is the checkpoint at which a metric was lowest. The error is [fs.ErrNotExist] where none has it as its criterion.
+func (f Folder) Best(metric string) (best Entry, err error) {
 	entries, err := f.List()
 	if err != nil {
-		return best, criterion, err
+		return best, err
 	}
-	found := false
+	lowest, found := 0.0, false
 	for _, e := range entries {
 		c, err := f.Manifest(e)
-		if err == nil && c.Criterion != nil && (!found || c.Criterion.Value < criterion.Value) {
-			best, criterion, found = e, *c.Criterion, true
+		if err == nil && c.Criterion != nil && c.Criterion.Metric == metric && (!found || c.Criterion.Value < lowest) {
+			best, lowest, found = e, c.Criterion.Value, true
 		}
 	}
 	if !found {
-		return best, criterion, fmt.Errorf("%s: no checkpoint has a criterion; train.keep_best names one: %w", f.path(), fs.ErrNotExist)
+		return best, fmt.Errorf("%s: no checkpoint is kept for its %s: %w", f.path(), metric, fs.ErrNotExist)
 	}
-	return best, criterion, nil
+	return best, nil
 }
 
 // SetAside renames a checkpoint, so that it is no longer one of the folder's: step-N becomes aside-step-N, with -2, -3, …

@@ -121,7 +121,7 @@ func checkEmpty(dir string) error {
 }
 
 func takenError(dir string) error {
-	return fmt.Errorf("%s: already holds a run, which is never overwritten; name another directory with --out", dir)
+	return fmt.Errorf("%s: already holds a run, which is never overwritten: go on with it by --resume, or name another directory with --out", dir)
 }
 
 // claim takes an empty directory by making its metrics file, which only one process can.

@@ -63,7 +63,7 @@ func TestCreateOverwritesNothing(t *testing.T) {
 	for _, test := range []struct{ dir, want string }{
 		{full, ": is not empty (it has thesis.txt); name a new or empty directory with --out"},
 		{file, ": is a file; name another directory with --out"},
-		{run.Dir(), ": already holds a run, which is never overwritten; name another directory with --out"},
+		{run.Dir(), ": already holds a run, which is never overwritten: go on with it by --resume, or name another directory with --out"},
 	} {
 		if _, err := Create(test.dir, "", start); message(err) != test.dir+test.want {
 			t.Errorf("error %v; want %s", err, test.dir+test.want)
@@ -110,7 +110,7 @@ func TestConcurrentCreatorsOfOneDirectory(t *testing.T) {
 			t.Errorf("%d creators of %s succeeded, want 1", len(dirs), dir)
 		}
 		for _, err := range failures {
-			if want := dir + ": already holds a run, which is never overwritten; name another directory with --out"; err.Error() != want {
+			if want := dir + ": already holds a run, which is never overwritten: go on with it by --resume, or name another directory with --out"; err.Error() != want {
 				t.Errorf("error %v; want %s", err, want)
 			}
 		}

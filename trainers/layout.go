@@ -105,14 +105,3 @@ func (l layout) values(part int, theta [][][]float64) []float64 {
 	}
 	return values
 }
-
-// of finds the parameters of one replica in the host's values of a part.
-func (l layout) of(replica, part int, values []float64, found func(p int, numbers []float64)) {
-	size := len(values) / l.replicas
-	values = values[replica*size : (replica+1)*size]
-	for _, i := range l.parts[part] {
-		n := l.learned[i].Size()
-		found(i, values[:n:n])
-		values = values[n:]
-	}
-}

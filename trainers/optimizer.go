@@ -34,8 +34,7 @@ func NewOptimizer() Optimizer {
 	return Optimizer{Kind: "adam", LearningRate: 1e-3, Schedule: "constant", FinalFraction: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
 }
 
-// check refuses what would be infinite or 0 in float32: an update could then come out not finite although loss and
-// gradient are, and the guard of a step looks at those alone.
+// check refuses what would be infinite or 0 in float32: no update would then come out finite, whatever the gradient.
 func (o Optimizer) check() error {
 	if !(o.LearningRate > 0 && o.LearningRate <= 1e30) {
 		return fmt.Errorf("optimizer.learning_rate is %v; want more than 0 and at most 1e30", o.LearningRate)

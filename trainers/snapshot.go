@@ -11,6 +11,7 @@ import (
 
 	"joule/internal/safetensors"
 	"joule/internal/tensor"
+	"joule/models"
 )
 
 // Snapshot is everything that the future of one run depends on, beside its spec. Random numbers and the choice of batches
@@ -52,6 +53,24 @@ func ParameterTensors(state []safetensors.Tensor) (parameters []safetensors.Tens
 		}
 	}
 	return parameters
+}
+
+// Parameters are the learned values of a replica's model, and those of the method under names that start with "method.":
+// the running averages when the settings ask for them.
+func (t *Trainer) Parameters(replica int) ([]models.Value, error) {
+	states, err := t.Snapshots([]int{replica})
+	if err != nil {
+		return nil, err
+	}
+	var values []models.Value
+	for _, tensor := range ParameterTensors(states[0].Tensors) {
+		numbers, err := safetensors.Floats(tensor)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, models.Value{Name: tensor.Name, Shape: tensor.Shape, Numbers: numbers})
+	}
+	return values, nil
 }
 
 // slot is where one tensor of a replica's state is: on which devices, in which tensor of theirs, and which values of it.

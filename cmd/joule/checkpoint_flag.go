@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,17 +19,22 @@ func checkpointFlag(cmd *cobra.Command, checkpoint *string) {
 	cmd.Flags().StringVar(checkpoint, "checkpoint", "", "take the parameters of a checkpoint: its step, or best (default: the last ones)")
 }
 
-// findCheckpoint finds the checkpoint that a value of --checkpoint names.
-func findCheckpoint(folder checkpoints.Folder, name string) (checkpoints.Entry, error) {
+// findCheckpoint finds the checkpoint that a value of --checkpoint names, of a run whose best one is kept by a metric.
+func findCheckpoint(folder checkpoints.Folder, metric, name string) (checkpoints.Entry, error) {
+	if name == bestCheckpoint && metric == "" {
+		return checkpoints.Entry{}, coded(exitUsage, errors.New("--checkpoint best: the run keeps none; train.keep_best names the metric to keep it by"))
+	}
 	if name == bestCheckpoint {
-		best, _, err := folder.Best()
-		return best, err
+		return folder.Best(metric)
 	}
 	entries, err := folder.List()
 	if err != nil {
 		return checkpoints.Entry{}, err
 	}
-	steps := []string{bestCheckpoint}
+	var steps []string
+	if metric != "" {
+		steps = append(steps, bestCheckpoint)
+	}
 	found := -1
 	for i, e := range entries {
 		text := strconv.Itoa(e.Step)

@@ -194,6 +194,23 @@ func TestResumeFromADamagedCheckpoint(t *testing.T) {
 	}
 }
 
+// A run that has been trained and has no checkpoints is not started anew unless that is asked for.
+func TestResumeWithoutCheckpoints(t *testing.T) {
+	run := copyRun(t, faithfulRun(t))
+	if err := os.RemoveAll(filepath.Join(run, "checkpoints")); err != nil {
+		t.Fatal(err)
+	}
+	before := read(t, run, "metrics.jsonl")
+	refuse(t, "", exitFailed, run+": has parameters of step 60 and no checkpoint to go on from; --from-step 0 starts from the beginning, and replaces them", "train", "--resume", run)
+	if read(t, run, "metrics.jsonl") != before {
+		t.Error("the metrics have changed")
+	}
+	succeed(t, "", "train", "--resume", run, "--from-step", "0", "--quiet", "--no-figures")
+	if read(t, run, "parameters.safetensors") != read(t, faithfulRun(t), "parameters.safetensors") {
+		t.Error("from the start it gives other parameters")
+	}
+}
+
 // Data that are not those of the run are refused, whatever their path.
 func TestResumeChecksTheData(t *testing.T) {
 	dir := t.TempDir()
@@ -278,6 +295,6 @@ func TestCheckpointFlag(t *testing.T) {
 		t.Error("the checkpoints are not told apart")
 	}
 	refuse(t, "", exitUsage, "--checkpoint 30: there is none; want one of best, 25, 50, 60", "eval", run, "--checkpoint", "30")
-	refuse(t, "", exitFailed, filepath.Join(faithfulRun(t), "checkpoints")+": no checkpoint has a criterion; train.keep_best names one: file does not exist",
+	refuse(t, "", exitUsage, "--checkpoint best: the run keeps none; train.keep_best names the metric to keep it by",
 		"sample", faithfulRun(t), "--checkpoint", "best")
 }

@@ -120,7 +120,7 @@ func (t *trained) parameters() (rundir.Parameters, error) {
 	if t.checkpoint == "" {
 		return t.dir.Parameters()
 	}
-	entry, err := findCheckpoint(t.dir.Checkpoints(), t.checkpoint)
+	entry, err := findCheckpoint(t.dir.Checkpoints(), t.config.Train.KeepBest, t.checkpoint)
 	if err != nil {
 		return rundir.Parameters{}, err
 	}

@@ -1,21 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"time"
 
-	"github.com/gomlx/compute"
 	"github.com/spf13/cobra"
 
-	"joule/backends"
 	"joule/configs"
-	"joule/datasets"
 	"joule/rundir"
-	"joule/trainers"
 )
 
 // trainOptions are the flags of joule train.
@@ -141,162 +135,4 @@ func (o trainOptions) check(cmd *cobra.Command, args []string) error {
 		return errors.New("a CONFIG is missing; usage: joule train [CONFIG] [flags]")
 	}
 	return nil
-}
-
-// train makes a run, or several at once, or goes on with them, and returns their directories, as far as they were made.
-// The error is that of the training.
-func train(ctx context.Context, config *configs.Config, o trainOptions, from *resumption, progress progress) (dirs []string, err error) {
-	runs, err := replicasOf(config)
-	if err != nil {
-		return nil, err
-	}
-	var backend *backends.Backend
-	if from == nil {
-		backend, err = openForTraining(config, runs[0].set.Train.Dim)
-	} else {
-		backend, err = openAsBefore(from, config, runs[0].set.Train.Dim)
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer backend.Close()
-	spec := trainers.Spec{
-		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: config.Train, Data: runs[0].set, Seed: runs[0].config.Seed,
-	}
-	for _, r := range runs[1:] {
-		spec.Replicas = append(spec.Replicas, trainers.Replica{Data: r.set, Seed: r.config.Seed})
-	}
-	start := time.Now()
-	trainer, err := trainers.New(backend.Backend, spec)
-	if err != nil {
-		return nil, err
-	}
-	defer trainer.Close()
-	for _, r := range runs {
-		r.config.Backend, r.config.Train.Devices = config.Backend, config.Train.Devices
-		r.environment = environmentOf(backend, r.config.Seed, start)
-		if len(runs) > 1 {
-			r.environment.Replicas = len(runs)
-		}
-	}
-	if from == nil {
-		if err := makeDirectories(runs, o.out, config.Name, start); err != nil {
-			return nil, err
-		}
-		if !o.locked {
-			release, err := rundir.Lock(groupDir(runs))
-			if err != nil {
-				return nil, err
-			}
-			defer release()
-		}
-	} else if isDone, err := from.prepare(trainer, runs, start); err != nil {
-		return nil, err
-	} else if isDone {
-		return directories(from.runs), nil
-	}
-	for _, r := range runs {
-		dirs = append(dirs, r.dir.Dir())
-		if err := describe(r.dir, r.config, r.set, r.environment); err != nil {
-			return dirs, err
-		}
-	}
-	ctx, stop := untilSignal(ctx, o.grace) // not before: until here there is nothing to save
-	defer stop()
-	err = steps(ctx, trainer, runs, progress)
-	if code := exitCode(err); code == exitRequeue {
-		requeue(context.WithoutCancel(ctx))
-		return dirs, err
-	} else if o.noFigures || code != exitOK && code != exitDiverged {
-		return dirs, err
-	}
-	for i, r := range runs {
-		if trainer.Diverged(i) == nil {
-			err = errors.Join(err, drawRun(r.dir, r.config, r.set, backend))
-		}
-	}
-	return dirs, err
-}
-
-func directories(runs []*rundir.Run) (dirs []string) {
-	for _, run := range runs {
-		dirs = append(dirs, run.Dir())
-	}
-	return dirs
-}
-
-// openForTraining opens the backend of a config, and puts into the config what was chosen: the plugin's path and the number
-// of devices.
-func openForTraining(config *configs.Config, dim int) (*backends.Backend, error) {
-	plan := trainers.PlanFor(config.Model, config.Method, dim, config.Train, runtime.GOMAXPROCS(0))
-	backend, err := openBackend(config.Backend, backends.Options{Devices: plan.Devices, Threads: plan.Threads})
-	if err != nil {
-		return nil, err
-	}
-	if config.Backend != "auto" {
-		config.Backend = backend.Spec // with the absolute path of a plugin
-	}
-	if config.Train.Devices == 0 {
-		config.Train.Devices = 1
-		if backend.IsCPU() {
-			config.Train.Devices = min(plan.Devices, backend.Devices)
-		}
-	}
-	return backend, nil
-}
-
-// describeData is what a run keeps of its data, in the units of the source.
-func describeData(set *datasets.Set) rundir.Dataset {
-	low, high := set.Transform.Undo(set.Train).Range()
-	if set.Test.N > 0 {
-		testLow, testHigh := set.Transform.Undo(set.Test).Range()
-		for k := range low {
-			low[k], high[k] = min(low[k], testLow[k]), max(high[k], testHigh[k])
-		}
-	}
-	return rundir.Dataset{
-		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform),
-		Train: set.Train.N, Test: set.Test.N, Min: low, Max: high,
-	}
-}
-
-// describe writes what a run directory holds from the start.
-func describe(run *rundir.Run, config *configs.Config, set *datasets.Set, environment rundir.Environment) error {
-	text, err := config.Encode()
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		run.WriteConfig(text),
-		run.WriteEnvironment(environment),
-		run.WriteDataset(describeData(set)))
-}
-
-func environmentOf(backend *backends.Backend, seed int64, start time.Time) rundir.Environment {
-	s := backends.ThisSystem()
-	devices := make([]string, backend.Devices)
-	for i := range devices {
-		devices[i] = backend.Backend.DeviceDescription(compute.DeviceNum(i))
-	}
-	return rundir.Environment{
-		Joule: version, Go: s.Go, Modules: s.Modules, OS: s.OS, Arch: s.Arch, CPU: s.CPU, CPUs: s.Cores,
-		Backend: rundir.Backend{
-			Spec: backend.Spec, Description: backend.Backend.Description(), Plugin: backend.Plugin, PluginAPI: backend.API, Devices: devices,
-		},
-		Seed: seed, Started: start,
-	}
-}
-
-// drawRun draws the figures of a run that was just trained.
-func drawRun(run *rundir.Run, config *configs.Config, set *datasets.Set, backend *backends.Backend) error {
-	dataset, err := run.Dataset()
-	if err != nil {
-		return err
-	}
-	t := &trained{dir: run, config: config, dataset: dataset}
-	if err := t.load(backend); err != nil {
-		return err
-	}
-	_, err = t.measureOn(set).draw(t.inRun("png"))
-	return err
 }

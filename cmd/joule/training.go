@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
 	"joule/backends"
-	"joule/checkpoints"
 	"joule/configs"
 	"joule/datasets"
 	"joule/rundir"
@@ -29,7 +28,9 @@ type member struct {
 	environment rundir.Environment
 	checksum    string  // of the training points
 	before      float64 // seconds that it was trained in earlier processes
-	criterion   float64 // the last value of what the best checkpoint is kept by; NaN: there is none yet
+	// criterion is what the best checkpoint is kept by, as last logged, and savedCriterion as of the last checkpoint; NaN:
+	// there is none yet.
+	criterion, savedCriterion float64
 }
 
 // replicasOf loads the data of all the runs that a config asks for: with its seed, and the seeds after it.
@@ -46,7 +47,7 @@ func replicasOf(config *configs.Config) ([]*member, error) {
 		if err != nil {
 			return nil, err
 		}
-		runs[i] = &member{config: &own, set: set, checksum: set.Train.Checksum(), criterion: math.NaN()}
+		runs[i] = &member{config: &own, set: set, checksum: set.Train.Checksum(), criterion: math.NaN(), savedCriterion: math.NaN()}
 	}
 	return runs, locate(config)
 }
@@ -76,138 +77,6 @@ func makeDirectories(runs []*member, dir, name string, start time.Time) (err err
 	return err
 }
 
-// steps trains all the runs, logs and saves, and writes how each ended.
-func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progress progress) error {
-	startup, begun := time.Since(programStart).Seconds(), time.Now()
-	loop := runs[0].config.Train
-	dirs := make([]*rundir.Run, len(runs))
-	for i, r := range runs {
-		dirs[i] = r.dir
-	}
-	keep := checkpoints.Keep{Last: loop.KeepLast, Every: loop.KeepEvery, Best: loop.KeepBest != ""}
-	recorder := rundir.NewRecorder(dirs, keep, func(err error) { slog.Warn(oneLine(err)) })
-	for i := range runs {
-		recorder.Truncate(i, int64(trainer.StepOf(i))) // a killed run has logged more than it has saved
-	}
-	save := func(replicas []int) error {
-		saves, err := savesOf(trainer, runs, replicas, time.Since(begun).Seconds())
-		if err != nil {
-			return err
-		}
-		for k, i := range replicas {
-			recorder.Save(i, saves[k])
-		}
-		return nil
-	}
-	progress.start(trainer.Step(), loop.Steps)
-	err := trainer.Run(ctx, trainers.Hooks{
-		Logged: func(report trainers.Report) error {
-			progress.report(report)
-			record(recorder, runs, report)
-			return nil
-		},
-		Incident: func(incident trainers.Incident) {
-			if incident.Action == trainers.Rollback {
-				recorder.Truncate(incident.Replica, int64(incident.To))
-			}
-			switch seed := runs[incident.Replica].config.Seed; {
-			case incident.Action != trainers.Stop:
-				slog.Warn(incident.String(), "seed", seed, "likely", incident.Cause)
-			case anyGoesOn(trainer):
-				slog.Warn("a run diverged; the others go on", "seed", seed, "step", incident.Step)
-			}
-		},
-		Checkpoint: save,
-	})
-	progress.stop()
-
-	stopped, _ := context.Cause(ctx).(*interruption)
-	if stopped == nil || !errors.Is(err, context.Canceled) {
-		stopped = nil
-	}
-	var saveErr error
-	if err != nil { // whatever it is, what was trained until then is worth keeping
-		saveErr = save(unsavedReplicas(trainer, runs))
-	}
-	unsaved := recorder.Close() // why what was trained is not on the disk
-	for i := range unsaved {
-		unsaved[i] = errors.Join(saveErr, unsaved[i])
-	}
-	result := rundir.Result{CompileSeconds: trainer.CompileTime().Seconds(), StartupSeconds: startup, PeakMemory: backends.PeakMemory()}
-	var unwritten []error
-	for i, r := range runs {
-		r.environment.Finish(time.Now())
-		result.Step, result.Seconds = int64(trainer.StepOf(i)), r.before+time.Since(begun).Seconds()+result.CompileSeconds
-		result.Status, result.Error, result.Incidents = rundir.Completed, "", incidentsOf(trainer.Incidents(i))
-		switch own := trainer.Diverged(i); {
-		case own != nil:
-			result.Status, result.Error = rundir.Failed, errors.Join(own, unsaved[i]).Error()
-		case unsaved[i] != nil:
-			result.Status, result.Error = rundir.Failed, unsaved[i].Error()
-		case stopped != nil:
-			result.Status = rundir.Interrupted
-		case trainer.StepOf(i) < loop.Steps:
-			result.Status, result.Error = rundir.Failed, err.Error()
-		}
-		unwritten = append(unwritten, r.dir.WriteEnvironment(r.environment), r.dir.WriteResult(result))
-	}
-	if saveErr == nil {
-		saveErr = errors.Join(unsaved...)
-	}
-	saveErr = errors.Join(append(unwritten, saveErr)...)
-	_, diverged := errors.AsType[*trainers.DivergedError](err)
-	switch {
-	case saveErr != nil:
-	case err == nil:
-		logEnd("trained", trainer, runs, result)
-	default:
-		logEnd("saved what was trained", trainer, runs, result)
-	}
-	switch {
-	case stopped != nil:
-		err = coded(stopped.code(), fmt.Errorf("%w after step %d of %d; joule train --resume %s goes on", stopped, trainer.Step(), loop.Steps, groupDir(runs)))
-	case diverged && len(runs) > 1:
-		err = severalDiverged(trainer, runs)
-	}
-	if saveErr != nil {
-		return coded(exitUnsaved, errors.Join(err, saveErr))
-	}
-	return err
-}
-
-// anyGoesOn reports whether some run has not been stopped.
-func anyGoesOn(trainer *trainers.Trainer) bool {
-	for i := range trainer.Replicas() {
-		if trainer.Diverged(i) == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// unsavedReplicas are the runs whose state is not among those that were given to be saved when they ended.
-func unsavedReplicas(trainer *trainers.Trainer, runs []*member) (replicas []int) {
-	for i, r := range runs {
-		if trainer.StepOf(i) < r.config.Train.Steps {
-			replicas = append(replicas, i)
-		}
-	}
-	return replicas
-}
-
-// savesOf is what is to be saved of some of the runs, after so many seconds of training.
-func savesOf(trainer *trainers.Trainer, runs []*member, replicas []int, seconds float64) ([]rundir.Save, error) {
-	snapshots, err := trainer.Snapshots(replicas)
-	if err != nil {
-		return nil, err
-	}
-	saves := make([]rundir.Save, len(replicas))
-	for k, i := range replicas {
-		saves[k] = saveOf(snapshots[k], runs[i], seconds)
-	}
-	return saves, nil
-}
-
 // groupDir is the directory that names the runs together.
 func groupDir(runs []*member) string {
 	if len(runs) > 1 {
@@ -219,39 +88,106 @@ func groupDir(runs []*member) string {
 // oneLine writes an error, which may be several, in one line.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
-// severalDiverged says in one line which of several runs have diverged; result.json of each says the rest.
-func severalDiverged(trainer *trainers.Trainer, runs []*member) error {
-	var which []string
-	for i, r := range runs {
-		if own := trainer.Diverged(i); own != nil {
-			which = append(which, fmt.Sprintf("seed %d at step %d", r.config.Seed, own.Step))
+// train makes a run, or several at once, or goes on with them, and returns their directories, as far as they were made.
+// The error is that of the training.
+func train(ctx context.Context, config *configs.Config, o trainOptions, from *resumption, progress progress) (dirs []string, err error) {
+	runs, err := replicasOf(config)
+	if err != nil {
+		return nil, err
+	}
+	var backend *backends.Backend
+	if from == nil {
+		backend, err = openForTraining(config, runs[0].set.Train.Dim)
+	} else {
+		backend, err = openAsBefore(from, config, runs[0].set.Train.Dim)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer backend.Close()
+	spec := trainers.Spec{
+		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: config.Train, Data: runs[0].set, Seed: runs[0].config.Seed,
+	}
+	for _, r := range runs[1:] {
+		spec.Replicas = append(spec.Replicas, trainers.Replica{Data: r.set, Seed: r.config.Seed})
+	}
+	start := time.Now()
+	trainer, err := trainers.New(backend.Backend, spec)
+	if err != nil {
+		return nil, err
+	}
+	defer trainer.Close()
+	for _, r := range runs {
+		r.config.Backend, r.config.Train.Devices = config.Backend, config.Train.Devices
+		r.environment = environmentOf(backend, r.config.Seed, start)
+		if len(runs) > 1 {
+			r.environment.Replicas = len(runs)
 		}
 	}
-	return coded(exitDiverged, fmt.Errorf("%d of %d runs diverged (%s); result.json of each says what usually cures it", len(which), len(runs), strings.Join(which, ", ")))
-}
-
-// logEnd says how the training went; the result is that of any of the runs.
-func logEnd(message string, trainer *trainers.Trainer, runs []*member, result rundir.Result) {
-	slog.Info(message, "steps", trainer.Step(), "runs", len(runs), "seconds", round(result.Seconds),
-		"to_first_step", round(result.StartupSeconds), "compile_seconds", round(result.CompileSeconds),
-		"peak_memory_mib", result.PeakMemory>>20, "run", groupDir(runs))
-}
-
-// record adds what a report says to the metrics of each run that it is about.
-func record(recorder *rundir.Recorder, runs []*member, report trainers.Report) {
-	for i, values := range report.Values {
-		if values == nil {
-			continue
+	if from == nil {
+		if err := makeDirectories(runs, o.out, config.Name, start); err != nil {
+			return nil, err
 		}
-		r := rundir.Record{Step: int64(report.Step), Values: map[string]float64{"steps_per_second": report.StepsPerSecond}}
-		for k, name := range report.Names {
-			r.Values[name] = values[k]
-			if name == runs[i].config.Train.KeepBest {
-				runs[i].criterion = values[k]
+		if !o.locked {
+			release, err := rundir.Lock(groupDir(runs))
+			if err != nil {
+				return nil, err
 			}
+			defer release()
 		}
-		recorder.Append(i, r)
+	} else if isDone, err := from.prepare(trainer, runs, start); err != nil {
+		return nil, err
+	} else if isDone {
+		return directories(from.runs), nil
 	}
+	for _, r := range runs {
+		dirs = append(dirs, r.dir.Dir())
+		if err := describe(r.dir, r.config, r.set, r.environment); err != nil {
+			return dirs, err
+		}
+	}
+	ctx, stop := untilSignal(ctx, o.grace) // not before: until here there is nothing to save
+	defer stop()
+	err = steps(ctx, trainer, runs, progress)
+	if code := exitCode(err); code == exitRequeue {
+		requeue(context.WithoutCancel(ctx))
+		return dirs, err
+	} else if o.noFigures || code != exitOK && code != exitDiverged {
+		return dirs, err
+	}
+	for i, r := range runs {
+		if trainer.Diverged(i) == nil {
+			err = errors.Join(err, drawRun(r.dir, r.config, r.set, backend))
+		}
+	}
+	return dirs, err
+}
+
+func directories(runs []*rundir.Run) (dirs []string) {
+	for _, run := range runs {
+		dirs = append(dirs, run.Dir())
+	}
+	return dirs
+}
+
+// openForTraining opens the backend of a config, and puts into the config what was chosen: the plugin's path and the number
+// of devices.
+func openForTraining(config *configs.Config, dim int) (*backends.Backend, error) {
+	plan := trainers.PlanFor(config.Model, config.Method, dim, config.Train, runtime.GOMAXPROCS(0))
+	backend, err := openBackend(config.Backend, backends.Options{Devices: plan.Devices, Threads: plan.Threads})
+	if err != nil {
+		return nil, err
+	}
+	if config.Backend != "auto" {
+		config.Backend = backend.Spec // with the absolute path of a plugin
+	}
+	if config.Train.Devices == 0 {
+		config.Train.Devices = 1
+		if backend.IsCPU() {
+			config.Train.Devices = min(plan.Devices, backend.Devices)
+		}
+	}
+	return backend, nil
 }
 
 func round(seconds float64) float64 { return float64(int(seconds*100+0.5)) / 100 }

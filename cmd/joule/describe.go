@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gomlx/compute"
+
+	"joule/backends"
+	"joule/configs"
+	"joule/datasets"
+	"joule/rundir"
+)
+
+// describeData is what a run keeps of its data, in the units of the source.
+func describeData(set *datasets.Set) rundir.Dataset {
+	low, high := set.Transform.Undo(set.Train).Range()
+	if set.Test.N > 0 {
+		testLow, testHigh := set.Transform.Undo(set.Test).Range()
+		for k := range low {
+			low[k], high[k] = min(low[k], testLow[k]), max(high[k], testHigh[k])
+		}
+	}
+	return rundir.Dataset{
+		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform),
+		Train: set.Train.N, Test: set.Test.N, Min: low, Max: high,
+	}
+}
+
+// describe writes what a run directory holds from the start.
+func describe(run *rundir.Run, config *configs.Config, set *datasets.Set, environment rundir.Environment) error {
+	text, err := config.Encode()
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		run.WriteConfig(text),
+		run.WriteEnvironment(environment),
+		run.WriteDataset(describeData(set)))
+}
+
+func environmentOf(backend *backends.Backend, seed int64, start time.Time) rundir.Environment {
+	s := backends.ThisSystem()
+	devices := make([]string, backend.Devices)
+	for i := range devices {
+		devices[i] = backend.Backend.DeviceDescription(compute.DeviceNum(i))
+	}
+	return rundir.Environment{
+		Joule: version, Go: s.Go, Modules: s.Modules, OS: s.OS, Arch: s.Arch, CPU: s.CPU, CPUs: s.Cores,
+		Backend: rundir.Backend{
+			Spec: backend.Spec, Description: backend.Backend.Description(), Plugin: backend.Plugin, PluginAPI: backend.API, Devices: devices,
+		},
+		Seed: seed, Started: start,
+	}
+}
+
+// drawRun draws the figures of a run that was just trained.
+func drawRun(run *rundir.Run, config *configs.Config, set *datasets.Set, backend *backends.Backend) error {
+	dataset, err := run.Dataset()
+	if err != nil {
+		return err
+	}
+	t := &trained{dir: run, config: config, dataset: dataset}
+	if err := t.load(backend); err != nil {
+		return err
+	}
+	_, err = t.measureOn(set).draw(t.inRun("png"))
+	return err
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"joule/backends"
+	"joule/checkpoints"
+	"joule/rundir"
+	"joule/trainers"
+)
+
+// session is a training in this process: of one run, or of several at once.
+type session struct {
+	trainer  *trainers.Trainer
+	runs     []*member
+	recorder *rundir.Recorder
+	progress progress
+	startup  float64 // seconds from the start of the program
+	begun    time.Time
+}
+
+// steps trains all the runs, logs and saves, and writes how each ended.
+func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progress progress) error {
+	loop := runs[0].config.Train
+	dirs := make([]*rundir.Run, len(runs))
+	for i, r := range runs {
+		dirs[i] = r.dir
+	}
+	keep := checkpoints.Keep{Last: loop.KeepLast, Every: loop.KeepEvery, Best: loop.KeepBest}
+	s := &session{trainer: trainer, runs: runs, progress: progress, startup: time.Since(programStart).Seconds(), begun: time.Now()}
+	s.recorder = rundir.NewRecorder(dirs, keep, func(err error) { slog.Warn(oneLine(err)) })
+	for i := range runs {
+		s.recorder.Truncate(i, int64(trainer.StepOf(i))) // a killed run has logged more than it has saved
+	}
+	progress.start(trainer.Step(), loop.Steps)
+	err := trainer.Run(ctx, trainers.Hooks{Logged: s.logged, Incident: s.incident, Checkpoint: s.save})
+	progress.stop()
+	stopped, _ := context.Cause(ctx).(*interruption)
+	if !errors.Is(err, context.Canceled) {
+		stopped = nil
+	}
+	return s.end(err, stopped)
+}
+
+// logged adds what a report says to the metrics of each run that it is about.
+func (s *session) logged(report trainers.Report) error {
+	s.progress.report(report)
+	for i, values := range report.Values {
+		if values == nil {
+			continue
+		}
+		r := rundir.Record{Step: int64(report.Step), Values: map[string]float64{"steps_per_second": report.StepsPerSecond}}
+		for k, name := range report.Names {
+			r.Values[name] = values[k]
+			if name == s.runs[i].config.Train.KeepBest {
+				s.runs[i].criterion = values[k]
+			}
+		}
+		s.recorder.Append(i, r)
+	}
+	return nil
+}
+
+// incident tells of a sick step.
+func (s *session) incident(incident trainers.Incident) {
+	run := s.runs[incident.Replica]
+	if incident.Action == trainers.Rollback {
+		s.recorder.Truncate(incident.Replica, int64(incident.To))
+		run.criterion = run.savedCriterion
+	}
+	if incident.Action != trainers.Stop {
+		slog.Warn(incident.String(), "seed", run.config.Seed, "likely", incident.Cause)
+		return
+	}
+	for i := range s.runs {
+		if s.trainer.Diverged(i) == nil {
+			slog.Warn("a run diverged; the others go on", "seed", run.config.Seed, "step", incident.Step)
+			return
+		}
+	}
+}
+
+// save hands the states of some of the runs to the disk.
+func (s *session) save(replicas []int) error {
+	snapshots, err := s.trainer.Snapshots(replicas)
+	if err != nil {
+		return err
+	}
+	for k, i := range replicas {
+		s.runs[i].savedCriterion = s.runs[i].criterion
+		s.recorder.Save(i, saveOf(snapshots[k], s.runs[i], time.Since(s.begun).Seconds()))
+	}
+	return nil
+}
+
+// end saves what is not saved yet, writes how each run ended after Run returned err, and says it. stopped is the signal that
+// ended it, if one did.
+func (s *session) end(err error, stopped *interruption) error {
+	var saveErr error
+	if err != nil { // whatever it is, what was trained until then is worth keeping
+		saveErr = s.save(s.unfinished())
+	}
+	unsaved := s.recorder.Close() // why what was trained is not on the disk
+	for i := range unsaved {
+		unsaved[i] = errors.Join(saveErr, unsaved[i])
+	}
+	result := rundir.Result{CompileSeconds: s.trainer.CompileTime().Seconds(), StartupSeconds: s.startup, PeakMemory: backends.PeakMemory()}
+	var unwritten []error
+	for i, r := range s.runs {
+		r.environment.Finish(time.Now())
+		result.Seconds = r.before + time.Since(s.begun).Seconds() + result.CompileSeconds
+		s.judge(i, &result, err, unsaved[i], stopped)
+		unwritten = append(unwritten, r.dir.WriteEnvironment(r.environment), r.dir.WriteResult(result))
+	}
+	if saveErr == nil {
+		saveErr = errors.Join(unsaved...)
+	}
+	saveErr = errors.Join(append(unwritten, saveErr)...)
+	if saveErr == nil {
+		s.say(err, result)
+	}
+	_, diverged := errors.AsType[*trainers.DivergedError](err)
+	switch {
+	case stopped != nil:
+		err = coded(stopped.code(), fmt.Errorf("%w after step %d of %d; joule train --resume %s goes on", stopped,
+			s.trainer.Step(), s.runs[0].config.Train.Steps, groupDir(s.runs)))
+	case diverged && len(s.runs) > 1:
+		err = severalDiverged(s.trainer, s.runs)
+	}
+	if saveErr != nil {
+		return coded(exitUnsaved, errors.Join(err, saveErr))
+	}
+	return err
+}
+
+// unfinished are the runs that have not made all their steps: those that have were saved at the last one.
+func (s *session) unfinished() (replicas []int) {
+	for i, r := range s.runs {
+		if s.trainer.StepOf(i) < r.config.Train.Steps {
+			replicas = append(replicas, i)
+		}
+	}
+	return replicas
+}
+
+// judge says in the result how a run ended.
+func (s *session) judge(i int, result *rundir.Result, err, unsaved error, stopped *interruption) {
+	result.Step = int64(s.trainer.StepOf(i))
+	result.Status, result.Error, result.Incidents = rundir.Completed, "", incidentsOf(s.trainer.Incidents(i))
+	isDone := s.trainer.StepOf(i) == s.runs[i].config.Train.Steps
+	switch own := s.trainer.Diverged(i); {
+	case own != nil:
+		result.Status, result.Error = rundir.Failed, errors.Join(own, unsaved).Error()
+	case unsaved != nil:
+		result.Status, result.Error = rundir.Failed, unsaved.Error()
+	case !isDone && stopped != nil:
+		result.Status = rundir.Interrupted
+	case !isDone:
+		result.Status, result.Error = rundir.Failed, err.Error()
+	}
+}
+
+// say logs how the training went, all of which is on the disk; the result is that of any of the runs.
+func (s *session) say(err error, result rundir.Result) {
+	message := "trained"
+	if err != nil {
+		message = "saved what was trained"
+	}
+	slog.Info(message, "steps", s.trainer.Step(), "runs", len(s.runs), "seconds", round(result.Seconds),
+		"to_first_step", round(result.StartupSeconds), "compile_seconds", round(result.CompileSeconds),
+		"peak_memory_mib", result.PeakMemory>>20, "run", groupDir(s.runs))
+}
+
+// severalDiverged says in one line which of several runs have diverged; result.json of each says the rest.
+func severalDiverged(trainer *trainers.Trainer, runs []*member) error {
+	var which []string
+	for i, r := range runs {
+		if own := trainer.Diverged(i); own != nil {
+			which = append(which, fmt.Sprintf("seed %d at step %d", r.config.Seed, own.Step))
+		}
+	}
+	return coded(exitDiverged, fmt.Errorf("%d of %d runs diverged (%s); result.json of each says what usually cures it", len(which), len(runs), strings.Join(which, ", ")))
+}
