@@ -71,6 +71,9 @@ func (l *lab) fullDisks(name string, s setup) row {
 		full := strings.Contains(o.stderr, "no space left on device")
 		if full {
 			t.add("disks that were too small", 1)
+			if o.code == 1 && trained(dir) {
+				t.violate("%s: has trained, and %s", about, o)
+			}
 			checkEnd(t, about, o, dir, o.stderr, "no space left on device")
 		} else if o.code != 0 {
 			t.violate("%s: %s", about, o)

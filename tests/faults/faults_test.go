@@ -8,7 +8,7 @@ import (
 
 // Every experiment of the table with fewer cases, on the Go backend and without mounting.
 func TestNothingPromisedIsViolated(t *testing.T) {
-	l := &lab{dir: t.TempDir(), seed: 1, thin: 12, workers: 2, backends: []string{"go"}}
+	l := &lab{dir: t.TempDir(), seed: 1, thin: 24, workers: 2, backends: []string{"go"}}
 	if err := l.build(os.Stderr); err != nil {
 		t.Fatal(err)
 	}

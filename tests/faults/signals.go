@@ -25,7 +25,11 @@ const signalledRuns = 6
 // signals stops runs by signals at random moments.
 func signals(l *lab) []row {
 	var rows []row
-	for _, s := range []setup{setups[0], setups[3], setups[6]} {
+	stopped := []setup{setups[0], setups[6], setups[3]}
+	if l.thin > 10 {
+		stopped = stopped[:2]
+	}
+	for _, s := range stopped {
 		rows = append(rows, l.forBackends(func(backend string) row { return l.signalRuns(s, backend) })...)
 	}
 	return append(rows, l.secondSignals(), l.requeues())

@@ -17,6 +17,9 @@ func slowDisk(l *lab) []row {
 	if l.thin > 1 {
 		s.steps = 8000
 	}
+	if l.thin > 10 {
+		return []row{l.slowed(s, "100ms", true)}
+	}
 	return []row{l.slowed(s, "100ms", true), l.slowed(s, "20ms", false), l.slowed(s.with("train.checkpoint_every=5000"), "20ms", false)}
 }
 
