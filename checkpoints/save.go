@@ -98,12 +98,31 @@ func (f Folder) prepare(root *os.Root) error {
 		}
 		return atomicfile.SyncDir(root, ".")
 	}
+	return errors.Join(err, f.clear(root, names))
+}
+
+// RemoveUnfinished clears away what a crash has left of checkpoints that were being written or removed. A folder that is not
+// there has nothing of the kind.
+func (f Folder) RemoveUnfinished() error {
+	err := f.inside(func(root *os.Root) error {
+		names, err := f.names(root)
+		return errors.Join(err, f.clear(root, names))
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return atomicfile.Error("clear up", f.path(), err)
+	}
+	return nil
+}
+
+func (f Folder) clear(root *os.Root, names []string) error {
 	for _, name := range names {
-		if err == nil && (strings.HasPrefix(name, writing) || strings.HasPrefix(name, removing)) {
-			err = root.RemoveAll(filepath.Join(f.name, name))
+		if strings.HasPrefix(name, writing) || strings.HasPrefix(name, removing) {
+			if err := root.RemoveAll(filepath.Join(f.name, name)); err != nil {
+				return err
+			}
 		}
 	}
-	return err
+	return nil
 }
 
 // write makes a folder with the files of a checkpoint, all of it on the disk.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -192,7 +193,7 @@ func (r *resumption) isComplete(steps int) bool {
 // from, and clears away what was left half-written.
 func (r *resumption) catchUp(trainer *trainers.Trainer) error {
 	for i, run := range r.runs {
-		if err := run.RemoveTemporary(); err != nil {
+		if err := errors.Join(run.RemoveTemporary(), run.Checkpoints().RemoveUnfinished()); err != nil {
 			return err
 		}
 		step := int64(trainer.StepOf(i))
