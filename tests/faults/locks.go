@@ -31,17 +31,7 @@ func locks(l *lab) []row {
 		}
 		first.signal(syscall.SIGKILL)
 		first.wait()
-		before := stamp(dir)
-		second := l.start(nil, s.train("go", dir)...)
-		if !second.until(func() bool { return stamp(dir) != before }) {
-			t.violate("after the first was killed: %s", &second.stderr)
-		}
-		second.signal(syscall.SIGTERM)
-		if o := second.wait(); o.code != 130 {
-			t.violate("after the first was killed: %s", o)
-		} else {
-			t.add("let in after its death", 1)
-		}
+		l.goesOn(t, "let in after its death", s, dir)
 	})
 	return []row{t.row("two processes with one run directory", "go")}
 }

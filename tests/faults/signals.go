@@ -36,7 +36,7 @@ func signals(l *lab) []row {
 }
 
 func (l *lab) signalRuns(s setup, backend string) row {
-	t := counting("stopped and saved", "before training", "resumptions", "files compared")
+	t := counting("stopped and saved", "nothing to save yet", "resumptions", "files compared")
 	want := l.reference(s, backend)
 	if want.failure != "" {
 		t.violate("%s", want.failure)
@@ -58,7 +58,7 @@ func (l *lab) signalRuns(s setup, backend string) row {
 			took := time.Since(sent)
 			switch {
 			case !sent.IsZero() && o.signal == kind.signal: // there was nothing to save yet
-				t.add("before training", 1)
+				t.add("nothing to save yet", 1)
 				stops++
 			case !sent.IsZero() && o.code == kind.code && strings.Contains(o.stderr, "stopped by "+kind.name):
 				t.add("stopped and saved", 1)
@@ -93,6 +93,21 @@ func (l *lab) begun(t *tally, env []string, s setup, dir string) *process {
 		t.violate("no checkpoint comes: %s", &p.stderr)
 	}
 	return p
+}
+
+// goesOn resumes a run that was ended somehow, waits until it trains, and stops it.
+func (l *lab) goesOn(t *tally, counted string, s setup, dir string) {
+	before := stamp(dir)
+	p := l.start(nil, s.train("go", dir)...)
+	if !p.until(func() bool { return stamp(dir) != before }) {
+		t.violate("it does not go on: %s", &p.stderr)
+	}
+	p.signal(syscall.SIGTERM)
+	if o := p.wait(); o.code != 130 {
+		t.violate("it went on: %s", o)
+		return
+	}
+	t.add(counted, 1)
 }
 
 // secondSignals stops runs while they cannot save: a second signal ends them at once, and so does the time for saving.
@@ -133,13 +148,7 @@ func (l *lab) secondSignals() row {
 		for _, problem := range problems {
 			t.violate("%s: %s", kind.name, problem)
 		}
-		p = l.start(nil, s.train("go", dir)...)
-		time.Sleep(300 * time.Millisecond)
-		p.signal(syscall.SIGTERM)
-		if o := p.wait(); o.code != 130 {
-			t.violate("%s: then resumed: %s", kind.name, o)
-		}
-		t.add("resumptions", 1)
+		l.goesOn(t, "resumptions", s, dir)
 	})
 	return t.row("a second signal, or --grace, while the disk hangs", "go")
 }
