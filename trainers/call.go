@@ -36,7 +36,7 @@ func (p *pace) made(steps int, took time.Duration) {
 	p.steps, p.time = p.steps+steps, p.time+took
 }
 
-// perSecond is the speed since it was last asked for.
+// perSecond is the speed since it was last asked for; NaN: no step was made.
 func (p *pace) perSecond() float64 {
 	speed := float64(p.steps) / p.time.Seconds()
 	p.steps, p.time = 0, 0
@@ -139,14 +139,14 @@ func (t *Trainer) advance(active []int, n int) (made int, sick []Incident, err e
 			length = min(bad-1, max(1, bad/2))
 			continue
 		}
-		sick = t.incidents(o, active, step+made+first)
+		sick = t.incidents(o, active, step+made)
 		o.free()
 		bad, length = first, first-1
 		if !known { // some step up to this one
 			length = first / 2
 		}
 	}
-	for i := range sick { // the search may have come nearer
+	for i := range sick {
 		sick[i].Step = step + made + 1
 	}
 	return made, sick, nil
@@ -170,18 +170,25 @@ func (o *outcome) firstSick(active []int, step, n int) (first int, known bool) {
 	return first, true
 }
 
-// incidents says of what the active replicas are sick at a step.
+// incidents says of what the active replicas are sick in the first sick step of a call that began after the given one.
 func (t *Trainer) incidents(o *outcome, active []int, step int) (all []Incident) {
 	metrics := t.program.metrics()
+	first := 0
 	for _, i := range active {
 		for device := range o.sick {
-			if int(o.sick[device][i]) == step {
-				row := o.seen[device][i*len(metrics):]
-				all = append(all, diagnose(i, step, metrics, row, t.program.dtype))
+			if s := int(o.sick[device][i]); s > step && (first == 0 || s < first) {
+				first = s
+			}
+		}
+	}
+	for _, i := range active {
+		for device := range o.sick {
+			if s := int(o.sick[device][i]); s > step && s == first {
+				all = append(all, diagnose(i, metrics, o.seen[device][i*len(metrics):], t.program.dtype))
 				break
 			}
-			if o.sick[device][i] == 0 && o.finite[device][i] == 0 {
-				all = append(all, Incident{Replica: i, Step: step, Quantity: stateQuantity, Cause: tooFast})
+			if first == 0 && o.finite[device][i] == 0 { // else it is what came after the sick step
+				all = append(all, Incident{Replica: i, Quantity: stateQuantity, Cause: tooFast})
 				break
 			}
 		}
@@ -190,13 +197,13 @@ func (t *Trainer) incidents(o *outcome, active []int, step int) (all []Incident)
 }
 
 // diagnose finds the first metric that is out of its bounds.
-func diagnose(replica, step int, metrics []Metric, values []float64, dtype dtypes.DType) Incident {
+func diagnose(replica int, metrics []Metric, values []float64, dtype dtypes.DType) Incident {
 	for k, m := range metrics {
 		if low, high := m.bounds(dtype); !(values[k] >= low && values[k] <= high) {
-			return Incident{Replica: replica, Step: step, Quantity: m.Name, Value: values[k], Cause: m.Cause}
+			return Incident{Replica: replica, Quantity: m.Name, Value: values[k], Cause: m.Cause}
 		}
 	}
-	return Incident{Replica: replica, Step: step, Quantity: stateQuantity, Cause: tooFast}
+	return Incident{Replica: replica, Quantity: stateQuantity, Cause: tooFast}
 }
 
 // report averages what some replicas, all at one step, gave since their last report, and starts anew.

@@ -3,6 +3,7 @@ package trainers
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 )
@@ -14,7 +15,7 @@ type Health struct {
 	Policy string `yaml:"policy" check:"in stop|skip|rollback"`
 	// Retries is how often a run is helped on by skip or rollback before it is stopped after all.
 	Retries int `yaml:"retries" check:"> 0, <= 10000"`
-	// RateFactor is what a rollback multiplies the learning rate by, from then on.
+	// RateFactor is what a rollback multiplies the learning rate by, from then on. The random numbers are others, too.
 	RateFactor float64 `yaml:"rate_factor" check:"> 0, <= 1"`
 	// MaxEnergyGap bounds the difference between the mean energies of data and chains, in nats; 0 does not.
 	MaxEnergyGap float64 `yaml:"max_energy_gap" check:">= 0, <= 1e30"`
@@ -132,12 +133,9 @@ func (t *Trainer) treat(sick Incident) (Incident, error) {
 		t.replicas[i].step++
 	case Rollback:
 		good := *t.replicas[i].good
-		good.Incidents = t.replicas[i].incidents
 		sick.To, sick.Rate = good.Step, t.replicas[i].rate*health.RateFactor
-		good.Rate = sick.Rate
-		if err := t.restore(i, good); err != nil {
-			return sick, err
-		}
+		good.Rate, good.Incidents = sick.Rate, append(slices.Clone(t.replicas[i].incidents), sick)
+		return sick, t.restore(i, good)
 	}
 	t.replicas[i].incidents = append(t.replicas[i].incidents, sick)
 	return sick, nil

@@ -22,6 +22,8 @@ type Snapshot struct {
 	Rate   float64 // what the scheduled learning rate is multiplied by
 	// Incidents are the sick steps that the run was helped out of.
 	Incidents []Incident
+	// RollbackTo is the step that a rollback from here goes back to; −1: none is kept, or it is this one.
+	RollbackTo int
 	// Tensors are, by name: parameters.P of every parameter P, optimizer.first.P and optimizer.second.P, average.P with
 	// Loop.EMA, state.S of every State S of the method, and log.sums. Where several devices share a batch, each has its own
 	// part of a method's state, under names that end in .device-0, .device-1, ….
@@ -127,7 +129,10 @@ func (t *Trainer) Snapshots(replicas []int) ([]Snapshot, error) {
 	states := make([]Snapshot, len(replicas))
 	for k, i := range replicas {
 		r := t.replicas[i]
-		states[k] = Snapshot{Step: r.step, Summed: r.summed, Rate: r.rate, Incidents: slices.Clone(r.incidents)}
+		states[k] = Snapshot{Step: r.step, Summed: r.summed, Rate: r.rate, Incidents: slices.Clone(r.incidents), RollbackTo: -1}
+		if r.good != nil {
+			states[k].RollbackTo = r.good.Step
+		}
 	}
 	width, dtype := t.program.dtype.Size(), t.dtypeInFile()
 	for _, s := range t.slots() {
@@ -154,13 +159,25 @@ func (t *Trainer) dtypeInFile() safetensors.DType {
 	return safetensors.F32
 }
 
-// Restore makes a replica go on from a snapshot. An error says what of it does not fit the spec; the replica is then as it
-// was before.
+// Restore makes a replica of a new trainer go on from a snapshot. An error says what of it does not fit the spec.
+//
+// A rollback goes back to where it would have gone without the interruption: to the start, to s, or, where that is another
+// step, to what SetRollback is then given.
 func (t *Trainer) Restore(replica int, s Snapshot) error {
 	if err := t.restore(replica, s); err != nil {
 		return err
 	}
-	return t.keepGood([]int{replica})
+	if s.RollbackTo != 0 {
+		t.SetRollback(replica, s)
+	}
+	return nil
+}
+
+// SetRollback says what a rollback of a replica goes back to, if the settings ask for rollbacks.
+func (t *Trainer) SetRollback(replica int, s Snapshot) {
+	if t.spec.Loop.Health.Policy == Rollback {
+		t.replicas[replica].good = &s
+	}
 }
 
 func (t *Trainer) restore(replica int, s Snapshot) error {
@@ -190,7 +207,7 @@ func (t *Trainer) restore(replica int, s Snapshot) error {
 	}
 	r := &t.replicas[replica]
 	r.step, r.summed, r.rate, r.incidents, r.stopped = s.Step, s.Summed, s.Rate, slices.Clone(s.Incidents), nil
-	t.setRates()
+	t.setConstants()
 	return nil
 }
 
@@ -227,18 +244,28 @@ func (t *Trainer) write(replica int, slots []slot, given map[string]safetensors.
 	return nil
 }
 
-// atRate is where the constants have what the learning rate is multiplied by.
-const atRate = 3
+// Where the constants have what changes with a rollback.
+const (
+	atKey  = 1
+	atRate = 3
+)
 
-// setRates hands the rates of all replicas to the devices.
-func (t *Trainer) setRates() {
-	rates := make([]float64, len(t.replicas))
+// setConstants hands the rates and the keys of the random numbers of all replicas to the devices. After each rollback there
+// are other random numbers: the old ones might lead to the same end.
+func (t *Trainer) setConstants() {
+	rates, seeds, purposes := make([]float64, len(t.replicas)), make([]int64, len(t.replicas)), make([]uint64, len(t.replicas))
 	for i, r := range t.replicas {
-		rates[i] = r.rate
+		rates[i], seeds[i], purposes[i] = r.rate, r.Seed, purposeSteps
+		for _, incident := range r.incidents {
+			if incident.Action == Rollback {
+				purposes[i] += afterRollback
+			}
+		}
 	}
 	for device := range t.fixed {
-		tensor.Free(t.fixed[device][atRate])
+		tensor.Free(t.fixed[device][atRate], t.fixed[device][atKey])
 		t.fixed[device][atRate] = tensor.From(rates, t.program.dtype, t.program.layout.each()...)
+		t.fixed[device][atKey] = keyOf(seeds, purposes...)
 	}
 }
 

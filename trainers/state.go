@@ -68,6 +68,9 @@ const (
 	purposeState
 )
 
+// afterRollback is added to the purpose of the steps for every rollback.
+const afterRollback = 1 << 8
+
 // first is the state before the first step, one for each device: all alike but for what the objective carries.
 func (p *program) first(backend compute.Backend, seeds []int64) ([][]*tensors.Tensor, error) {
 	theta := make([][][]float64, len(seeds)) // [replicas][parameter]
@@ -136,10 +139,10 @@ func (p *program) zeroSums() *tensors.Tensor {
 	return tensors.FromShape(shapes.Make(p.dtype, p.layout.each(len(p.metrics()))...))
 }
 
-// keyOf is the key of one seed, or of several.
-func keyOf(seeds []int64, purpose uint64) *tensors.Tensor {
+// keyOf is the key of one seed, or of several, for one purpose, or for a purpose each.
+func keyOf(seeds []int64, purposes ...uint64) *tensors.Tensor {
 	if len(seeds) == 1 {
-		return random.Seed(seeds[0], purpose)
+		return random.Seed(seeds[0], purposes[0])
 	}
-	return random.Seeds(seeds, purpose)
+	return random.Seeds(seeds, purposes...)
 }

@@ -91,7 +91,7 @@ type Report struct {
 	// method adds. The row of a replica that is not at this step is nil: it was stopped, or goes through it at another time.
 	Names  []string
 	Values [][]float64
-	// StepsPerSecond is the speed since the last report.
+	// StepsPerSecond is the speed since the last report; NaN where no step was made, because the last one was skipped.
 	StepsPerSecond float64
 }
 
@@ -139,17 +139,19 @@ func (t *Trainer) treatAll(sick []Incident, hooks Hooks) (err error) {
 			return err
 		}
 	}
+	var skipped []int
 	for _, s := range sick {
+		if s.Action == Skip {
+			skipped = append(skipped, s.Replica)
+		}
 		if hooks.Incident != nil {
 			hooks.Incident(s)
 		}
-		if s.Action == Skip {
-			if err := t.arrived([]int{s.Replica}, hooks); err != nil {
-				return err
-			}
-		}
 	}
-	return nil
+	if len(skipped) == 0 {
+		return nil
+	}
+	return t.arrived(skipped, hooks)
 }
 
 // behind are the replicas that have made the fewest steps, of those that go on and have made fewer than limit.

@@ -51,11 +51,11 @@ func Seed(seed int64, purpose uint64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(words(seed, purpose), 2)
 }
 
-// Seeds returns the keys of several seeds, [seeds, 2].
-func Seeds(seeds []int64, purpose uint64) *tensors.Tensor {
+// Seeds returns the keys of several seeds, [seeds, 2], for one purpose, or for a purpose each.
+func Seeds(seeds []int64, purposes ...uint64) *tensors.Tensor {
 	var keys []uint32
-	for _, seed := range seeds {
-		keys = append(keys, words(seed, purpose)...)
+	for i, seed := range seeds {
+		keys = append(keys, words(seed, purposes[min(i, len(purposes)-1)])...)
 	}
 	return tensors.FromFlatDataAndDimensions(keys, len(seeds), 2)
 }
