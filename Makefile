@@ -47,7 +47,7 @@ bench-peers: ## training speed beside PyTorch, JAX and TorchEBM, in docs/perform
 bench-quick: ## the same with fewer rows and rounds, in five minutes
 	$(GO) run ./benchmarks --quick $(BENCHFLAGS)
 
-faults: ## kills, full disks, damage and signals, in docs/reliability.md: 20 minutes
+faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)
 
 clean: ## what the other targets made
