@@ -30,8 +30,11 @@ type Checkpoint struct {
 	// Seed and Random say where random numbers come from: the seed, by way of the generator of that name, and the step.
 	Seed   int64  `json:"seed"`
 	Random string `json:"random"`
-	// Data is a checksum of the training points.
-	Data string `json:"data"`
+	// RollbackTo is the step of the checkpoint that a rollback from here goes back to, 0 being the start; nil: this one.
+	RollbackTo *int `json:"rollback_to,omitempty"`
+	// Data is a checksum of the training points, and Config of the settings that may not change when the run goes on.
+	Data   string `json:"data"`
+	Config string `json:"config"`
 	// Joule and Backend are the version of the program and what it computed on.
 	Joule   string `json:"joule"`
 	Backend string `json:"backend"`
@@ -104,6 +107,8 @@ func (c *Checkpoint) check() error {
 		return fmt.Errorf("rate: %v is not above 0 and at most 1", c.Rate)
 	case !(c.Seconds >= 0) || math.IsInf(c.Seconds, 0):
 		return fmt.Errorf("seconds: %v is not a time", c.Seconds)
+	case c.RollbackTo != nil && (*c.RollbackTo < 0 || *c.RollbackTo > c.Step):
+		return fmt.Errorf("rollback_to: %d is not within 0 and the step, %d", *c.RollbackTo, c.Step)
 	case c.Criterion != nil && (math.IsNaN(c.Criterion.Value) || math.IsInf(c.Criterion.Value, 0)):
 		return fmt.Errorf("criterion: %v is not finite", c.Criterion.Value)
 	}
@@ -154,6 +159,13 @@ func (m manifest) encode() ([]byte, error) {
 	return append(append(text, sumOf(text)...), afterSum...), nil
 }
 
+// versionError is the format of a checkpoint that another version of joule has written. It is not damaged.
+type versionError int
+
+func (e versionError) Error() string {
+	return fmt.Sprintf("has format %d, and this version of joule reads format %d: use the joule that wrote it, or a newer one", int(e), format)
+}
+
 // decodeManifest reads the text of a manifest, every byte of which is checked.
 func decodeManifest(text []byte) (m manifest, err error) {
 	at := len(text) - len(afterSum) - sumLength
@@ -168,7 +180,7 @@ func decodeManifest(text []byte) (m manifest, err error) {
 		return m, err
 	}
 	if header.Format != format {
-		return m, fmt.Errorf("has format %d, and this version of joule reads format %d", header.Format, format)
+		return m, versionError(header.Format)
 	}
 	if err := json.Unmarshal(text, &m); err != nil {
 		return m, err

@@ -79,6 +79,39 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// The same checkpoint is not written twice, and remains of others that cannot be removed are in nobody's way.
+func TestSaveAgain(t *testing.T) {
+	f := newFolder(t)
+	save(t, f, example(5), example(5))
+	if names := list(t, f); !slices.Equal(names, []string{"step-000000000005"}) {
+		t.Errorf("the checkpoints are %v", names)
+	}
+	left, err := os.ReadDir(f.path())
+	if err != nil || len(left) != 1 {
+		t.Errorf("there are %v, %v", left, err)
+	}
+}
+
+// A checkpoint of another version is not damaged.
+func TestOtherVersion(t *testing.T) {
+	f := newFolder(t)
+	save(t, f, example(5))
+	entries, _ := f.List()
+	m := manifest{Format: format + 1, Checkpoint: example(5)}
+	text, err := m.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := f.path(entries[0].name, manifestFile)
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Load(entries[0])
+	if _, isDamaged := errors.AsType[*DamagedError](err); isDamaged || err == nil || err.Error() != path+": has format 2, and this version of joule reads format 1: use the joule that wrote it, or a newer one" {
+		t.Errorf("error %v", err)
+	}
+}
+
 // A second checkpoint of a step does not touch the first, and is the one that counts.
 func TestRevisions(t *testing.T) {
 	f := newFolder(t)
@@ -147,6 +180,17 @@ func TestPrune(t *testing.T) {
 		}
 	}
 	f := newFolder(t)
+	back, again := example(9), example(8)
+	back.RollbackTo, again.Rate = new(int), 0.1
+	*back.RollbackTo = 5
+	save(t, f, example(5), example(7), example(8), again, back)
+	if err := f.Prune(Keep{Last: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if names := list(t, f); !slices.Equal(names, []string{"step-000000000005", "step-000000000008.2", "step-000000000009"}) {
+		t.Errorf("kept are %v", names)
+	}
+	f = newFolder(t)
 	other := example(1)
 	other.Criterion = &Criterion{"norm", 1}
 	save(t, f, other)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"joule/internal/atomicfile"
 	"joule/internal/faults"
@@ -13,13 +14,14 @@ import (
 
 // Keep says which checkpoints outlive newer ones.
 type Keep struct {
-	Last  int // so many of the newest
+	Last  int // those of so many of the newest steps; of each step, the last one
 	Every int // and those of steps that are a multiple of it; 0: none
 	// Best names a metric and keeps that one, too, at which it was lowest; empty: none.
 	Best string
 }
 
-// Prune removes the checkpoints that are not to be kept. One whose manifest cannot be read is not the best.
+// Prune removes the checkpoints that are not to be kept. The one that a rollback would go back to stays. One whose manifest
+// cannot be read is not the best.
 func (f Folder) Prune(keep Keep) error {
 	entries, err := f.List()
 	if err != nil {
@@ -31,11 +33,24 @@ func (f Folder) Prune(keep Keep) error {
 			return err
 		}
 	}
+	var rollbackTo int // of the newest, which may be damaged: then nothing goes back to anywhere
+	steps := map[Entry]int{}
+	for n, e := range slices.Backward(entries) {
+		if n == len(entries)-1 {
+			if c, err := f.Manifest(e); err == nil && c.RollbackTo != nil {
+				rollbackTo = *c.RollbackTo
+			}
+		}
+		if n == len(entries)-1 || entries[n+1].Step != e.Step {
+			steps[e] = len(steps) + 1 // counted from the newest
+		}
+	}
 	var gone []Entry
-	for i, e := range entries {
+	for _, e := range entries {
+		place := steps[e] // 0: there is a later one of the same step
 		switch {
-		case i >= len(entries)-keep.Last:
-		case keep.Every > 0 && e.Step%keep.Every == 0:
+		case place > 0 && (place <= keep.Last || e.Step == rollbackTo):
+		case place > 0 && keep.Every > 0 && e.Step%keep.Every == 0:
 		case keep.Best != "" && e == best:
 		default:
 			gone = append(gone, e)

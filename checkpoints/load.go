@@ -109,9 +109,6 @@ func (f Folder) Load(e Entry) (c Checkpoint, err error) {
 		}
 		return nil
 	})
-	if pathError, ok := errors.AsType[*fs.PathError](err); ok && !filepath.IsAbs(pathError.Path) {
-		err = atomicfile.Error("read checkpoint", f.path(e.name), err) // of the run directory itself
-	}
 	return c, err
 }
 
@@ -131,6 +128,9 @@ func (f Folder) manifest(root *os.Root, e Entry) (manifest, error) {
 		return manifest{}, err
 	}
 	m, err := decodeManifest(text)
+	if _, isOther := errors.AsType[versionError](err); isOther {
+		return m, fmt.Errorf("%s: %w", f.path(e.name, manifestFile), err)
+	}
 	if err == nil && m.Step != e.Step {
 		err = fmt.Errorf("is of step %d, and its folder says %d", m.Step, e.Step)
 	}
@@ -168,7 +168,8 @@ func (f Folder) read(root *os.Root, e Entry, name string, size int64) ([]byte, e
 	return text, nil
 }
 
-// DamagedError is the error of a checkpoint whose files are not what was written.
+// DamagedError is the error of a checkpoint whose files are not what was written. One that cannot be read, because the disk
+// or the permission fails, or that another version has written, is not damaged.
 type DamagedError struct {
 	Path string // of the file
 	Err  error  // names it, too

@@ -61,24 +61,27 @@ func (f Folder) Save(c Checkpoint) error {
 		if err := f.prepare(root); err != nil {
 			return err
 		}
-		temporary := filepath.Join(f.name, writing+"-"+name)
-		if err := f.write(root, temporary, c); err != nil {
+		temporary, err := f.write(root, name, c)
+		if err != nil {
 			// What is left of it is in nobody's way, and the next checkpoint clears it away if this cannot.
 			_ = root.RemoveAll(temporary)
 			return err
 		}
 		for revision := 2; ; revision++ {
-			if _, err := root.Lstat(filepath.Join(f.name, name)); errors.Is(err, fs.ErrNotExist) {
-				break
-			} else if err != nil {
+			same, err := isSame(root, filepath.Join(f.name, name), temporary)
+			if errors.Is(err, fs.ErrNotExist) {
+				err = rename(root, temporary, filepath.Join(f.name, name))
+			} else if same { // it was saved before, and then the folder could not be synced
+				err = root.RemoveAll(temporary)
+			} else if err == nil {
+				name = nameOf(c.Step, revision)
+				continue
+			}
+			if err != nil {
 				return err
 			}
-			name = nameOf(c.Step, revision)
+			return atomicfile.SyncDir(root, f.name)
 		}
-		if err := rename(root, temporary, filepath.Join(f.name, name)); err != nil {
-			return err
-		}
-		return atomicfile.SyncDir(root, f.name)
 	})
 	if err != nil {
 		return atomicfile.Error("write checkpoint", f.path(name), err)
@@ -98,41 +101,62 @@ func (f Folder) prepare(root *os.Root) error {
 		}
 		return atomicfile.SyncDir(root, ".")
 	}
-	return errors.Join(err, f.clear(root, names))
+	f.clear(root, names)
+	return err
 }
 
-// RemoveUnfinished clears away what a crash has left of checkpoints that were being written or removed. A folder that is not
-// there has nothing of the kind.
-func (f Folder) RemoveUnfinished() error {
-	err := f.inside(func(root *os.Root) error {
+// RemoveUnfinished clears away what a crash has left of checkpoints that were being written or removed, as far as that can
+// be.
+func (f Folder) RemoveUnfinished() {
+	_ = f.inside(func(root *os.Root) error {
 		names, err := f.names(root)
-		return errors.Join(err, f.clear(root, names))
+		f.clear(root, names)
+		return err
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return atomicfile.Error("clear up", f.path(), err)
-	}
-	return nil
 }
 
-func (f Folder) clear(root *os.Root, names []string) error {
+// clear removes what is no checkpoint. What cannot be removed is in nobody's way.
+func (f Folder) clear(root *os.Root, names []string) {
 	for _, name := range names {
 		if strings.HasPrefix(name, writing) || strings.HasPrefix(name, removing) {
-			if err := root.RemoveAll(filepath.Join(f.name, name)); err != nil {
-				return err
-			}
+			_ = root.RemoveAll(filepath.Join(f.name, name))
 		}
 	}
-	return nil
 }
 
-// write makes a folder with the files of a checkpoint, all of it on the disk.
-func (f Folder) write(root *os.Root, folder string, c Checkpoint) error {
+// isSame reports whether two checkpoints have the same manifest, and with its checksums the same state.
+func isSame(root *os.Root, a, b string) (bool, error) {
+	first, err := root.ReadFile(filepath.Join(a, manifestFile))
+	if err != nil {
+		if _, statErr := root.Lstat(a); statErr == nil {
+			return false, nil // something is there, whatever it is
+		}
+		return false, err
+	}
+	second, err := root.ReadFile(filepath.Join(b, manifestFile))
+	return err == nil && string(first) == string(second), err
+}
+
+// write makes a folder with the files of a checkpoint, all of it on the disk, and returns where that is.
+func (f Folder) write(root *os.Root, name string, c Checkpoint) (folder string, err error) {
+	folder = filepath.Join(f.name, writing+"-"+name)
 	if err := faults.Check(faults.Make, folder); err != nil {
-		return err
+		return folder, err
 	}
-	if err := root.Mkdir(folder, 0o755); err != nil {
-		return err
+	for n := 2; ; n++ {
+		if err = root.Mkdir(folder, 0o755); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+		folder = filepath.Join(f.name, fmt.Sprintf("%s-%s-%d", writing, name, n)) // the remains of one that cannot be removed
 	}
+	if err != nil {
+		return folder, err
+	}
+	return folder, f.fill(root, folder, c)
+}
+
+// fill writes the files of a checkpoint.
+func (f Folder) fill(root *os.Root, folder string, c Checkpoint) error {
 	m := manifest{Format: format, Checkpoint: c}
 	sum := sha256.New()
 	err := create(root, filepath.Join(folder, stateFile), func(w io.Writer) error {

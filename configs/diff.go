@@ -1,6 +1,8 @@
 package configs
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
 	"joule/internal/strictyaml"
@@ -16,11 +18,7 @@ func (d Difference) String() string { return fmt.Sprintf("%s: %s, now %s", d.Key
 func Diff(old, new *Config) (list []Difference, err error) {
 	var values [2][]strictyaml.Value
 	for i, c := range []*Config{old, new} {
-		text, err := c.Encode()
-		if err != nil {
-			return nil, err
-		}
-		if values[i], err = strictyaml.Flatten(text); err != nil {
+		if values[i], err = c.values(); err != nil {
 			return nil, err
 		}
 	}
@@ -44,4 +42,28 @@ func Diff(old, new *Config) (list []Difference, err error) {
 		}
 	}
 	return list, nil
+}
+
+// Checksum identifies the values of a config, but for the keys that are left out: sha256: and the hexadecimal SHA-256 of lines
+// "key: value" in the order of the file.
+func (c *Config) Checksum(isLeftOut func(key string) bool) (string, error) {
+	values, err := c.values()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, v := range values {
+		if !isLeftOut(v.Key) {
+			fmt.Fprintf(sum, "%s: %s\n", v.Key, v.Text) // never fails
+		}
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func (c *Config) values() ([]strictyaml.Value, error) {
+	text, err := c.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return strictyaml.Flatten(text)
 }

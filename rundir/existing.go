@@ -66,7 +66,8 @@ func members(dir string) (seeds []int64, err error) {
 
 // ClearUnstarted empties a directory in which a run, or several, were about to start and were killed before all that
 // describes them was written, so that it can be created anew. Nothing has been trained then. A directory that does not exist
-// is as good as empty; one that holds anything else is left alone, and isClear is false.
+// is as good as empty; one that holds anything else is left alone, and isClear is false. What tells the files of a run from
+// those of its user is the empty metrics file, which is made before all others.
 func ClearUnstarted(dir string) (isClear bool, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return true, nil
@@ -90,15 +91,13 @@ func unstarted(dir string, gone *[]string) bool {
 	if err != nil {
 		return false
 	}
+	isClaimed, isFilled := false, false
 	for _, e := range entries {
 		path, name := filepath.Join(dir, e.Name()), e.Name()
 		info, err := e.Info()
 		if err != nil {
 			return false
 		}
-		temporary := slices.ContainsFunc([]string{configFile, environmentFile, datasetFile}, func(file string) bool {
-			return strings.HasPrefix(name, "."+file)
-		})
 		switch {
 		case name == lockFile:
 			continue
@@ -106,20 +105,21 @@ func unstarted(dir string, gone *[]string) bool {
 			if !unstarted(path, gone) {
 				return false
 			}
-			lock := filepath.Join(path, lockFile)
-			if _, err := os.Lstat(lock); err == nil {
-				*gone = append(*gone, lock)
+			if hasLock(path) {
+				*gone = append(*gone, filepath.Join(path, lockFile))
 			}
 		case !info.Mode().IsRegular():
 			return false
-		case name == configFile, name == environmentFile, name == datasetFile, temporary:
+		case name == configFile, name == environmentFile, name == datasetFile, isTemporary(name):
+			isFilled = true
 		case name == metricsFile && info.Size() == 0:
+			isClaimed = true
 		default:
 			return false
 		}
 		*gone = append(*gone, path)
 	}
-	return true
+	return isClaimed || !isFilled
 }
 
 // RemoveTemporary removes the files that were being written when a process was killed.

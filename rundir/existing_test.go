@@ -75,6 +75,16 @@ func TestClearUnstarted(t *testing.T) {
 			_ = os.Remove(runs[2].path(environmentFile))
 			return dir
 		}, true},
+		"config of the user's": {func(t *testing.T) string {
+			dir := t.TempDir()
+			put(t, &Run{dir}, configFile, "extends: old-faithful/dsm\n")
+			return dir
+		}, false},
+		"swap file": {func(t *testing.T) string {
+			run := newRun(t)
+			put(t, run, ".config.yaml.swp", "mine")
+			return run.Dir()
+		}, false},
 		"logged": {func(t *testing.T) string {
 			run := newRun(t)
 			if err := run.AppendMetrics(recordAt(1)); err != nil {
@@ -134,10 +144,17 @@ func TestLock(t *testing.T) {
 	release := taken(dir)
 	refused(dir)
 	refused(runs[0].Dir()) // trained with the others
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(runs[0].Dir(), link); err != nil {
+		t.Fatal(err)
+	}
+	refused(link)
 	release()
 	first, second := taken(runs[0].Dir()), taken(runs[1].Dir())
 	refused(runs[0].Dir())
-	refused(dir)
+	if _, err := Lock(dir); message(err) != dir+": one of the runs in it is being trained by itself; wait for it to end" {
+		t.Errorf("the group: error %v", err)
+	}
 	first()
 	second()
 	taken(dir)()

@@ -26,11 +26,14 @@ func Lock(dir string) (release func(), err error) {
 			_ = file.Close() // and with it the lock
 		}
 	}
-	whole, err := filepath.Abs(dir)
+	whole, err := filepath.EvalSymlinks(dir)
+	if err == nil {
+		whole, err = filepath.Abs(whole)
+	}
 	if err != nil {
 		return nil, atomicfile.Error("lock", dir, err)
 	}
-	if above := filepath.Dir(whole); isLockable(above) {
+	if above := filepath.Dir(whole); hasLock(above) {
 		parent, err := lock(above, syscall.LOCK_SH)
 		if err != nil {
 			return nil, err
@@ -50,8 +53,19 @@ func Lock(dir string) (release func(), err error) {
 	return release, nil
 }
 
-// isLockable reports whether a directory has a lock file.
-func isLockable(dir string) bool {
+// IsLockable reports whether something in a directory is a run's: then it is to be locked before it is looked at.
+func IsLockable(dir string) bool {
+	seeds, _ := members(dir) // none in what is no directory
+	for _, name := range []string{configFile, metricsFile} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return len(seeds) > 0
+}
+
+// hasLock reports whether a directory has a lock file.
+func hasLock(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, lockFile))
 	return err == nil
 }
@@ -74,6 +88,9 @@ func lock(dir string, how int) (*os.File, error) {
 	defer file.Close()
 	if !errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, atomicfile.Error("lock", filepath.Join(dir, lockFile), err)
+	}
+	if how == syscall.LOCK_EX && syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
+		return nil, fmt.Errorf("%s: one of the runs in it is being trained by itself; wait for it to end", dir)
 	}
 	who := make([]byte, 200)
 	n, _ := file.ReadAt(who, 0) // an empty name is replaced below

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -55,6 +56,9 @@ func (r *Run) SyncMetrics() error {
 			return err
 		}
 		file, err := root.OpenFile(metricsFile, os.O_RDWR, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // nothing was logged yet
+		}
 		if err != nil {
 			return err
 		}
@@ -69,6 +73,9 @@ func (r *Run) SyncMetrics() error {
 // TruncateMetrics removes the records of later steps than the given one.
 func (r *Run) TruncateMetrics(step int64) error {
 	text, err := r.readFile(metricsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // the next record makes it
+	}
 	if err != nil {
 		return err
 	}
@@ -95,11 +102,31 @@ func (r *Run) TruncateMetrics(step int64) error {
 	return r.writeFile(metricsFile, text[:kept])
 }
 
+// SetMetricsAside renames the metrics, so that new ones are begun: metrics.jsonl becomes aside-metrics.jsonl, with -2, -3, …
+// appended while that is taken.
+func (r *Run) SetMetricsAside() (path string, err error) {
+	name := "aside-" + metricsFile
+	err = r.inside(func(root *os.Root) error {
+		for n := 2; ; n++ {
+			if _, err := root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+				return root.Rename(metricsFile, name)
+			} else if err != nil {
+				return err
+			}
+			name = fmt.Sprintf("aside-%s-%d", metricsFile, n)
+		}
+	})
+	if err != nil {
+		return "", atomicfile.Error("set aside", r.path(metricsFile), err)
+	}
+	return r.path(name), nil
+}
+
 func appendLines(root *os.Root, lines []byte) (err error) {
 	if err := faults.Check(faults.Create, metricsFile); err != nil {
 		return err
 	}
-	file, err := root.OpenFile(metricsFile, os.O_RDWR|os.O_APPEND, 0)
+	file, err := root.OpenFile(metricsFile, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}

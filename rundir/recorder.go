@@ -35,7 +35,8 @@ type recorded struct {
 	*Run
 	journal journal // pending
 	save    *save   // pending
-	failed  error   // why something is pending; only the writing goroutine uses it
+	// Why records or a state are still pending after they were tried; nil: they were not, or there are none.
+	unlogged, unsaved error
 }
 
 // Save is the state of a run, and its parameters for those who use the run.
@@ -76,11 +77,15 @@ func (r *Recorder) Truncate(run int, step int64) {
 // wait, because the disk is slower than the training, it is left out for this one.
 func (r *Recorder) Save(run int, s Save) {
 	r.add(run, func(own *recorded) {
-		r.await(func() bool { return own.save == nil || own.failed != nil })
-		if own.save != nil && own.failed == nil {
-			r.behind = true
-			r.warn(fmt.Errorf("%s: the disk is slower than the training: the checkpoint of step %d is left out for that of step %d",
-				own.Dir(), own.save.Checkpoint.Step, s.Checkpoint.Step))
+		r.await(func() bool { return own.save == nil || own.unsaved != nil })
+		if old := own.save; old != nil && !old.stored {
+			why := "the disk is slower than the training"
+			if own.unsaved != nil {
+				why = "it could not be written"
+			} else {
+				r.behind = true
+			}
+			r.warn(fmt.Errorf("%s: the checkpoint of step %d is left out for that of step %d: %s", own.Dir(), old.Checkpoint.Step, s.Checkpoint.Step, why))
 		}
 		own.save = &save{Save: s}
 	})
@@ -125,7 +130,7 @@ func (r *Recorder) Close() []error {
 	<-r.done
 	failed := make([]error, len(r.runs))
 	for i, run := range r.runs {
-		failed[i] = run.failed
+		failed[i] = errors.Join(run.unlogged, run.unsaved)
 	}
 	return failed
 }
@@ -144,18 +149,12 @@ func (r *Recorder) work() {
 		r.isNew, last = false, r.closed
 		r.mutex.Unlock()
 		for _, run := range r.runs {
-			before := run.failed
-			err := r.write(run)
-			r.mutex.Lock()
-			run.failed = err
-			r.mutex.Unlock()
-			isFailed = isFailed || err != nil
-			switch {
-			case err == nil || before != nil:
-			case !last:
-				r.warn(fmt.Errorf("%w; training goes on, keeps it in memory and tries again", err))
-			case tries < lastTries:
-				r.warn(fmt.Errorf("%w; it is tried again", err))
+			before := errors.Join(run.unlogged, run.unsaved)
+			r.write(run)
+			now := errors.Join(run.unlogged, run.unsaved)
+			isFailed = isFailed || now != nil
+			if now != nil && before == nil && !last {
+				r.warn(fmt.Errorf("%w; training goes on, keeps it in memory and tries again", now))
 			}
 		}
 		if last && isFailed && tries < lastTries {
@@ -165,32 +164,28 @@ func (r *Recorder) work() {
 	}
 }
 
-// write writes what is pending of a run; on an error the rest stays pending.
-func (r *Recorder) write(run *recorded) error {
+// write writes what is pending of a run; what cannot be written stays pending. Only the writing goroutine changes the reasons.
+func (r *Recorder) write(run *recorded) {
 	r.mutex.Lock()
 	entries, state := run.journal, run.save
 	run.journal, run.save = journal{upTo: math.MaxInt64}, nil
 	r.changed.Broadcast()
 	r.mutex.Unlock()
 
-	err := entries.write(run.Run)
-	if err != nil {
-		r.mutex.Lock()
+	unlogged, unsaved := entries.write(run.Run), error(nil)
+	if state != nil {
+		unsaved = state.write(run.Run, r.keep)
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if unlogged != nil {
 		run.journal = entries.again().then(run.journal)
-		r.mutex.Unlock()
 	}
-	if state == nil {
-		return err
+	if unsaved != nil && run.save == nil {
+		run.save = state
 	}
-	if saveErr := state.write(run.Run, r.keep); saveErr != nil {
-		err = errors.Join(err, saveErr)
-		r.mutex.Lock()
-		if run.save == nil {
-			run.save = state
-		}
-		r.mutex.Unlock()
-	}
-	return err
+	run.unlogged, run.unsaved = unlogged, unsaved
+	r.changed.Broadcast()
 }
 
 func (s *save) write(run *Run, keep checkpoints.Keep) error {

@@ -191,7 +191,7 @@ func TestRecorderOnASlowDisk(t *testing.T) {
 	if got := onDisk(t, run); got != "[] [1 5] 5" {
 		t.Errorf("the run has %s", got)
 	}
-	if len(warned.all) != 3 || warned.all[0] != run.Dir()+": the disk is slower than the training: the checkpoint of step 2 is left out for that of step 3" {
+	if len(warned.all) != 3 || warned.all[0] != run.Dir()+": the checkpoint of step 2 is left out for that of step 3: the disk is slower than the training" {
 		t.Errorf("warnings %q", warned.all)
 	}
 }

@@ -268,6 +268,9 @@ func (t *Trainer) diverged() error {
 	return errors.Join(all...)
 }
 
+// Helped are the sick steps that a replica was helped out of.
+func (t *Trainer) Helped(replica int) []Incident { return t.replicas[replica].incidents }
+
 // Incidents are the sick steps that a replica was helped out of, and the one that stopped it.
 func (t *Trainer) Incidents(replica int) []Incident {
 	r := t.replicas[replica]
@@ -276,6 +279,9 @@ func (t *Trainer) Incidents(replica int) []Incident {
 	}
 	return append(r.incidents[:len(r.incidents):len(r.incidents)], *r.stopped)
 }
+
+// Rate is what the scheduled learning rate of a replica is multiplied by: 1, and less after a rollback.
+func (t *Trainer) Rate(replica int) float64 { return t.replicas[replica].rate }
 
 // Close frees the device memory of the run.
 func (t *Trainer) Close() {

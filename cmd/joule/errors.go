@@ -16,7 +16,7 @@ const (
 	exitDiverged    = 4   // training diverged; the state from before is saved
 	exitUnsaved     = 5   // what was trained could not be saved
 	exitRequeue     = 75  // stopped by SIGUSR1 or SIGUSR2; what was done is saved, and the same command with --resume=auto goes on
-	exitInterrupted = 130 // stopped by SIGINT or SIGTERM; what was done is saved
+	exitInterrupted = 130 // stopped by SIGINT, SIGTERM or SIGHUP; what was done is saved
 )
 
 // codedError is an error with an exit code of its own.

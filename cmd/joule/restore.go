@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"reflect"
 	"slices"
@@ -15,60 +16,93 @@ import (
 	"joule/trainers"
 )
 
-// restore puts every run's checkpoint into the trainer, and returns for each run the time that it was trained before. Nothing
-// on the disk has changed when it fails.
-func (r *resumption) restore(trainer *trainers.Trainer, members []*member) (err error) {
-	type damaged struct {
-		folder checkpoints.Folder
-		entry  checkpoints.Entry
-	}
-	var aside []damaged
-	for i, run := range r.runs {
-		folder := run.Checkpoints()
-		entries, err := folder.List()
+// unused is a checkpoint that is not gone on from, although it is the newest.
+type unused struct {
+	folder checkpoints.Folder
+	entry  checkpoints.Entry
+}
+
+// restore puts every run's checkpoint into the trainer. Nothing on the disk has changed when it fails.
+func (r *resumption) restore(trainer *trainers.Trainer, members []*member) error {
+	var aside []unused
+	for i := range r.runs {
+		own, err := r.restoreOne(trainer, i, members[i])
 		if err != nil {
 			return err
 		}
-		entries, later, err := r.wanted(folder, entries)
-		if err != nil {
-			return err
-		}
-		if p, paramErr := run.Parameters(); len(entries)+len(later) == 0 && paramErr == nil && r.fromStep < 0 {
-			return fmt.Errorf("%s: has parameters of step %d and no checkpoint to go on from; --from-step 0 starts from the beginning, and replaces them", run.Dir(), p.Step)
-		}
-		for _, e := range later {
-			aside = append(aside, damaged{folder, e})
-		}
-		for k, e := range slices.Backward(entries) {
-			c, err := folder.Load(e)
-			if err != nil && r.fallBack {
-				slog.Warn("a checkpoint cannot be used, and is set aside for the one before", "error", err)
-				aside = append(aside, damaged{folder, e})
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("%w%s", err, r.alternatives(folder, entries[:k]))
-			}
-			if err := fits(c, folder.Path(e), members[i]); err != nil {
-				return err
-			}
-			if err := trainer.Restore(i, snapshotOf(c, i)); err != nil {
-				return fmt.Errorf("%s: %w", folder.Path(e), err)
-			}
-			members[i].before = c.Seconds
-			if own := c.Criterion; own != nil && own.Metric == members[i].config.Train.KeepBest {
-				members[i].criterion, members[i].savedCriterion = own.Value, own.Value
-			}
-			break
-		}
+		aside = append(aside, own...)
 	}
-	for _, d := range aside {
-		path, err := d.folder.SetAside(d.entry)
+	for _, u := range aside {
+		path, err := u.folder.SetAside(u.entry)
 		if err != nil {
 			return err
 		}
 		slog.Info("set aside", "checkpoint", path)
 	}
+	return nil
+}
+
+// restoreOne restores one run, and returns the checkpoints that are to be set aside for that.
+func (r *resumption) restoreOne(trainer *trainers.Trainer, i int, m *member) (aside []unused, err error) {
+	run := r.runs[i]
+	folder := run.Checkpoints()
+	all, err := folder.List()
+	if err != nil {
+		return nil, err
+	}
+	entries, later, err := r.wanted(folder, all)
+	if err != nil {
+		return nil, err
+	}
+	if p, err := run.Parameters(); len(all) == 0 && err == nil && r.fromStep < 0 {
+		return nil, fmt.Errorf("%s: has parameters of step %d and no checkpoint to go on from; --from-step 0 starts from the beginning, and replaces them", run.Dir(), p.Step)
+	}
+	for _, e := range later {
+		aside = append(aside, unused{folder, e})
+	}
+	for k, e := range slices.Backward(entries) {
+		c, err := folder.Load(e)
+		if _, isDamaged := errors.AsType[*checkpoints.DamagedError](err); isDamaged && r.fallBack && k > 0 {
+			slog.Warn("a checkpoint is damaged, and is set aside for the one before", "error", err)
+			aside = append(aside, unused{folder, e})
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w%s", err, r.alternatives(folder, entries[:k], err))
+		}
+		if err := fits(c, folder.Path(e), m); err != nil {
+			return nil, err
+		}
+		if err := trainer.Restore(i, snapshotOf(c, i)); err != nil {
+			return nil, fmt.Errorf("%s: %w", folder.Path(e), err)
+		}
+		if to := c.RollbackTo; to != nil && *to > 0 && *to != c.Step {
+			if err := r.restoreRollback(trainer, i, folder, entries[:k], *to); err != nil {
+				return nil, err
+			}
+		}
+		m.before, m.saved = c.Seconds, savedOf(trainer, i)
+		if own := c.Criterion; own != nil && own.Metric == m.config.Train.KeepBest {
+			m.criterion, m.savedCriterion = own.Value, own.Value
+		}
+		break
+	}
+	return aside, nil
+}
+
+// restoreRollback loads what a rollback goes back to.
+func (r *resumption) restoreRollback(trainer *trainers.Trainer, i int, folder checkpoints.Folder, entries []checkpoints.Entry, step int) error {
+	for _, e := range slices.Backward(entries) {
+		if e.Step == step {
+			c, err := folder.Load(e)
+			if err != nil {
+				return fmt.Errorf("a rollback goes back to %w", err)
+			}
+			trainer.SetRollback(i, snapshotOf(c, i))
+			return nil
+		}
+	}
+	slog.Warn("the checkpoint that a rollback would go back to is gone: it will go back to the one that the run goes on from", "step", step)
 	return nil
 }
 
@@ -96,7 +130,10 @@ func (r *resumption) wanted(folder checkpoints.Folder, entries []checkpoints.Ent
 }
 
 // alternatives says which checkpoint can be used in place of a bad one.
-func (r *resumption) alternatives(folder checkpoints.Folder, entries []checkpoints.Entry) string {
+func (r *resumption) alternatives(folder checkpoints.Folder, entries []checkpoints.Entry, bad error) string {
+	if _, isDamaged := errors.AsType[*checkpoints.DamagedError](bad); !isDamaged {
+		return "" // it may be as good as new tomorrow
+	}
 	for _, e := range slices.Backward(entries) {
 		if _, err := folder.Load(e); err == nil {
 			return fmt.Sprintf("; the newest good one is of step %d: --from-step %d takes it, and so does --resume=auto", e.Step, e.Step)
@@ -112,6 +149,8 @@ func fits(c checkpoints.Checkpoint, path string, m *member) error {
 		return coded(exitUsage, fmt.Errorf("train.steps is %d, and the run has made %d already (%s)", m.config.Train.Steps, c.Step, path))
 	case c.Data != m.checksum:
 		return fmt.Errorf("%s: the training data are no longer those that the run was trained on (their checksum was %.80q and is %s)", path, c.Data, m.checksum)
+	case c.Config != m.settings:
+		return fmt.Errorf("%s: config.yaml is not what the run was trained with: it has been changed since, in more than may change", path)
 	case c.Seed != m.config.Seed:
 		return fmt.Errorf("%s: is of seed %d, and the run of seed %d", path, c.Seed, m.config.Seed)
 	case c.Random != random.Generator:
@@ -127,8 +166,9 @@ func (r *resumption) warnOfChanges(now rundir.Environment) {
 		what      string
 		then, now any
 	}{
-		{"version of joule", then.Joule, now.Joule}, {"processor", then.CPU, now.CPU}, {"logical processors", then.CPUs, now.CPUs},
-		{"plugin's API", then.Backend.PluginAPI, now.Backend.PluginAPI}, {"devices", then.Backend.Devices, now.Backend.Devices},
+		{"version of joule", then.Joule, now.Joule}, {"version of Go", then.Go, now.Go}, {"modules", then.Modules, now.Modules},
+		{"processor", then.CPU, now.CPU}, {"logical processors", then.CPUs, now.CPUs},
+		{"backend", then.Backend.Description, now.Backend.Description}, {"devices", then.Backend.Devices, now.Backend.Devices},
 	} {
 		if !reflect.DeepEqual(c.then, c.now) {
 			slog.Warn("the run goes on elsewhere than it was begun, and its numbers may round differently", "what", c.what, "then", c.then, "now", c.now)
@@ -171,9 +211,6 @@ func (r *resumption) prepare(trainer *trainers.Trainer, members []*member, at ti
 		if m.environment, err = r.continued(m.dir, m.environment, at, trainer.StepOf(i)); err != nil {
 			return false, err
 		}
-		if err := m.dir.RemoveResult(); err != nil {
-			return false, err
-		}
 	}
 	return false, nil
 }
@@ -189,14 +226,33 @@ func (r *resumption) isComplete(steps int) bool {
 	return true
 }
 
+// truncate removes what a killed run has logged after its last checkpoint. Metrics that cannot be read are set aside where a
+// damaged checkpoint would be: the run does not depend on them.
+func (r *resumption) truncate(run *rundir.Run, step int64) error {
+	err := run.TruncateMetrics(step)
+	if _, isSystem := errors.AsType[*fs.PathError](err); err == nil || isSystem {
+		return err
+	}
+	if !r.fallBack {
+		return fmt.Errorf("%w; --resume=auto sets these metrics aside and begins new ones", err)
+	}
+	path, asideErr := run.SetMetricsAside()
+	slog.Warn("the metrics cannot be read, and new ones are begun", "error", err, "set_aside", path)
+	return asideErr
+}
+
 // catchUp writes what a kill, or a disk that failed, has kept from being written after the checkpoints that the runs go on
 // from, and clears away what was left half-written.
 func (r *resumption) catchUp(trainer *trainers.Trainer) error {
 	for i, run := range r.runs {
-		if err := errors.Join(run.RemoveTemporary(), run.Checkpoints().RemoveUnfinished()); err != nil {
+		if err := run.RemoveTemporary(); err != nil {
 			return err
 		}
+		run.Checkpoints().RemoveUnfinished()
 		step := int64(trainer.StepOf(i))
+		if err := r.truncate(run, step); err != nil {
+			return err
+		}
 		if p, err := run.Parameters(); step == 0 || err == nil && p.Step == step {
 			continue
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,9 +36,6 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 	keep := checkpoints.Keep{Last: loop.KeepLast, Every: loop.KeepEvery, Best: loop.KeepBest}
 	s := &session{trainer: trainer, runs: runs, progress: progress, startup: time.Since(programStart).Seconds(), begun: time.Now()}
 	s.recorder = rundir.NewRecorder(dirs, keep, func(err error) { slog.Warn(oneLine(err)) })
-	for i := range runs {
-		s.recorder.Truncate(i, int64(trainer.StepOf(i))) // a killed run has logged more than it has saved
-	}
 	progress.start(trainer.Step(), loop.Steps)
 	err := trainer.Run(ctx, trainers.Hooks{Logged: s.logged, Incident: s.incident, Checkpoint: s.save})
 	progress.stop()
@@ -54,7 +53,10 @@ func (s *session) logged(report trainers.Report) error {
 		if values == nil {
 			continue
 		}
-		r := rundir.Record{Step: int64(report.Step), Values: map[string]float64{"steps_per_second": report.StepsPerSecond}}
+		r := rundir.Record{Step: int64(report.Step), Values: map[string]float64{}}
+		if !math.IsNaN(report.StepsPerSecond) {
+			r.Values["steps_per_second"] = report.StepsPerSecond
+		}
 		for k, name := range report.Names {
 			r.Values[name] = values[k]
 			if name == s.runs[i].config.Train.KeepBest {
@@ -77,6 +79,7 @@ func (s *session) incident(incident trainers.Incident) {
 		slog.Warn(incident.String(), "seed", run.config.Seed, "likely", incident.Cause)
 		return
 	}
+	_ = s.save([]int{incident.Replica}) // the others may go on for long; the end tries it again
 	for i := range s.runs {
 		if s.trainer.Diverged(i) == nil {
 			slog.Warn("a run diverged; the others go on", "seed", run.config.Seed, "step", incident.Step)
@@ -85,14 +88,15 @@ func (s *session) incident(incident trainers.Incident) {
 	}
 }
 
-// save hands the states of some of the runs to the disk.
+// save hands the states of some of the runs to the disk, where they are not there yet.
 func (s *session) save(replicas []int) error {
+	replicas = slices.DeleteFunc(slices.Clone(replicas), func(i int) bool { return s.runs[i].saved == savedOf(s.trainer, i) })
 	snapshots, err := s.trainer.Snapshots(replicas)
 	if err != nil {
 		return err
 	}
 	for k, i := range replicas {
-		s.runs[i].savedCriterion = s.runs[i].criterion
+		s.runs[i].savedCriterion, s.runs[i].saved = s.runs[i].criterion, savedOf(s.trainer, i)
 		s.recorder.Save(i, saveOf(snapshots[k], s.runs[i], time.Since(s.begun).Seconds()))
 	}
 	return nil
@@ -103,7 +107,11 @@ func (s *session) save(replicas []int) error {
 func (s *session) end(err error, stopped *interruption) error {
 	var saveErr error
 	if err != nil { // whatever it is, what was trained until then is worth keeping
-		saveErr = s.save(s.unfinished())
+		all := make([]int, len(s.runs))
+		for i := range all {
+			all[i] = i
+		}
+		saveErr = s.save(all)
 	}
 	unsaved := s.recorder.Close() // why what was trained is not on the disk
 	for i := range unsaved {
@@ -138,21 +146,11 @@ func (s *session) end(err error, stopped *interruption) error {
 	return err
 }
 
-// unfinished are the runs that have not made all their steps: those that have were saved at the last one.
-func (s *session) unfinished() (replicas []int) {
-	for i, r := range s.runs {
-		if s.trainer.StepOf(i) < r.config.Train.Steps {
-			replicas = append(replicas, i)
-		}
-	}
-	return replicas
-}
-
 // judge says in the result how a run ended.
 func (s *session) judge(i int, result *rundir.Result, err, unsaved error, stopped *interruption) {
 	result.Step = int64(s.trainer.StepOf(i))
 	result.Status, result.Error, result.Incidents = rundir.Completed, "", incidentsOf(s.trainer.Incidents(i))
-	isDone := s.trainer.StepOf(i) == s.runs[i].config.Train.Steps
+	isDone := s.runs[i].saved.step == s.runs[i].config.Train.Steps
 	switch own := s.trainer.Diverged(i); {
 	case own != nil:
 		result.Status, result.Error = rundir.Failed, errors.Join(own, unsaved).Error()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -18,7 +19,7 @@ type interruption struct {
 	requeue bool // it is to be started again
 }
 
-func (i *interruption) Error() string { return "stopped by " + signalName(i.signal) }
+func (i *interruption) Error() string { return "stopped by " + signalNames[i.signal] }
 
 // code is the exit code of a training that was stopped and saved.
 func (i *interruption) code() int {
@@ -28,49 +29,101 @@ func (i *interruption) code() int {
 	return exitInterrupted
 }
 
-func signalName(s os.Signal) string {
-	for name, known := range map[string]os.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM, "SIGUSR1": syscall.SIGUSR1, "SIGUSR2": syscall.SIGUSR2} {
-		if s == known {
-			return name
-		}
-	}
-	return s.String()
+// signalNames are the signals that end a training. By SIGUSR1 and SIGUSR2 a scheduler warns of the end: the training is
+// then to be started again.
+var signalNames = map[os.Signal]string{
+	syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM", syscall.SIGHUP: "SIGHUP", syscall.SIGUSR1: "SIGUSR1", syscall.SIGUSR2: "SIGUSR2",
 }
 
-// untilSignal is a context that ends with the first signal, for a training that has something to save; its cause is then an
-// *interruption. SIGUSR1 and SIGUSR2, by which a scheduler warns of the end, ask for the training to be started again. A
-// second signal ends the program at once, and so does the time that saving may take. What is on the disk is whole then, too.
-func untilSignal(parent context.Context, grace time.Duration) (ctx context.Context, stop func()) {
+// watcher waits for the signals that end a training.
+type watcher struct {
+	grace   time.Duration
+	signals chan os.Signal
+	stopped chan struct{}
+	once    sync.Once
+
+	mutex  sync.Mutex
+	cancel context.CancelCauseFunc // nil until there is something to save
+}
+
+// echo is how long a signal may come again without meaning that the program is to end at once: some wrappers send it to
+// the process and to its group.
+const echo = time.Second
+
+// watchSignals begins to wait for signals. Until [watcher.training] is called there is nothing to save, and the first one ends
+// the program.
+func watchSignals(grace time.Duration) *watcher {
+	w := &watcher{grace: grace, signals: make(chan os.Signal, 8), stopped: make(chan struct{})}
+	for s := range signalNames {
+		if !signal.Ignored(s) { // as under nohup
+			signal.Notify(w.signals, s)
+		}
+	}
+	go w.wait()
+	return w
+}
+
+// training is a context that ends with the first signal, its cause an *interruption. A second SIGINT, SIGTERM or SIGHUP ends
+// the program at once, and so does the time that saving may take. What is on the disk is whole then, too.
+func (w *watcher) training(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals, stopped := make(chan os.Signal, 2), make(chan struct{})
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2)
-	go func() {
-		var first *interruption
-		var late <-chan time.Time
-		for {
-			select {
-			case <-stopped:
-				return
-			case <-late:
-				fmt.Fprintf(os.Stderr, "joule: what was trained could not be saved within %s (--grace): the last checkpoint is what there is\n", grace)
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.cancel = cancel
+	return ctx
+}
+
+// stop gives the signals their usual effect again.
+func (w *watcher) stop() {
+	w.once.Do(func() {
+		signal.Stop(w.signals)
+		close(w.stopped)
+	})
+}
+
+func (w *watcher) wait() {
+	var first time.Time // of the signals that may not come twice
+	var late <-chan time.Time
+	for {
+		select {
+		case <-w.stopped:
+			return
+		case <-late:
+			fmt.Fprintf(os.Stderr, "joule: what was trained could not be saved within %s (--grace): the last checkpoint is what there is\n", w.grace)
+			os.Exit(exitUnsaved)
+		case s := <-w.signals:
+			why := &interruption{s, s == syscall.SIGUSR1 || s == syscall.SIGUSR2}
+			if late == nil {
+				w.begin(why)
+				late = time.After(w.grace)
+			}
+			if why.requeue {
+				continue
+			}
+			if first.IsZero() {
+				first = time.Now()
+			} else if time.Since(first) > echo {
+				fmt.Fprintf(os.Stderr, "joule: %s again: stopped at once, the last checkpoint is what there is\n", signalNames[s])
 				os.Exit(exitUnsaved)
-			case s := <-signals:
-				if first != nil {
-					fmt.Fprintf(os.Stderr, "joule: %s after %s: stopped at once\n", signalName(s), signalName(first.signal))
-					os.Exit(first.code())
-				}
-				first = &interruption{s, s == syscall.SIGUSR1 || s == syscall.SIGUSR2}
-				slog.Info("stopping: the steps at hand are finished and saved; another signal stops at once", "signal", signalName(s))
-				late = time.After(grace)
-				cancel(first)
 			}
 		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(stopped)
-		cancel(nil)
 	}
+}
+
+// begin begins to stop.
+func (w *watcher) begin(why *interruption) {
+	w.mutex.Lock()
+	cancel := w.cancel
+	w.mutex.Unlock()
+	if cancel == nil {
+		if why.requeue {
+			requeue(context.Background())
+		}
+		fmt.Fprintf(os.Stderr, "joule: %v before the first step\n", why)
+		os.Exit(why.code())
+	}
+	slog.Info("stopping: the steps at hand are finished and saved; another signal stops at once", "signal", signalNames[why.signal])
+	cancel(why)
 }
 
 // requeueTime is how long the scheduler may take to answer.

@@ -14,9 +14,12 @@ import (
 func saveOf(s trainers.Snapshot, run *member, seconds float64) rundir.Save {
 	c := checkpoints.Checkpoint{
 		Step: s.Step, Summed: s.Summed, Rate: s.Rate, Incidents: incidentsOf(s.Incidents),
-		Seed: run.config.Seed, Random: random.Generator, Data: run.checksum,
+		Seed: run.config.Seed, Random: random.Generator, Data: run.checksum, Config: run.settings,
 		Joule: run.environment.Joule, Backend: run.environment.Backend.Spec,
 		Seconds: run.before + seconds, Written: time.Now(), Tensors: s.Tensors,
+	}
+	if s.RollbackTo >= 0 {
+		c.RollbackTo = &s.RollbackTo
 	}
 	if name := run.config.Train.KeepBest; name != "" && !math.IsNaN(run.criterion) && !math.IsInf(run.criterion, 0) {
 		c.Criterion = &checkpoints.Criterion{Metric: name, Value: run.criterion}
@@ -26,13 +29,21 @@ func saveOf(s trainers.Snapshot, run *member, seconds float64) rundir.Save {
 
 // snapshotOf is the state that a checkpoint keeps, for a replica of a trainer.
 func snapshotOf(c checkpoints.Checkpoint, replica int) trainers.Snapshot {
-	s := trainers.Snapshot{Step: c.Step, Summed: c.Summed, Rate: c.Rate, Tensors: c.Tensors}
+	s := trainers.Snapshot{Step: c.Step, Summed: c.Summed, Rate: c.Rate, Tensors: c.Tensors, RollbackTo: -1}
+	if c.RollbackTo != nil {
+		s.RollbackTo = *c.RollbackTo
+	}
 	for _, i := range c.Incidents {
 		s.Incidents = append(s.Incidents, trainers.Incident{
 			Replica: replica, Step: i.Step, Quantity: i.Quantity, Value: float64(i.Value), Action: i.Action, To: i.To, Rate: i.Rate,
 		})
 	}
 	return s
+}
+
+// savedOf is what a run of a trainer would be saved as.
+func savedOf(trainer *trainers.Trainer, i int) saved {
+	return saved{trainer.StepOf(i), len(trainer.Helped(i)), trainer.Rate(i)}
 }
 
 // incidentsOf is the form in which incidents are kept.

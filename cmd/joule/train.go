@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +21,7 @@ type trainOptions struct {
 	fromStep     int
 	grace        time.Duration
 	locked       bool // the run directory was there, and is locked
+	signals      *watcher
 }
 
 func newTrain() *cobra.Command {
@@ -39,9 +39,9 @@ seed-N of its own inside the one named by --out.
 on the same backend. A larger train.steps makes a finished run longer. --resume=auto goes on with what --out names, or starts
 it where there is nothing yet, and takes the newest good checkpoint: the command to give to a scheduler.
 
-The path of each run directory is printed on standard output. SIGINT and SIGTERM finish the steps at hand, of about a second,
-save, and exit with 130; SIGUSR1 and SIGUSR2 do the same, have Slurm requeue the job, and exit with 75. A second signal ends
-at once.`,
+The path of each run directory is printed on standard output. SIGINT, SIGTERM and SIGHUP finish the steps at hand, of about
+a second, save, and exit with 130; SIGUSR1 and SIGUSR2 do the same, have Slurm requeue the job, and exit with 75. A second
+one, a second later, ends at once.`,
 		Example: `  joule train two-gaussians/dsm --out runs/dsm
   joule train --resume runs/dsm --set train.steps=20000
   joule train my.yaml --set method.sigma=0.1 --seed 1 --backend go --out runs/my --resume=auto`,
@@ -70,6 +70,8 @@ func (o trainOptions) run(cmd *cobra.Command, args []string) (dirs []string, err
 	if err := o.check(cmd, args); err != nil {
 		return nil, coded(exitUsage, err)
 	}
+	o.signals = watchSignals(o.grace)
+	defer o.signals.stop()
 	sets := o.sets
 	if cmd.Flags().Changed("seed") {
 		sets = append(sets, fmt.Sprintf("seed=%d", o.seed))
@@ -86,7 +88,7 @@ func (o trainOptions) run(cmd *cobra.Command, args []string) (dirs []string, err
 	}
 	var from *resumption
 	if o.resume != "" {
-		if _, err := os.Stat(dir); err == nil { // before anything in it is read
+		if rundir.IsLockable(dir) { // before anything in it is read
 			release, err := rundir.Lock(dir)
 			if err != nil {
 				return nil, err

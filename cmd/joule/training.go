@@ -27,10 +27,18 @@ type member struct {
 	dir         *rundir.Run
 	environment rundir.Environment
 	checksum    string  // of the training points
+	settings    string  // checksum of the part of the config that may not change when it goes on
+	saved       saved   // what is on the disk, or on its way there
 	before      float64 // seconds that it was trained in earlier processes
 	// criterion is what the best checkpoint is kept by, as last logged, and savedCriterion as of the last checkpoint; NaN:
 	// there is none yet.
 	criterion, savedCriterion float64
+}
+
+// saved tells a state from others of the same run.
+type saved struct {
+	step, incidents int
+	rate            float64
 }
 
 // replicasOf loads the data of all the runs that a config asks for: with its seed, and the seeds after it.
@@ -119,6 +127,9 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	defer trainer.Close()
 	for _, r := range runs {
 		r.config.Backend, r.config.Train.Devices = config.Backend, config.Train.Devices
+		if r.settings, err = r.config.Checksum(mayChange); err != nil {
+			return nil, err
+		}
 		r.environment = environmentOf(backend, r.config.Seed, start)
 		if len(runs) > 1 {
 			r.environment.Replicas = len(runs)
@@ -146,13 +157,20 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 			return dirs, err
 		}
 	}
-	ctx, stop := untilSignal(ctx, o.grace) // not before: until here there is nothing to save
-	defer stop()
+	if from != nil { // not before: until here nothing is lost
+		for _, r := range runs {
+			if err := r.dir.RemoveResult(); err != nil {
+				return dirs, err
+			}
+		}
+	}
+	ctx = o.signals.training(ctx)
 	err = steps(ctx, trainer, runs, progress)
-	if code := exitCode(err); code == exitRequeue {
-		requeue(context.WithoutCancel(ctx))
-		return dirs, err
-	} else if o.noFigures || code != exitOK && code != exitDiverged {
+	o.signals.stop()
+	if stopped, ok := context.Cause(ctx).(*interruption); ok && stopped.requeue && err != nil {
+		requeue(context.WithoutCancel(ctx)) // also where it could not be saved: there is an earlier checkpoint
+	}
+	if code := exitCode(err); o.noFigures || code != exitOK && code != exitDiverged {
 		return dirs, err
 	}
 	for i, r := range runs {
