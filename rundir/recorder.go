@@ -153,8 +153,12 @@ func (r *Recorder) work() {
 			r.write(run)
 			now := errors.Join(run.unlogged, run.unsaved)
 			isFailed = isFailed || now != nil
-			if now != nil && before == nil && !last {
+			switch {
+			case now == nil || before != nil:
+			case !last:
 				r.warn(fmt.Errorf("%w; training goes on, keeps it in memory and tries again", now))
+			case tries < lastTries:
+				r.warn(fmt.Errorf("%w; it is tried again", now))
 			}
 		}
 		if last && isFailed && tries < lastTries {
