@@ -153,7 +153,7 @@ func (r *Recorder) work() {
 			r.write(run)
 			now := errors.Join(run.unlogged, run.unsaved)
 			isFailed = isFailed || now != nil
-			if now != nil && before == nil && !last {
+			if isLast := last && tries == lastTries; now != nil && before == nil && !isLast {
 				r.warn(fmt.Errorf("%w; training goes on, keeps it in memory and tries again", now))
 			}
 		}
