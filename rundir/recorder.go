@@ -153,12 +153,8 @@ func (r *Recorder) work() {
 			r.write(run)
 			now := errors.Join(run.unlogged, run.unsaved)
 			isFailed = isFailed || now != nil
-			switch {
-			case now == nil || before != nil:
-			case !last:
+			if isLast := last && tries == lastTries; now != nil && before == nil && !isLast {
 				r.warn(fmt.Errorf("%w; training goes on, keeps it in memory and tries again", now))
-			case tries < lastTries:
-				r.warn(fmt.Errorf("%w; it is tried again", now))
 			}
 		}
 		if last && isFailed && tries < lastTries {
