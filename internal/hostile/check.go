@@ -38,6 +38,7 @@ func Check(t *testing.T, name string, multiple int, read func(content []byte) er
 	if accepted == count {
 		t.Error("every malformed file is accepted")
 	}
+	t.Logf("%d malformed files, %d of them accepted", count, accepted)
 }
 
 // Bounded calls do, which reads the content, and holds it to a multiple of memory and to a time.

@@ -16,6 +16,7 @@ var experiments = []experiment{
 	{"slow", slowDisk},
 	{"signals", signals},
 	{"locks", locks},
+	{"hostile", hostile},
 	{"leaks", leaks},
 	{"race", races},
 }
