@@ -14,21 +14,26 @@ import (
 // does not wait for the disk. What cannot be written is kept in memory and tried again whenever there is something new, and
 // at the end; of the states of a run only the newest.
 type Recorder struct {
-	keep checkpoints.Keep
-	warn func(error)
-	runs []*recorded
-	done chan struct{}
+	keep  checkpoints.Keep
+	warn  func(error)
+	runs  []*recorded
+	begun time.Time
+	done  chan struct{}
 
 	mutex   sync.Mutex // guards what follows, and the pending work of the runs
 	changed sync.Cond
 	isNew   bool // something was added since the writing goroutine looked
 	behind  bool // a state was left out, and there has been something to write ever since
+	waited  time.Duration // by training, in all
 	closed  bool
 }
 
-// patience is how long training waits for a disk that is slower. A checkpoint is rather waited for than left out, unless the
-// disk is so slow that this would be felt.
-const patience = 500 * time.Millisecond
+// Training waits for a disk that is slower, since a checkpoint is rather waited for than left out: but not longer than
+// patience at once, and in all not longer than that and a fraction of the time.
+const (
+	patience = 500 * time.Millisecond
+	fraction = 20
+)
 
 // recorded is one run of a recorder.
 type recorded struct {
@@ -54,7 +59,7 @@ type save struct {
 // NewRecorder starts to write into runs. warn is called with what could not be written and will be tried again, and with
 // what is left out because the disk is slow; it may be called by any goroutine, and must not use the recorder.
 func NewRecorder(runs []*Run, keep checkpoints.Keep, warn func(error)) *Recorder {
-	r := &Recorder{keep: keep, warn: warn, done: make(chan struct{})}
+	r := &Recorder{keep: keep, warn: warn, begun: time.Now(), done: make(chan struct{})}
 	r.changed.L = &r.mutex
 	for _, run := range runs {
 		r.runs = append(r.runs, &recorded{Run: run, journal: journal{upTo: math.MaxInt64}})
@@ -93,8 +98,8 @@ func (r *Recorder) Save(run int, s Save) {
 
 // await waits until something is so, but not for long, and not again while the disk is behind.
 func (r *Recorder) await(isSo func() bool) {
-	late := false
-	timer := time.AfterFunc(patience, func() {
+	start, late := time.Now(), false
+	timer := time.AfterFunc(min(patience, patience+start.Sub(r.begun)/fraction-r.waited), func() {
 		r.mutex.Lock()
 		defer r.mutex.Unlock()
 		late = true
@@ -104,6 +109,7 @@ func (r *Recorder) await(isSo func() bool) {
 	for !isSo() && !late && !r.behind {
 		r.changed.Wait()
 	}
+	r.waited += time.Since(start)
 }
 
 func (r *Recorder) add(run int, do func(*recorded)) {
