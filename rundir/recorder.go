@@ -22,8 +22,8 @@ type Recorder struct {
 
 	mutex   sync.Mutex // guards what follows, and the pending work of the runs
 	changed sync.Cond
-	isNew   bool // something was added since the writing goroutine looked
-	behind  bool // a state was left out, and there has been something to write ever since
+	isNew   bool          // something was added since the writing goroutine looked
+	behind  bool          // a state was left out, and there has been something to write ever since
 	waited  time.Duration // by training, in all
 	closed  bool
 }
