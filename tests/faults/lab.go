@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -37,6 +38,9 @@ const patience = 3 * time.Minute
 
 // build makes the program under test.
 func (l *lab) build(log io.Writer) error {
+	if signal.Ignored(syscall.SIGHUP) { // as under nohup: what is ignored is so in the runs, too, and what is caught is not
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	l.joule = filepath.Join(l.dir, "bin", "joule")
 	cmd := exec.Command("go", "build", "-tags", "faults", "-o", l.joule, "joule/cmd/joule")
 	cmd.Stdout, cmd.Stderr = log, log
