@@ -20,7 +20,11 @@ import (
 	"time"
 
 	"joule/backends"
+	"joule/internal/marked"
 )
+
+// document is the part of a document that this program writes.
+var document = marked.By("make bench-peers")
 
 type options struct {
 	quick, autotune   bool
@@ -53,7 +57,7 @@ func measureAll(o options, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := rewritten(o.outPath, ""); err != nil { // now rather than after all the work
+	if _, err := document.Rewritten(o.outPath, ""); err != nil { // now rather than after all the work
 		return err
 	}
 	python := o.python
@@ -108,7 +112,7 @@ func measureAll(o options, log io.Writer) error {
 	if err := writeJSON(o.jsonPath, r); err != nil {
 		return err
 	}
-	return rewrite(o.outPath, r.markdown())
+	return document.Rewrite(o.outPath, r.markdown())
 }
 
 // chosen picks rows by their names, such as "S dsm,L nce"; all where none are named.

@@ -53,20 +53,3 @@ func TestTablesAreRectangular(t *testing.T) {
 		cells = n
 	}
 }
-
-func TestBetween(t *testing.T) {
-	text := "before\n" + beginMark + "\nold\n" + endMark + "\nafter\n"
-	want := "before\n" + beginMark + "\n\nnew\n\n" + endMark + "\nafter\n"
-	got, err := between(text, "\nnew\n")
-	if err != nil || got != want {
-		t.Errorf("%q, %v", got, err)
-	}
-	if again, err := between(got, "new"); err != nil || again != want {
-		t.Errorf("a second time: %q, %v", again, err)
-	}
-	for _, bad := range []string{"", beginMark, endMark + beginMark, text + text} {
-		if _, err := between(bad, "new"); err == nil {
-			t.Errorf("no error for %q", bad)
-		}
-	}
-}

@@ -2,18 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
-	"joule/internal/atomicfile"
+	"joule/internal/marked"
 )
 
-// The generated part of the document stands between these lines.
-const (
-	beginMark = "<!-- begin of what make faults writes -->"
-	endMark   = "<!-- end of what make faults writes -->"
-)
+// document is the part of a document that this program writes.
+var document = marked.By("make faults")
 
 // report is everything that is seen.
 type report struct {
@@ -51,30 +46,4 @@ func (r report) markdown() string {
 		}
 	}
 	return b.String()
-}
-
-// rewritten is the document at path with another generated part.
-func rewritten(path, generated string) (string, error) {
-	old, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	before, rest, begins := strings.Cut(string(old), beginMark)
-	_, after, ends := strings.Cut(rest, endMark)
-	if !begins || !ends {
-		return "", fmt.Errorf("%s: want one line %q, and after it %q", path, beginMark, endMark)
-	}
-	return before + beginMark + "\n\n" + strings.TrimSpace(generated) + "\n\n" + endMark + after, nil
-}
-
-// rewrite replaces the generated part of the document at path.
-func rewrite(path, generated string) error {
-	text, err := rewritten(path, generated)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := io.WriteString(w, text)
-		return err
-	})
 }

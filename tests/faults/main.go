@@ -61,7 +61,7 @@ func runAll(o options, w io.Writer) (violations int, err error) {
 			}
 			chosen = append(chosen, experiments[i])
 		}
-	} else if _, err := rewritten(o.outPath, ""); err != nil { // now rather than after all the work
+	} else if _, err := document.Rewritten(o.outPath, ""); err != nil { // now rather than after all the work
 		return 0, err
 	}
 	dir, err := os.MkdirTemp("", "joule-faults-")
@@ -101,5 +101,5 @@ func runAll(o options, w io.Writer) (violations int, err error) {
 	if o.only != "" {
 		return violations, nil
 	}
-	return violations, rewrite(o.outPath, r.markdown())
+	return violations, document.Rewrite(o.outPath, r.markdown())
 }
