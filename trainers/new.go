@@ -55,11 +55,7 @@ func New(backend compute.Backend, spec Spec) (*Trainer, error) {
 		t.Close()
 		return nil, err
 	}
-	all := make([]int, len(t.replicas))
-	for i := range all {
-		all[i] = i
-	}
-	if err := t.keepGood(all); err != nil {
+	if err := t.keepGood(t.All()); err != nil {
 		t.Close()
 		return nil, err
 	}

@@ -32,16 +32,9 @@ func logged(t *testing.T, trainer *Trainer) (reports []Report) {
 // snapshots are those of all replicas.
 func snapshots(t *testing.T, trainer *Trainer) []Snapshot {
 	t.Helper()
-	all, err := trainer.Snapshots(everyReplica(trainer))
+	all, err := trainer.Snapshots(trainer.All())
 	if err != nil {
 		t.Fatal(err)
-	}
-	return all
-}
-
-func everyReplica(trainer *Trainer) (all []int) {
-	for i := range trainer.Replicas() {
-		all = append(all, i)
 	}
 	return all
 }
@@ -50,7 +43,7 @@ func everyReplica(trainer *Trainer) (all []int) {
 func steps(t *testing.T, trainer *Trainer, n int) {
 	t.Helper()
 	for n > 0 {
-		made, sick, err := trainer.advance(everyReplica(trainer), n)
+		made, sick, err := trainer.advance(trainer.All(), n)
 		if n -= made; err != nil || len(sick) > 0 {
 			t.Fatal(sick, err)
 		}

@@ -62,8 +62,14 @@ type member struct {
 // CompileTime is how long the compilation of the training program took.
 func (t *Trainer) CompileTime() time.Duration { return t.compile }
 
-// Replicas is the number of runs that are trained at once.
-func (t *Trainer) Replicas() int { return len(t.replicas) }
+// All lists the replicas, counted from 0.
+func (t *Trainer) All() []int {
+	all := make([]int, len(t.replicas))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
 
 // Step is the number of steps that every replica has done which was not stopped, or of the last one where all were.
 func (t *Trainer) Step() int {
@@ -214,10 +220,7 @@ func (t *Trainer) arrived(replicas []int, hooks Hooks) error {
 
 // Block makes n training steps, and reports on them. It is an error that no replica is left.
 func (t *Trainer) Block(n int) (Report, error) {
-	all := make([]int, 0, len(t.replicas))
-	for i := range t.replicas {
-		all = append(all, i)
-	}
+	all := t.All()
 	if err := t.clearSums(all); err != nil {
 		return Report{}, err
 	}

@@ -107,11 +107,7 @@ func (s *session) save(replicas []int) error {
 func (s *session) end(err error, stopped *interruption) error {
 	var saveErr error
 	if err != nil { // whatever it is, what was trained until then is worth keeping
-		all := make([]int, len(s.runs))
-		for i := range all {
-			all[i] = i
-		}
-		saveErr = s.save(all)
+		saveErr = s.save(s.trainer.All())
 	}
 	unsaved := s.recorder.Close() // why what was trained is not on the disk
 	for i := range unsaved {
