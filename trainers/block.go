@@ -97,6 +97,7 @@ func (p *program) step(s stepState, c constants, step *graph.Node) (stepState, *
 		Extra: theta[p.ofModel:],
 		State: s.carried,
 		Batch: p.batch(c.data, draws),
+		Step:  step,
 		Draws: draws,
 	})
 	gradient := p.layout.join(graph.Gradient(graph.ReduceAllSum(out.Loss), theta...))

@@ -32,6 +32,8 @@ var Kinds = map[string]func() Method{
 type Problem struct {
 	// Data are the sets of all replicas, of one size. With a single one there is no axis of replicas.
 	Data []*datasets.Set
+	// Model is the energy that is trained.
+	Model models.Energy
 	// BatchSize is the number of points that a device is given in a step, out of Devices that share a batch.
 	BatchSize int
 	Devices   int
@@ -85,6 +87,7 @@ type Input struct {
 	Extra []*graph.Node // a node for each of the objective's Parameters
 	State []*graph.Node // a node for each of the objective's State
 	Batch *graph.Node   // [batch, dim], drawn from the training data
+	Step  *graph.Node   // int32 scalar: the number of steps done before
 	Draws random.Draws
 }
 
