@@ -8,9 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/datasets"
-	"joule/internal/random"
 	"joule/models"
-	"joule/samplers"
 	"joule/trainers"
 )
 
@@ -23,7 +21,8 @@ var calculations map[string]func(scope) values
 
 func init() {
 	calculations = map[string]func(scope) values{
-		"energy": energy, "langevin": langevin,
+		"energy":   energy,
+		"langevin": langevin, "mala": mala, "hmc": hmc,
 		"mle": mle, "fisher": fisher, "dsm": dsm, "nce": nce,
 	}
 }
@@ -34,19 +33,6 @@ func energy(s scope) values {
 	s.settings(&struct{}{})
 	x := s.x()
 	return values{"energy": {s.net().Energy(x)}, "score": {s.net().Score(x)}}
-}
-
-func langevin(s scope) values {
-	settings := struct {
-		StepSize    float64 `json:"step_size"`
-		Steps       int     `json:"steps"`
-		Temperature float64 `json:"temperature"`
-	}{Temperature: 1}
-	s.settings(&settings)
-	sampler := &samplers.Langevin{Steps: settings.Steps, StepSize: settings.StepSize, Temperature: settings.Temperature}
-	demand(settings.StepSize > 0 && settings.Steps > 0, "settings: step_size %v and steps %d; want both positive", settings.StepSize, settings.Steps)
-	draws := random.NewReplay(s.graph, s.need("noise", settings.Steps, s.points(), s.dim()), nil)
-	return values{"x": {samplers.Run(sampler, s.net(), s.x(), draws)}}
 }
 
 func mle(s scope) values {

@@ -37,7 +37,7 @@ type MLE struct {
 // NewMLE returns the default settings: persistent chains with 20 Langevin steps of size 0.05.
 func NewMLE() *MLE {
 	return &MLE{Init: "persistent", InitStd: 1, BufferSize: 1024, RestartFraction: 0.05,
-		Sampler: &samplers.Langevin{Steps: 20, StepSize: 0.05, Temperature: 1}}
+		Sampler: samplers.NewULA(20, 0.05)}
 }
 
 // Prepare implements Method.
@@ -159,9 +159,9 @@ func (m *mle) negatives(in Input) (x *graph.Node, state []*graph.Node) {
 	batch := in.Batch.Shape()
 	switch m.Init {
 	case "noise":
-		return samplers.Run(m.Sampler, in.Net, m.noise(in.Draws.Normal(batch)), in.Draws), nil
+		return samplers.Run(m.Sampler, in.Net, m.noise(in.Draws.Normal(batch)), samplers.Options{}, in.Draws).X, nil
 	case "data":
-		return samplers.Run(m.Sampler, in.Net, in.Batch, in.Draws), nil
+		return samplers.Run(m.Sampler, in.Net, in.Batch, samplers.Options{}, in.Draws).X, nil
 	}
 	chains, n := in.State[0], batch.Dimensions[batch.Rank()-2]
 	start := graph.SliceAxis(chains, -2, graph.AxisRange(0, n))
@@ -170,7 +170,7 @@ func (m *mle) negatives(in Input) (x *graph.Node, state []*graph.Node) {
 		restart := graph.BroadcastToDims(graph.LessThan(u, graph.Scalar(u.Graph(), u.DType(), m.RestartFraction)), batch.Dimensions...)
 		start = graph.Where(restart, m.noise(in.Draws.Normal(batch)), start)
 	}
-	x = samplers.Run(m.Sampler, in.Net, start, in.Draws)
+	x = samplers.Run(m.Sampler, in.Net, start, samplers.Options{}, in.Draws).X
 	queue := x
 	if m.buffer() > n {
 		queue = graph.Concatenate([]*graph.Node{graph.SliceAxis(chains, -2, graph.AxisRangeToEnd(n)), x}, -2)

@@ -17,13 +17,28 @@ import (
 	"joule/samplers"
 )
 
+// kernel is what samplers that need nothing have in common.
+type kernel struct{}
+
+func (kernel) Fit(models.Energy) error { return nil }
+
+func (kernel) Start(_ models.Net, x *graph.Node, _ random.Draws) samplers.State {
+	return samplers.State{X: x}
+}
+
 // counting is a sampler that counts: it moves a chain by 1 in every coordinate.
-type counting struct{ steps int }
+type counting struct {
+	kernel
+	steps int
+}
+
+func counted(steps int) counting { return counting{steps: steps} }
 
 func (c counting) Length() int { return c.steps }
 
-func (counting) Transition(_ models.Net, x *graph.Node, _ random.Draws) *graph.Node {
-	return graph.OnePlus(x)
+func (counting) Transition(_ models.Net, s samplers.State, _ samplers.Clock, _ random.Draws) samplers.State {
+	s.X = graph.OnePlus(s.X)
+	return s
 }
 
 var negativePoints = [][]float64{{1, 1}, {-2, 0.5}, {0.3, -0.4}, {2, 2}, {0, 3}}
@@ -66,7 +81,7 @@ func TestMLEStarts(t *testing.T) {
 			"noise": func(_, z float64) float64 { return std*z + steps },
 			"data":  func(point, _ float64) float64 { return point + steps },
 		} {
-			objective := &mle{MLE: &MLE{Init: init, InitStd: std, Sampler: counting{steps}}}
+			objective := &mle{MLE: &MLE{Init: init, InitStd: std, Sampler: counted(steps)}}
 			got := tilted.evaluate(t, backend, func(net models.Net, in []*graph.Node) []*graph.Node {
 				given := graph.InsertAxes(in[1], 0)
 				x, state := objective.negatives(Input{Net: net, Batch: in[0], Draws: random.NewReplay(given.Graph(), given, nil)})
@@ -108,7 +123,7 @@ func chains(t *testing.T, trainer *Trainer) []float64 {
 func TestMLEPersistentChainsTakeTurns(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, test := range []struct{ chains, steps, rounds int }{{12, 3, 1}, {4, 2, 2}, {10, 5, 2}} {
-			trainer := newTrainer(t, backend, persistent(test.chains, 0, counting{1}))
+			trainer := newTrainer(t, backend, persistent(test.chains, 0, counted(1)))
 			want := chains(t, trainer)
 			if _, err := trainer.Block(test.steps); err != nil {
 				t.Fatal(err)
@@ -123,7 +138,7 @@ func TestMLEPersistentChainsTakeTurns(t *testing.T) {
 				t.Errorf("%d chains after %d steps of 4: %v, want %v", test.chains, test.steps, got, want)
 			}
 		}
-		trainer := newTrainer(t, backend, persistent(12, 0, counting{1}))
+		trainer := newTrainer(t, backend, persistent(12, 0, counted(1)))
 		before := chains(t, trainer)
 		if _, err := trainer.Block(1); err != nil {
 			t.Fatal(err)
@@ -141,7 +156,7 @@ func TestMLERestartsChains(t *testing.T) {
 	const chainCount = batch * steps
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, fraction := range []float64{0.25, 1} {
-			spec := persistent(chainCount, fraction, counting{far})
+			spec := persistent(chainCount, fraction, counted(far))
 			spec.Loop.BatchSize = batch
 			trainer := newTrainer(t, backend, spec)
 			for range 2 { // two rounds
@@ -168,7 +183,7 @@ func TestMLERestartsChains(t *testing.T) {
 // What starts in the buffer is noise of the standard deviation asked for: five standard errors, and no two chains alike.
 func TestMLEBufferStartsAsNoise(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		got := chains(t, newTrainer(t, backend, persistent(2000, 0, counting{1})))
+		got := chains(t, newTrainer(t, backend, persistent(2000, 0, counted(1))))
 		n, sum := float64(len(got)), 0.0
 		for _, x := range got {
 			sum += x * x

@@ -1,0 +1,13 @@
+package samplers
+
+// Adapter is implemented by samplers that can adapt their step size to a target acceptance.
+type Adapter interface {
+	// Adapts says whether the settings ask for it.
+	Adapts() bool
+}
+
+// Adapts says whether a sampler adapts its step size where it is given a Scale and a gain.
+func Adapts(s Sampler) bool {
+	a, ok := s.(Adapter)
+	return ok && a.Adapts()
+}
