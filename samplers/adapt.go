@@ -11,3 +11,12 @@ func Adapts(s Sampler) bool {
 	a, ok := s.(Adapter)
 	return ok && a.Adapts()
 }
+
+// Accepter is implemented by samplers that may refuse what they propose, and count it in State.Accepted.
+type Accepter interface{ accepts() }
+
+// Accepts says whether a sampler may refuse what it proposes.
+func Accepts(s Sampler) bool {
+	_, ok := s.(Accepter)
+	return ok
+}

@@ -43,6 +43,8 @@ func (h *HMC) Fit(models.Energy) error { return nil }
 // Adapts implements Adapter.
 func (h *HMC) Adapts() bool { return h.TargetAcceptance > 0 }
 
+func (h *HMC) accepts() {}
+
 // Start implements Sampler. The kernel keeps the energy and the score at the chains.
 func (h *HMC) Start(net models.Net, x *graph.Node, _ random.Draws) State {
 	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{net.Energy(x), net.Score(x)}}

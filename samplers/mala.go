@@ -37,6 +37,8 @@ func (m *MALA) Fit(models.Energy) error { return nil }
 // Adapts implements Adapter.
 func (m *MALA) Adapts() bool { return m.TargetAcceptance > 0 }
 
+func (m *MALA) accepts() {}
+
 // Start implements Sampler. The kernel keeps the energy and the score at the chains.
 func (m *MALA) Start(net models.Net, x *graph.Node, _ random.Draws) State {
 	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{net.Energy(x), net.Score(x)}}
