@@ -147,8 +147,8 @@ func (t *trained) data() (*datasets.Set, error) {
 }
 
 // evaluate measures the model on its data, and logs what makes the figures doubtful.
-func (t *trained) evaluate(set *datasets.Set, grid int) (*metrics.Evaluation, error) {
-	e, err := metrics.Evaluate(t.model, set, grid)
+func (t *trained) evaluate(set *datasets.Set, how metrics.Options) (*metrics.Evaluation, error) {
+	e, err := metrics.Evaluate(t.model, set, how)
 	if err != nil {
 		return nil, err
 	}
