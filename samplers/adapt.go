@@ -13,10 +13,13 @@ func Adapts(s Sampler) bool {
 }
 
 // Accepter is implemented by samplers that may refuse what they propose, and count it in State.Accepted.
-type Accepter interface{ accepts() }
+type Accepter interface {
+	// Accepts says whether it does.
+	Accepts() bool
+}
 
 // Accepts says whether a sampler may refuse what it proposes.
 func Accepts(s Sampler) bool {
-	_, ok := s.(Accepter)
-	return ok
+	a, ok := s.(Accepter)
+	return ok && a.Accepts()
 }

@@ -43,7 +43,8 @@ func (h *HMC) Fit(models.Energy) error { return nil }
 // Adapts implements Adapter.
 func (h *HMC) Adapts() bool { return h.TargetAcceptance > 0 }
 
-func (h *HMC) accepts() {}
+// Accepts implements Accepter.
+func (h *HMC) Accepts() bool { return true }
 
 // Start implements Sampler. The kernel keeps the energy and the score at the chains.
 func (h *HMC) Start(net models.Net, x *graph.Node, _ random.Draws) State {

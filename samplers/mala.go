@@ -37,7 +37,8 @@ func (m *MALA) Fit(models.Energy) error { return nil }
 // Adapts implements Adapter.
 func (m *MALA) Adapts() bool { return m.TargetAcceptance > 0 }
 
-func (m *MALA) accepts() {}
+// Accepts implements Accepter.
+func (m *MALA) Accepts() bool { return true }
 
 // Start implements Sampler. The kernel keeps the energy and the score at the chains.
 func (m *MALA) Start(net models.Net, x *graph.Node, _ random.Draws) State {

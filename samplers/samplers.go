@@ -29,6 +29,7 @@ var Kinds = map[string]func() Sampler{
 	"langevin": func() Sampler { return NewLangevin() },
 	"mala":     func() Sampler { return NewMALA() },
 	"hmc":      func() Sampler { return NewHMC() },
+	"ensemble": func() Sampler { return NewEnsemble() },
 }
 
 // State is where chains are, and what their kernel keeps beside. Where several replicas are sampled at once, every node has
