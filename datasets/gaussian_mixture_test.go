@@ -42,7 +42,7 @@ func TestGaussianMixtureCheckReportsEveryKey(t *testing.T) {
 	s.Check(func(key, problem string) { got = append(got, key+": "+problem) })
 	want := []string{
 		"means: mean 2 has 1 coordinates, want at least one and as many as mean 1 (2)",
-		"variances: 1 variances for 2 means, want one each",
+		"variances: 1 variances for 2 means, want one each, or covariances in their place",
 		"weights: they sum to 0.9, want 1",
 	}
 	if !slices.Equal(got, want) {

@@ -1,0 +1,284 @@
+package datasets
+
+import (
+	"math"
+	"reflect"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/internal/backendtest"
+	"joule/internal/random"
+	"joule/internal/tensor"
+)
+
+// references are densities written down once more, without anything that makes them fast or stable.
+var references = map[string]func(x []float64) float64{
+	"eight_gaussians": func(x []float64) (p float64) {
+		for k := range 8 {
+			angle := 2 * math.Pi * float64(k) / 8
+			p += normal(x[0]-math.Sqrt(8)*math.Cos(angle), 0.2) * normal(x[1]-math.Sqrt(8)*math.Sin(angle), 0.2) / 8
+		}
+		return p
+	},
+	"rings": func(x []float64) (p float64) {
+		for _, r := range []float64{0.75, 1.5, 2.25, 3} {
+			p += along(x, 0, 2*math.Pi, 0.08, func(t float64) (a, b, weight float64) {
+				return r * math.Cos(t), r * math.Sin(t), 1 / (8 * math.Pi)
+			})
+		}
+		return p
+	},
+	"pinwheel": func(x []float64) (p float64) {
+		for k := range 5 {
+			angle := 2*math.Pi*float64(k)/5 + 0.25*math.Exp(math.Hypot(x[0], x[1])/2)
+			c, s := math.Cos(angle), math.Sin(angle)
+			p += normal((x[0]*c-x[1]*s)/2-1, 0.3) * normal((x[0]*s+x[1]*c)/2, 0.05) / 5 / 4
+		}
+		return p
+	},
+	"two_moons": func(x []float64) float64 {
+		outer := along(x, 0, math.Pi, 0.2, func(t float64) (a, b, weight float64) {
+			return 2*math.Cos(t) - 1, 2*math.Sin(t) - 0.2, 0.5 / math.Pi
+		})
+		return outer + along(x, 0, math.Pi, 0.2, func(t float64) (a, b, weight float64) {
+			return 2*(1-math.Cos(t)) - 1, 2*(0.5-math.Sin(t)) - 0.2, 0.5 / math.Pi
+		})
+	},
+	"swiss_roll": func(x []float64) float64 {
+		return along(x, 0, 1, 0.2, func(u float64) (a, b, weight float64) {
+			t := 1.5 * math.Pi * (1 + 2*u)
+			return t * math.Cos(t) / 5, t * math.Sin(t) / 5, 1
+		})
+	},
+	"spirals": func(x []float64) (p float64) {
+		for _, sign := range []float64{-1, 1} {
+			p += along(x, 0, 1, 0.1, func(root float64) (a, b, weight float64) {
+				t := 3 * math.Pi * root
+				return sign * t * math.Cos(t) / 3, sign * t * math.Sin(t) / 3, root // half of d(root²)
+			})
+		}
+		return p
+	},
+	"funnel": func(x []float64) float64 { return normal(x[0], 3) * normal(x[1], math.Exp(x[0]/2)) },
+	"banana": func(x []float64) float64 { return normal(x[0], 2) * normal(x[1]-0.25*(x[0]*x[0]-4), 0.5) },
+	"checkerboard": func(x []float64) float64 {
+		i, j := math.Floor(x[0]/2), math.Floor(x[1]/2)
+		if math.Abs(x[0]) < 4 && math.Abs(x[1]) < 4 && math.Mod(i+j, 2) == 0 {
+			return 1. / 32
+		}
+		return 0
+	},
+}
+
+func normal(x, std float64) float64 { return math.Exp(-x*x/(2*std*std)) / (std * math.Sqrt(2*math.Pi)) }
+
+// along is the integral of weight·N(x; point, std² I) over t, by Simpson's rule.
+func along(x []float64, from, to, std float64, curve func(t float64) (a, b, weight float64)) (p float64) {
+	const intervals = 20000
+	for i := range intervals + 1 {
+		a, b, weight := curve(from + (to-from)*float64(i)/intervals)
+		simpson := float64(2 + 2*(i%2))
+		if i == 0 || i == intervals {
+			simpson = 1
+		}
+		p += simpson / 3 * weight * normal(x[0]-a, std) * normal(x[1]-b, std)
+	}
+	return p * (to - from) / intervals
+}
+
+// loaded gives the set of a kind with its defaults.
+func loaded(t *testing.T, kind string, standardize bool) *Set {
+	t.Helper()
+	source := Kinds[kind]()
+	synthetic := reflect.ValueOf(source).Elem().FieldByName("Synthetic").Addr().Interface().(*Synthetic)
+	synthetic.Size, synthetic.TestFraction, synthetic.Standardize = 4000, 0, standardize
+	set, err := source.Load(Env{Seed: 11})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// The densities are what they say, on the device and in both precisions, and their scores are the central differences of
+// that: in the middle, at modes, between them, and at some distance.
+func TestKnownDensities(t *testing.T) {
+	x := []float64{0, 0, 1, 0, 0.7, 0.3, -1.5, 0.2, 2.9, -0.4, -2, 2, 0.02, -0.01, 1e-3, 1, 3.1, 3.3, -2.2, -1.1}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for kind, reference := range references {
+			p := loaded(t, kind, false).Density
+			for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
+				precision, derivative := 2e-8, 2e-6 // those of the quadrature and of the difference
+				if dtype == dtypes.Float32 {
+					precision, derivative = 1e-5, 1e-4
+				}
+				logP, score := evaluateDensity(t, backend, p, dtype, x, 2)
+				for i, got := range logP {
+					point := append([]float64(nil), x[2*i:2*i+2]...)
+					want := max(math.Log(reference(point)), logZero)
+					if !(math.Abs(got-want) <= precision*max(1, math.Abs(want))) {
+						t.Errorf("%s in %s: log p(%v) is %.10g, want %.10g", kind, dtype, point, got, want)
+					}
+					for k := range point {
+						if !HasScore(p) {
+							break
+						}
+						const h = 1e-5
+						at := point[k]
+						point[k] = at + h
+						up := math.Log(reference(point))
+						point[k] = at - h
+						down := math.Log(reference(point))
+						point[k] = at
+						if want := (up - down) / (2 * h); !(math.Abs(score[2*i+k]-want) <= derivative*max(1, math.Hypot(score[2*i], score[2*i+1]))) {
+							t.Errorf("%s in %s: score %d at %v is %.8g, want %.8g", kind, dtype, k, point, score[2*i+k], want)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// Far away the densities underflow, and their logarithms and scores do not.
+func TestKnownDensitiesFarAway(t *testing.T) {
+	x := []float64{40, 3, -200, 500, 0, -1000}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for kind := range references {
+			logP, score := evaluateDensity(t, backend, loaded(t, kind, true).Density, dtypes.Float32, x, 2)
+			for i, v := range append(logP, score...) {
+				if !isFinite(v) {
+					t.Errorf("%s: %v among log p and score at far points (%d)", kind, v, i)
+				}
+			}
+			for i, v := range logP {
+				if v > -100 && kind != "funnel" {
+					t.Errorf("%s: log p is %v at far point %d", kind, v, i)
+				}
+			}
+		}
+	})
+}
+
+// The entropy is the mean of −log p over points that the host draws, and over points that the device draws, within five
+// standard errors: of the density itself and of the standardised one. Of both kinds of points each coordinate has the same
+// mean and deviation, too.
+func TestKnownEntropies(t *testing.T) {
+	const n = 4000
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for kind := range references {
+			for _, standardize := range []bool{false, true} {
+				set := loaded(t, kind, standardize)
+				entropy, known := set.Density.Entropy()
+				if !known {
+					t.Errorf("%s: the entropy is not known", kind)
+				}
+				drawn := drawPoints(t, backend, set.Density, dtypes.Float32, n, 2)
+				for where, points := range map[string]Points{"host": set.Train, "device": drawn} {
+					logP, _ := evaluateDensity(t, backend, set.Density, dtypes.Float64, points.Values, 2)
+					if kind == "checkerboard" && standardize { // points at the border of a cell may be rounded out of it
+						for i, v := range logP {
+							if v == logZero+math.Log(1) {
+								logP[i] = -entropy
+							}
+						}
+					}
+					mean, std := Points{N: n, Dim: 1, Values: logP}.Moments()
+					if !(math.Abs(-mean[0]-entropy) <= 5*std[0]/math.Sqrt(n)+1e-9) {
+						t.Errorf("%s, standardised: %v: mean of −log p over points of the %s is %.5f ± %.5f, the entropy %.5f",
+							kind, standardize, where, -mean[0], std[0]/math.Sqrt(n), entropy)
+					}
+				}
+				if kind == "funnel" {
+					continue // whose fourth moments exist, and are out of reach
+				}
+				mean, std := set.Train.Moments()
+				gotMean, gotStd := drawn.Moments()
+				for k := range mean {
+					within := 5 * std[k] * math.Sqrt(2./n)
+					if math.Abs(gotMean[k]-mean[k]) > within || math.Abs(gotStd[k]-std[k]) > within {
+						t.Errorf("%s: coordinate %d is %.4f ± %.4f on the device, %.4f ± %.4f on the host", kind, k, gotMean[k], gotStd[k], mean[k], std[k])
+					}
+				}
+			}
+		}
+	})
+}
+
+func drawPoints(t *testing.T, backend compute.Backend, p Density, dtype dtypes.DType, n, dim int) Points {
+	t.Helper()
+	out, err := graph.ExecOnce(backend, func(state *graph.Node) *graph.Node {
+		return p.Draw(shapes.Make(dtype, n, dim), random.NewStream(state))
+	}, random.Seed(5, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := tensor.Values(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Points{N: n, Dim: dim, Values: values}
+}
+
+// Over a grid the densities add up to 1, and −p log p to the entropy: to the accuracy of the entropy where the trapezoidal
+// rule is that good.
+func TestKnownDensitiesIntegrate(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for kind, step := range map[string]float64{
+			"eight_gaussians": 0.1, "rings": 0.05, "pinwheel": 0.05, "two_moons": 0.1, "swiss_roll": 0.1, "spirals": 0.1,
+			"checkerboard": 0.5, "banana": 0.25,
+		} {
+			p := loaded(t, kind, false).Density
+			reach := 5.
+			if kind == "banana" {
+				reach = 30
+			}
+			half := int(reach / step)
+			var x []float64
+			for i := -half; i < half; i++ {
+				for j := -half; j < half; j++ {
+					x = append(x, (float64(i)+0.5)*step, (float64(j)+0.5)*step)
+				}
+			}
+			logP, _ := evaluateDensity(t, backend, p, dtypes.Float64, x, 2)
+			var mass, nats float64
+			for _, v := range logP {
+				mass += math.Exp(v) * step * step
+				nats -= math.Exp(v) * v * step * step
+			}
+			entropy, _ := p.Entropy()
+			wantNear(t, kind+": mass", mass, 1, 2e-6)
+			wantNear(t, kind+": entropy", nats, entropy, 2e-6)
+		}
+	})
+}
+
+// The standardised density is that of the points, with the same settings and seed.
+func TestStandardizedDensities(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for kind := range references {
+			plain, set := loaded(t, kind, false), loaded(t, kind, true)
+			before, score := evaluateDensity(t, backend, plain.Density, dtypes.Float64, plain.Train.Values[:200], 2)
+			after, scaled := evaluateDensity(t, backend, set.Density, dtypes.Float64, set.Train.Values[:200], 2)
+			for i := range before {
+				if got := after[i] + set.Transform.LogDetJacobian(); math.Abs(got-before[i]) > 1e-9*max(1, math.Abs(before[i])) {
+					t.Errorf("%s: log p of point %d is %v, want %v", kind, i, got, before[i])
+				}
+				for k, std := range set.Transform.Std {
+					if got, want := scaled[2*i+k], std*score[2*i+k]; math.Abs(got-want) > 1e-7*max(1, math.Abs(want)) {
+						t.Errorf("%s: score %d of point %d is %v, want %v", kind, k, i, got, want)
+					}
+				}
+			}
+			if HasScore(set.Density) != (kind != "checkerboard") {
+				t.Errorf("%s: has a score: %v", kind, HasScore(set.Density))
+			}
+			if !reflect.DeepEqual(loaded(t, kind, true), set) {
+				t.Errorf("%s: two sets of the same seed differ", kind)
+			}
+		}
+	})
+}
