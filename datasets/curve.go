@@ -44,32 +44,33 @@ func (c curve) place(arm int, t float64, x []float64) {
 	x[0], x[1] = c.centres[arm][0]+rho*math.Cos(t), c.centres[arm][1]+rho*math.Sin(t)
 }
 
-// pieces cuts the range of t so that the pieces of an arm are about equally long, none much longer than most, and at
-// least four. It returns their ends, none when there would be more than maxPieces, and the length of the arm.
-func (c curve) pieces(most float64) (ends []float64, length float64) {
+// pieces cuts the range of t into as few pieces as there may be, and returns their ends: each is at most longest long on
+// an arm, and turns by at most widest. There are none when it would be more than maxPieces, of which count is the number.
+func (c curve) pieces(longest, widest float64) (ends []float64, count float64) {
 	const steps = 1 << 14
 	step := (c.to - c.from) / steps
-	soFar := make([]float64, steps)
+	soFar := make([]float64, steps) // pieces before each step
 	for i := range soFar {
-		soFar[i] = length
+		soFar[i] = count
 		t := c.from + (float64(i)+0.5)*step
-		length += step * math.Hypot(c.radius+c.slope*t, c.slope)
+		count += step * max(math.Hypot(c.radius+c.slope*t, c.slope)/longest, 1/widest)
 	}
-	count := max(4, math.Ceil(length/most))
-	if count > maxPieces {
-		return nil, length
+	total := count
+	if count = math.Ceil(count); count > maxPieces {
+		return nil, count
 	}
 	for i, s := range soFar {
-		if n := float64(len(ends)); n < count && s >= length*n/count {
+		if n := float64(len(ends)); n < count && s >= total*n/count {
 			ends = append(ends, c.from+float64(i)*step)
 		}
 	}
-	return append(ends, c.to), length
+	return append(ends, c.to), count
 }
 
 const (
 	pieceNodes  = 16  // of the Gauss–Legendre rule on each piece of an arm
-	pieceLength = 6.0 // of each piece, in standard deviations of the noise
+	pieceLength = 6.0 // the most, in standard deviations of the noise
+	pieceAngle  = 1.0 // the most, in radians
 	maxPieces   = 128 // of each arm
 )
 
@@ -90,10 +91,10 @@ func newNoisyCurve(c curve, std float64) (*noisyCurve, error) {
 	if !(std > 0) || math.IsInf(std, 1) {
 		return nil, fmt.Errorf("%v is not a positive number", std)
 	}
-	ends, length := c.pieces(pieceLength * std)
+	ends, count := c.pieces(pieceLength*std, pieceAngle)
 	if ends == nil {
-		return nil, fmt.Errorf("too little: the curve is %.4g times as long as the noise is wide, and its density can be had up to %.4g",
-			length/std, maxPieces*pieceLength)
+		return nil, fmt.Errorf("too little for so long a curve: its density would take a quadrature of %.0f points an arm, more than %d; want about %.3g times as much",
+			count*pieceNodes, maxPieces*pieceNodes, count/maxPieces)
 	}
 	p := &noisyCurve{curve: c, std: std}
 	t, w := make([]float64, pieceNodes), make([]float64, pieceNodes)
