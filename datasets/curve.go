@@ -56,7 +56,7 @@ func (c curve) pieces(longest, widest float64) (ends []float64, count float64) {
 		count += step * max(math.Hypot(c.radius+c.slope*t, c.slope)/longest, 1/widest)
 	}
 	total := count
-	if count = math.Ceil(count); count > maxPieces {
+	if count = math.Ceil(count); !(count >= 1 && count <= maxPieces) {
 		return nil, count
 	}
 	for i, s := range soFar {

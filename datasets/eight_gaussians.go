@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -21,6 +22,9 @@ func NewEightGaussians() *EightGaussians {
 
 // Load draws the points.
 func (s *EightGaussians) Load(env Env) (*Set, error) {
+	if s.Modes < 1 {
+		return nil, fmt.Errorf("modes: %d is not positive", s.Modes)
+	}
 	means := make([][]float64, s.Modes)
 	for k := range means {
 		sin, cos := math.Sincos(2 * math.Pi * float64(k) / float64(s.Modes))

@@ -81,9 +81,12 @@ func (s *GaussianMixture) Check(report func(key, problem string)) {
 // checkWidths reports what is wrong with variances and covariances, of which there is one.
 func (s *GaussianMixture) checkWidths(report func(key, problem string)) {
 	switch variances, covariances, means := len(s.Variances), len(s.Covariances), len(s.Means); {
-	case covariances == 0 && variances != means:
-		report("variances", fmt.Sprintf("%d variances for %d means, want one each, or covariances in their place", variances, means))
+	case covariances == 0 && variances == 0:
+		report("variances", "there are none, and no covariances, want one of the two with an entry for each mean")
 	case covariances == 0:
+		if variances != means {
+			report("variances", fmt.Sprintf("%d variances for %d means, want one each", variances, means))
+		}
 	case variances > 0:
 		report("covariances", "variances are given too, want one of the two")
 	case covariances != means:

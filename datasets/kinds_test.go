@@ -282,3 +282,93 @@ func TestStandardizedDensities(t *testing.T) {
 		}
 	}
 }
+
+// In more dimensions the funnel is as it is in two.
+func TestFunnelInMoreDimensions(t *testing.T) {
+	const n, dim = 4000, 6
+	set, err := (&Funnel{Dim: dim, Std: 1.5, Synthetic: Synthetic{Size: n}}).Load(Env{Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entropy, _ := set.Density.Entropy()
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		drawn := drawPoints(t, backend, set.Density, dtypes.Float64, n, dim)
+		logP := logDensities(t, backend, set.Density, slices.Concat(set.Train.Values, drawn.Values), dim)
+		for where, points := range map[string]Points{"host": set.Train, "device": drawn} {
+			values := logP[:n]
+			if where == "device" {
+				values = logP[n:]
+			}
+			squares := NewPoints(n, dim) // of what is standard normal in the funnel
+			for i := range n {
+				x := points.Row(i)
+				want := math.Log(normal(x[0], 1.5))
+				squares.Row(i)[0] = x[0] * x[0] / 2.25
+				for k := 1; k < dim; k++ {
+					want += math.Log(normal(x[k], math.Exp(x[0]/2)))
+					squares.Row(i)[k] = x[k] * x[k] * math.Exp(-x[0])
+				}
+				wantNear(t, where+": log p", values[i], want, 1e-9)
+			}
+			mean, _ := squares.Moments()
+			for _, m := range mean {
+				wantNear(t, where+": mean square", m, 1, 5*math.Sqrt(2./n))
+			}
+			mean, std := Points{N: n, Dim: 1, Values: values}.Moments()
+			wantNear(t, where+": mean of −log p", -mean[0], entropy, 5*std[0]/math.Sqrt(n))
+		}
+	})
+}
+
+// Points fall to the dark cells alike, and none to the others: on the device in float32, and on the host.
+func TestCheckerboardCells(t *testing.T) {
+	const n = 8000
+	set, err := (&Checkerboard{Synthetic{Size: n}}).Load(Env{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for where, points := range map[string]Points{"host": set.Train, "device": drawPoints(t, backend, checkers{}, dtypes.Float32, n, 2)} {
+			counts := map[[2]float64]float64{}
+			for i := range n {
+				x := points.Row(i)
+				counts[[2]float64{math.Floor(x[0] / 2), math.Floor(x[1] / 2)}]++
+			}
+			for cell, count := range counts {
+				if references["checkerboard"]([]float64{2*cell[0] + 1, 2*cell[1] + 1}) == 0 {
+					t.Errorf("%s: %v points in cell %v", where, count, cell)
+				}
+				wantNear(t, where+": share of a cell", count/n, 1./8, 5*math.Sqrt(1./8*7/8/n))
+			}
+			if len(counts) != 8 {
+				t.Errorf("%s: %d cells", where, len(counts))
+			}
+		}
+	})
+}
+
+// Sources whose settings nobody checked give an error, not a panic, and say which is at fault.
+func TestKnownDensitiesUnchecked(t *testing.T) {
+	for _, c := range []struct {
+		source Source
+		want   string
+	}{
+		{&EightGaussians{}, "modes: 0 is not positive"},
+		{&EightGaussians{Modes: 2}, "variances: variance 1 is 0, want a positive number"},
+		{&Rings{}, "radii: [], want at least one, all positive"},
+		{&Rings{Radii: []float64{1}}, "noise: 0 is too little for a ring of radius 1, want at least 0.0001"},
+		{&Pinwheel{}, "blades: 0 and scale: 0, want positive numbers"},
+		{&Pinwheel{Blades: 1, Scale: 1, RadialStd: 1}, "covariance of component 1: not positive definite (pivot 2 is 0)"},
+		{&TwoMoons{}, "noise: 0 is not a positive number"},
+		{&SwissRoll{Noise: -1}, "noise: -0.2 is not a positive number"},
+		{&Spirals{Noise: 1}, "turns: 0 is not positive"},
+		{&Checkerboard{}, "size: 0 is not positive"},
+		{&Funnel{}, "dim: 0 and std: 0, want at least 2 and a positive number"},
+		{&Funnel{Dim: 2048, Std: 3, Synthetic: Synthetic{Size: 1e8}},
+			"size: 100000000 points of 2048 coordinates are more than 268435456 numbers; at most 131072 points can be drawn"},
+		{&Banana{}, "std: 0 and noise: 0, want positive numbers"},
+	} {
+		_, err := c.source.Load(Env{})
+		wantError(t, err, c.want)
+	}
+}

@@ -33,8 +33,8 @@ func NewPinwheel() *Pinwheel {
 
 // Load draws the points.
 func (s *Pinwheel) Load(env Env) (*Set, error) {
-	if !(s.Scale > 0) {
-		return nil, fmt.Errorf("scale: %v is not positive", s.Scale)
+	if s.Blades < 1 || !(s.Scale > 0) {
+		return nil, fmt.Errorf("blades: %d and scale: %v, want positive numbers", s.Blades, s.Scale)
 	}
 	along, across := s.RadialStd*s.RadialStd, s.TangentialStd*s.TangentialStd
 	means, covariances := make([][]float64, s.Blades), make([][][]float64, s.Blades)

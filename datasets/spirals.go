@@ -32,6 +32,9 @@ func (s *Spirals) Check(report func(key, problem string)) {
 
 // Load draws the points.
 func (s *Spirals) Load(env Env) (*Set, error) {
+	if !(s.Turns > 0) {
+		return nil, fmt.Errorf("turns: %v is not positive", s.Turns)
+	}
 	p, err := s.density()
 	if err != nil {
 		return nil, fmt.Errorf("noise: %w", err)

@@ -76,3 +76,15 @@ func TestFisherNeedsADensity(t *testing.T) {
 		t.Errorf("error %v, want %q", err, want)
 	}
 }
+
+func TestFisherNeedsAScore(t *testing.T) {
+	board, err := datasets.Kinds["checkerboard"]().Load(datasets.Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = NewFisher().Prepare(Problem{Data: []*datasets.Set{board}, BatchSize: 2, DType: dtype})
+	want := "method fisher needs a density with a score, and that of this data.kind jumps: it has none; dsm, nce and mle need none"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+}
