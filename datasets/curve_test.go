@@ -3,7 +3,6 @@ package datasets
 import (
 	"math"
 	"testing"
-	"time"
 
 	"joule/internal/backendtest"
 )
@@ -62,7 +61,7 @@ func TestCurvesRefuseTooLittleNoise(t *testing.T) {
 	wantError(t, err, "noise: NaN is not a positive number")
 }
 
-// Extreme settings neither take long nor panic: what is not affordable is not known.
+// Extreme settings neither panic nor take for ever: what is not affordable is not known.
 func TestEntropiesOfExtremeSettings(t *testing.T) {
 	synthetic := Synthetic{Size: 100}
 	for what, source := range map[string]Source{
@@ -76,7 +75,6 @@ func TestEntropiesOfExtremeSettings(t *testing.T) {
 		"a large funnel":   &Funnel{Dim: 2048, Std: 5, Synthetic: synthetic},
 		"a strange banana": &Banana{Std: 1000, Curvature: -1000, Noise: 1e-300, Synthetic: synthetic},
 	} {
-		start := time.Now()
 		set, err := source.Load(Env{})
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -86,6 +84,5 @@ func TestEntropiesOfExtremeSettings(t *testing.T) {
 		if !isFinite(nats) || !known && nats != 0 {
 			t.Errorf("%s: the entropy is %v, known: %v", what, nats, known)
 		}
-		t.Logf("%s: %v, %v, %v", what, nats, known, time.Since(start))
 	}
 }
