@@ -30,8 +30,8 @@ func Score(p interface {
 
 // HasScore says whether ∇ log p exists everywhere. It does unless the density says otherwise, by a method of this name.
 func HasScore(p Density) bool {
-	jumps, ok := p.(interface{ HasScore() bool })
-	return !ok || jumps.HasScore()
+	q, ok := p.(interface{ HasScore() bool })
+	return !ok || q.HasScore()
 }
 
 // hosted is a known density that the host can draw from as well, in float64.

@@ -34,7 +34,7 @@ func (m *Mixture) Entropy() (nats float64, known bool) {
 // normal density whatever the component's scale: for a smooth integrand that vanishes at the border the error falls
 // exponentially with the spacing, so halving it until nothing changes gives the accuracy of the last step.
 func (m *Mixture) meanLogProb(k int) (mean float64, converged bool) {
-	const tolerance, mostTerms = 1e-8, 1e9
+	const tolerance, mostTerms = 1e-8, 3e8
 	most := 1 << 18 // intervals along an axis
 	if m.Dim() == 2 {
 		most = 1 << 11
