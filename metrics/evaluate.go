@@ -41,7 +41,8 @@ type Evaluation struct {
 
 	// Entropy is that of the true density: the best NLL there can be.
 	Entropy *float64 `json:"entropy,omitempty"`
-	// KL and Fisher are the divergences of the model from the true density; Fisher is in the coordinates of the model.
+	// KL and Fisher are the divergences of the model from the true density; Fisher is in the coordinates of the model,
+	// and nil where that density has no score.
 	KL     *float64 `json:"kl,omitempty"`
 	Fisher *float64 `json:"fisher_divergence,omitempty"`
 	// TrueMass is the true density's integral over the grid.
@@ -135,10 +136,14 @@ func (e *Evaluation) integrate(model *models.Compiled, set *datasets.Set, n int,
 	}
 	e.LogZ, e.BorderMass, e.GridError = &integrals.LogZ, &integrals.BorderMass, &integrals.GridError
 	if t := integrals.True; t != nil {
-		if sum := t.KL + t.Fisher + t.Mass; math.IsNaN(sum) || math.IsInf(sum, 0) {
+		sum := t.KL + t.Mass
+		if t.Fisher != nil {
+			sum += *t.Fisher
+		}
+		if math.IsNaN(sum) || math.IsInf(sum, 0) {
 			e.unmeasured = true
 		} else {
-			e.KL, e.Fisher, e.TrueMass = &t.KL, &t.Fisher, &t.Mass
+			e.KL, e.Fisher, e.TrueMass = &t.KL, t.Fisher, &t.Mass
 		}
 		if entropy, known := set.Density.Entropy(); known {
 			entropy -= jacobian
