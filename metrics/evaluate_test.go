@@ -37,7 +37,7 @@ func TestEvaluateOnACheckerboard(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := Evaluate(model, set, 801)
+			e, err := Evaluate(model, set, Options{Grid: 801})
 			if err != nil {
 				t.Fatal(err)
 			}
