@@ -53,3 +53,55 @@ func TestEvaluateOnACheckerboard(t *testing.T) {
 		})
 	}
 }
+
+// In three dimensions the likelihood comes of annealed importance sampling: that of a Gaussian model is known.
+func TestEvaluateInThreeDimensions(t *testing.T) {
+	const v = 0.7
+	points := datasets.NewPoints(200, 3)
+	for i := range points.Values {
+		points.Values[i] = math.Sin(float64(7 * i))
+	}
+	set := &datasets.Set{Train: points, Test: points}
+	squares := 0.0
+	for _, x := range points.Values {
+		squares += x * x / float64(points.N)
+	}
+	want := 1.5*math.Log(2*math.Pi*v) + squares/(2*v)
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		model, err := models.Compile(backend, &models.Quadratic{Mean: []float64{0, 0, 0}, Precision: [][]float64{{1 / v, 0, 0}, {0, 1 / v, 0}, {0, 0, 1 / v}}}, 3, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Evaluate(model, set, Options{AIS: &AIS{Chains: 500, Steps: 100, Leapfrog: 3}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.KL != nil || e.Grid != 0 {
+			t.Error("there is a grid in three dimensions")
+		}
+		if !(math.Abs(*e.TestNLL-want) <= 4*e.AIS.LowerError) || e.AIS.LowerError > 0.05 || *e.TestNLL != *e.TrainNLL {
+			t.Errorf("NLL %v ± %v, want %v", *e.TestNLL, e.AIS.LowerError, want)
+		}
+		if warnings := e.Warnings(); len(warnings) > 0 {
+			t.Errorf("warnings %v", warnings)
+		}
+		// What is not to be trusted is said.
+		e.AIS.EffectiveChains = 3
+		if len(e.Warnings()) != 1 {
+			t.Errorf("warnings %v with three effective chains", e.Warnings())
+		}
+		e.AIS.EffectiveChains, e.AIS.Upper = 400, e.AIS.Lower+1
+		if len(e.Warnings()) != 1 {
+			t.Errorf("warnings %v with bounds a nat apart", e.Warnings())
+		}
+	})
+}
+
+// Settings that cannot be are refused.
+func TestAISCheck(t *testing.T) {
+	for _, bad := range []AIS{{1, 100, 1, 0}, {10, 5, 1, 0}, {10, 100, 0, 0}} {
+		if bad.Check() == nil {
+			t.Errorf("%+v is not refused", bad)
+		}
+	}
+}
