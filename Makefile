@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test fuzz bench-peers bench-quick faults clean
+.PHONY: build build-static demo test fuzz bench-peers bench-quick quality faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -46,6 +46,9 @@ bench-peers: ## training speed beside PyTorch, JAX and TorchEBM, in docs/perform
 
 bench-quick: ## the same with fewer rows and rounds, in five minutes
 	$(GO) run ./benchmarks --quick $(BENCHFLAGS)
+
+quality: ## every method on every density of the plane, in docs/methods.md: hours
+	$(GO) run ./benchmarks/quality $(QUALITYFLAGS)
 
 faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)
