@@ -18,6 +18,12 @@ type Conditional interface {
 	Levels() (smallest, largest float64)
 }
 
+// LevelScorer is implemented by conditional energies that know their score better than by differentiation, as [Scorer] is.
+type LevelScorer interface {
+	// ScoreAt maps points [batch, dim] with noise levels as those of EnergyAt to −∇ₓE [batch, dim].
+	ScoreAt(theta []*graph.Node, x, sigma *graph.Node, final bool) *graph.Node
+}
+
 // At is a conditional energy at a noise level: a scalar node, or one for each point, [batch] or [replicas, batch]. It
 // panics, as graph functions do, when the energy has none.
 func (n Net) At(sigma *graph.Node) Net {
@@ -33,12 +39,27 @@ type atLevel struct{ Conditional }
 
 // Energy implements Energy.
 func (a atLevel) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
+	theta, sigma := levelOf(theta, x)
+	return a.EnergyAt(theta, x, sigma)
+}
+
+// Score implements Scorer.
+func (a atLevel) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node {
+	scorer, ok := a.Conditional.(LevelScorer)
+	if !ok {
+		return autodiffScore(a, theta, x)
+	}
+	theta, sigma := levelOf(theta, x)
+	return scorer.ScoreAt(theta, x, sigma, final)
+}
+
+// levelOf takes the level off the parameters.
+func levelOf(theta []*graph.Node, x *graph.Node) (rest []*graph.Node, sigma *graph.Node) {
 	last := len(theta) - 1
-	sigma := theta[last]
-	if sigma.IsScalar() {
+	if sigma = theta[last]; sigma.IsScalar() {
 		sigma = shared(sigma, x)
 	}
-	return a.EnergyAt(theta[:last:last], x, sigma)
+	return theta[:last:last], sigma
 }
 
 // shared is a scalar as one number for all points of a batch: [1], or [replicas, 1].

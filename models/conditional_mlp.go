@@ -72,28 +72,68 @@ func (m *ConditionalMLP) Parameters(dim int) ([]Parameter, error) {
 
 // Energy implements Energy, at the smallest level.
 func (m *ConditionalMLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
-	return m.EnergyAt(theta, x, shared(graph.Scalar(x.Graph(), x.DType(), m.SigmaMin), x))
+	return m.EnergyAt(theta, x, m.smallest(x))
+}
+
+// Score implements Scorer, at the smallest level.
+func (m *ConditionalMLP) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node {
+	return m.ScoreAt(theta, x, m.smallest(x), final)
+}
+
+func (m *ConditionalMLP) smallest(x *graph.Node) *graph.Node {
+	return shared(graph.Scalar(x.Graph(), x.DType(), m.SigmaMin), x)
 }
 
 // EnergyAt implements Conditional.
 func (m *ConditionalMLP) EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *graph.Node {
 	dim := float64(x.Shape().Dimensions[x.Rank()-1])
-	variance := graph.AddScalar(graph.Square(sigma), m.DataStd*m.DataStd) // s² + σ²
 	features := m.features(sigma)
-	h := graph.Mul(x, graph.InsertAxes(graph.Inverse(graph.Sqrt(variance)), -1))
+	inward, outward, variance := m.scales(sigma)
+	h := graph.Mul(x, graph.InsertAxes(inward, -1))
 	for i := range m.Hidden {
-		layer := theta[4*i:]
-		h = affine(h, layer[0], layer[1])
-		h = graph.Mul(h, graph.OnePlus(product(features, layer[2])))
-		h = activations[m.Activation].value(graph.Add(h, product(features, layer[3])))
+		h = activations[m.Activation].value(newLevelled(theta[4*i:], features).apply(h))
 	}
 	last := theta[4*len(m.Hidden):]
-	network := graph.Squeeze(affine(h, last[0], last[1]), -1) // [batch]
-	network = graph.Mul(network, graph.Sqrt(graph.MulScalar(graph.Inverse(sigma), m.DataStd)))
+	network := graph.Mul(graph.Squeeze(affine(h, last[0], last[1]), -1), outward)
 	offset := graph.ReduceSum(graph.Mul(features, row(last[2], features)), -1)
 	offset = graph.Add(offset, graph.MulScalar(graph.Log(graph.MulScalar(variance, 2*math.Pi)), 0.5*dim))
 	gaussian := graph.MulScalar(graph.Div(graph.ReduceSum(graph.Square(x), -1), variance), 0.5)
 	return graph.Add(graph.Add(gaussian, network), offset)
+}
+
+// ScoreAt implements LevelScorer: the chain rule from the last layer back to the first.
+func (m *ConditionalMLP) ScoreAt(theta []*graph.Node, x, sigma *graph.Node, _ bool) *graph.Node {
+	features := m.features(sigma)
+	inward, outward, variance := m.scales(sigma)
+	h := graph.Mul(x, graph.InsertAxes(inward, -1))
+	layers, slopes := make([]levelled, len(m.Hidden)), make([]*graph.Node, len(m.Hidden))
+	for i := range layers {
+		layers[i] = newLevelled(theta[4*i:], features)
+		h, slopes[i] = activations[m.Activation].both(layers[i].apply(h))
+	}
+	g := readout(theta[4*len(layers)], h) // dn/dh, [1, width] so far
+	for i := len(layers) - 1; i >= 0; i-- {
+		g = productTransposed(graph.Mul(graph.Mul(g, slopes[i]), layers[i].gain), layers[i].weight)
+	}
+	network := graph.Mul(g, graph.InsertAxes(graph.Mul(inward, outward), -1))
+	return graph.Neg(graph.Add(graph.Div(x, graph.InsertAxes(variance, -1)), network))
+}
+
+// scales are what the points are multiplied by on their way into the network, and what comes out of it, with s² + σ².
+func (m *ConditionalMLP) scales(sigma *graph.Node) (inward, outward, variance *graph.Node) {
+	variance = graph.AddScalar(graph.Square(sigma), m.DataStd*m.DataStd)
+	return graph.Inverse(graph.Sqrt(variance)), graph.Sqrt(graph.MulScalar(graph.Inverse(sigma), m.DataStd)), variance
+}
+
+// levelled is a hidden layer at noise levels: h -> (h·W + b)·gain + shift, with [batch, width] of each of the last two.
+type levelled struct{ weight, bias, gain, shift *graph.Node }
+
+func newLevelled(theta []*graph.Node, features *graph.Node) levelled {
+	return levelled{theta[0], theta[1], graph.OnePlus(product(features, theta[2])), product(features, theta[3])}
+}
+
+func (l levelled) apply(h *graph.Node) *graph.Node {
+	return graph.Add(graph.Mul(affine(h, l.weight, l.bias), l.gain), l.shift)
 }
 
 // features are cos(kπt), k = 0 … m−1, of the place t of log σ between the smallest level, 0, and the largest, 1: [batch, m].

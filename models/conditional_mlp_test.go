@@ -12,8 +12,8 @@ import (
 	"joule/internal/backendtest"
 )
 
-// levelled reads points whose last coordinate is their level: [batch, dim+1] -> [batch, dim] and [batch].
-func levelled(x *graph.Node) (points, sigma *graph.Node) {
+// pointsAndLevels reads points whose last coordinate is their level: [batch, dim+1] -> [batch, dim] and [batch].
+func pointsAndLevels(x *graph.Node) (points, sigma *graph.Node) {
 	dim := x.Shape().Dimensions[1] - 1
 	points = graph.Slice(x, graph.AxisRange(), graph.AxisRange(0, dim))
 	return points, graph.Squeeze(graph.Slice(x, graph.AxisRange(), graph.AxisElem(dim)), -1)
@@ -35,7 +35,7 @@ func TestConditionalDerivatives(t *testing.T) {
 	theta := moved(t, model, dim, 5, 0.4)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		run := prepare(t, backend, withLevels{model}, dim+1, func(net Net, x *graph.Node) []*graph.Node {
-			points, sigma := levelled(x)
+			points, sigma := pointsAndLevels(x)
 			total := graph.ReduceAllSum(model.EnergyAt(net.Theta, points, sigma))
 			by := graph.Gradient(total, points, sigma)
 			slope := graph.ReduceAllSum(by[1]) // the sum of ∂E/∂σ
@@ -102,7 +102,7 @@ func TestConditionalTendsToTheGaussian(t *testing.T) {
 	theta[len(theta)-1] = make([]float64, 4) // no offset
 	x := []float64{7000, -8000, 4000, 3, -4000, 3, 3e5, -1e5, 0.1}
 	got := evaluate(t, backendtest.Open(t, "go"), withLevels{model}, theta, x, dim+1, func(net Net, x *graph.Node) []*graph.Node {
-		points, sigma := levelled(x)
+		points, sigma := pointsAndLevels(x)
 		return []*graph.Node{model.EnergyAt(net.Theta, points, sigma)}
 	})[0]
 	for i, e := range got {

@@ -116,7 +116,8 @@ type coupling struct{ logScale, shift *graph.Node }
 func (f *Flow) coupling(theta []*graph.Node, i int, points *graph.Node) coupling {
 	size := 2*len(f.Hidden) + 4
 	theta = theta[2+i*size:][:size]
-	moves := mask(i, points)
+	dim := points.Shape().Dimensions[points.Rank()-1]
+	moves := row(graph.Const(points.Graph(), mask(i, dim)), points)
 	h := graph.Mul(points, graph.OneMinus(moves))
 	for j := range f.Hidden {
 		h = activations[f.Activation].value(affine(h, theta[2*j], theta[2*j+1]))
@@ -131,12 +132,11 @@ func (f *Flow) coupling(theta []*graph.Node, i int, points *graph.Node) coupling
 
 // mask is 1 for the coordinates that coupling i moves. Couplings come in pairs whose masks are opposites, and each pair
 // divides the coordinates by another bit of their number, so that any two are on different sides of some pair.
-func mask(i int, points *graph.Node) *graph.Node {
-	dim := points.Shape().Dimensions[points.Rank()-1]
+func mask(i, dim int) []float64 {
 	bit := i / 2 % bits.Len(uint(dim-1))
 	values := make([]float64, dim)
 	for k := range values {
 		values[k] = float64((k>>bit ^ i) & 1)
 	}
-	return row(graph.Const(points.Graph(), values), points)
+	return values
 }

@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 
@@ -192,6 +193,25 @@ func TestFlowStartsNormal(t *testing.T) {
 				want += 0.5 * v * v
 			}
 			near(t, fmt.Sprintf("%d coordinates: an energy", dim), e, want, within)
+		}
+	}
+}
+
+// Couplings move each coordinate by each other one: some coupling of a full round of them moves the one and not the other.
+func TestFlowMasks(t *testing.T) {
+	for dim := 2; dim <= 9; dim++ {
+		rounds := 2 * bits.Len(uint(dim-1))
+		for j := range dim {
+			for k := range dim {
+				moved := j == k
+				for i := range rounds {
+					m := mask(i, dim)
+					moved = moved || m[j] == 1 && m[k] == 0
+				}
+				if !moved {
+					t.Errorf("of %d coordinates, %d is never moved by %d", dim, j, k)
+				}
+			}
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (m *FourierMLP) Score(theta []*graph.Node, x *graph.Node, _ bool) *graph.No
 		}
 	}
 	last := len(slopes) - 1
-	g := graph.Mul(slopes[last], outward(layers[2*last], a)) // dE/da of the last hidden layer, [batch, width]
+	g := graph.Mul(slopes[last], readout(layers[2*last], a)) // dE/da of the last hidden layer, [batch, width]
 	for i := last - 1; i >= 0; i-- {
 		g = graph.Mul(productTransposed(g, layers[2*i]), slopes[i])
 	}

@@ -77,15 +77,15 @@ func (m *MLP) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node 
 		}
 		h, slopes[i] = activations[m.Activation].both(graph.Add(multiply(h, theta[2*i]), row(theta[2*i+1], h)))
 	}
-	g := graph.Mul(slopes[layers-1], outward(theta[2*layers], h)) // dE/da of the last hidden layer, [batch, width]
+	g := graph.Mul(slopes[layers-1], readout(theta[2*layers], h)) // dE/da of the last hidden layer, [batch, width]
 	for i := layers - 1; i > 0; i-- {
 		g = graph.Mul(productTransposed(g, theta[2*i]), slopes[i-1])
 	}
 	return confinedScore(graph.Neg(productTransposed(g, theta[0])), x, m.Confinement)
 }
 
-// outward is the gradient [1, width] that a last layer [width, 1] gives what goes into it.
-func outward(weight, points *graph.Node) *graph.Node { return row(graph.Squeeze(weight, -1), points) }
+// readout is the gradient [1, width] that a last layer [width, 1] gives what goes into it.
+func readout(weight, points *graph.Node) *graph.Node { return row(graph.Squeeze(weight, -1), points) }
 
 // fewInputs is the number of coordinates up to which a first layer is fastest as a sum of outer products, which become part
 // of the element-wise work behind them: a matrix product of so few terms costs more to call than to compute. Their

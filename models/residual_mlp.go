@@ -70,7 +70,7 @@ func (m *ResidualMLP) Score(theta []*graph.Node, x *graph.Node, _ bool) *graph.N
 			h = graph.Add(h, affine(inner, block[2], block[3]))
 		}
 	}
-	g := graph.BroadcastToShape(outward(theta[2+4*m.Blocks], h), h.Shape()) // dE/dh, [batch, width]
+	g := graph.BroadcastToShape(readout(theta[2+4*m.Blocks], h), h.Shape()) // dE/dh, [batch, width]
 	for i := m.Blocks - 1; i >= 0; i-- {
 		block := theta[2+4*i:]
 		g = graph.Add(g, productTransposed(graph.Mul(productTransposed(g, block[2]), slopes[i]), block[0]))

@@ -1,0 +1,88 @@
+package configs
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"joule/models"
+)
+
+// withModel is the contract with another model, which is written in one line.
+func withModel(t *testing.T, model string) string {
+	t.Helper()
+	const old = "model:\n  kind: mlp\n  hidden: [64, 64]\n  activation: silu\n"
+	if !strings.Contains(contract, old) {
+		t.Fatalf("the contract has no %q", old)
+	}
+	return strings.Replace(contract, old, "model: "+model+"\n", 1)
+}
+
+// Every kind of model is read with its defaults, models within models too, and comes back from what Encode writes.
+func TestLoadReadsEveryModel(t *testing.T) {
+	flow, residual, weighted := models.NewFlow(), models.NewResidualMLP(), models.NewProduct()
+	flow.Layers = 3
+	residual.Confinement = 2.5
+	weighted.Experts, weighted.Weights = []models.Energy{models.NewQuadratic(), residual}, []float64{0.5, 2}
+	fourier := models.NewFourierMLP()
+	fourier.FeatureSeed, fourier.Hidden = 3, []int{9}
+	bowl := models.NewRadial()
+	bowl.Inner, bowl.Centre = &models.Tilted{Base: flow, Tilt: weighted}, []float64{1, -1}
+	rbm := models.NewRBM()
+	rbm.Hidden = 5
+	conditional := models.NewConditionalMLP()
+	conditional.SigmaMax = 20
+	for text, want := range map[string]models.Energy{
+		"{kind: flow, layers: 3}":                                    flow,
+		"{kind: fourier_mlp, feature_seed: 3, hidden: [9]}":          fourier,
+		"{kind: rbm, hidden: 5}":                                     rbm,
+		"{kind: conditional_mlp, sigma_max: 20}":                     conditional,
+		"{kind: tilted, base: {kind: quadratic}, tilt: {kind: mlp}}": &models.Tilted{Base: models.NewQuadratic(), Tilt: models.NewMLP()},
+		"{kind: radial, centre: [1, -1], energy: {kind: tilted, base: {kind: flow, layers: 3}, tilt: {kind: product, " +
+			"experts: [{kind: quadratic}, {kind: residual_mlp, confinement: 2.5}], weights: [0.5, 2]}}}": bowl,
+	} {
+		c, err := loadText(t, withModel(t, text))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if !reflect.DeepEqual(c.Model, want) {
+			t.Errorf("%s is read as %+v", text, c.Model)
+		}
+		encoded, err := c.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := loadText(t, string(encoded))
+		if err != nil || !reflect.DeepEqual(again.Model, want) {
+			t.Errorf("%s comes back as %+v, error %v, from\n%s", text, again.Model, err, encoded)
+		}
+	}
+}
+
+// What is wrong with a model within a model is named by its place; an assignment reaches one by its key.
+func TestLoadReportsErrorsOfInnerModels(t *testing.T) {
+	for text, want := range map[string]string{
+		"{kind: tilted, base: {kind: flow}}": "x.yaml:13:1: model.tilt: is missing; a map with a kind is needed, one of: " +
+			"conditional_mlp, flow, fourier_mlp, mlp, product, quadratic, radial, rbm, residual_mlp, tilted",
+		"{kind: product, experts: []}":                                  "x.yaml:13:33: model.experts: has 0 entries, which is not at least 1",
+		"{kind: product, experts: [{kind: mlp}, {kind: mpl}]}":          `x.yaml:13:54: model.experts[1].kind: "mpl" is unknown; did you mean "mlp"?`,
+		"{kind: product, experts: [{kind: mlp, hidden: [0]}]}":          "x.yaml:13:55: model.experts[0].hidden[0]: 0 is not positive",
+		"{kind: product, experts: [{kind: mlp}], weights: [1, 2]}":      "x.yaml:13:57: model.weights: 2 weights for 1 experts, want one each",
+		"{kind: radial, energy: {kind: quadratic, precision: [[-1]]}}":  "x.yaml:13:60: model.energy.precision: is not positive definite; exp(−E) would have no finite integral",
+		"{kind: radial, energy: {kind: conditional_mlp, sigma_min: 5}}": "x.yaml:13:23: model.energy.sigma_max: is 5; it has to be above sigma_min, which is 5",
+	} {
+		_, err := loadText(t, withModel(t, text))
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: got error %v, want %s", text, err, want)
+		}
+	}
+	c, err := loadText(t, withModel(t, "{kind: tilted, base: {kind: flow}, tilt: {kind: mlp}}"), "model.base.layers=2", "model.tilt={kind: rbm, std: 2}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := c.Model.(*models.Tilted)
+	if model.Base.(*models.Flow).Layers != 2 || model.Tilt.(*models.RBM).Std != 2 {
+		t.Errorf("got %+v and %+v", model.Base, model.Tilt)
+	}
+}
