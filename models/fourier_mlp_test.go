@@ -12,7 +12,7 @@ func TestFourierFeatures(t *testing.T) {
 	const dim, scale, small = 2, 0.4, 1e-5
 	m := &FourierMLP{Features: 3, Scale: scale, FeatureSeed: 9, MLP: MLP{Hidden: []int{1}, Activation: "tanh"}}
 	u := []float64{1, -2, 3, 0.5, 0.25, -1}
-	theta := [][]float64{scaled(u, small), scaled([]float64{4, -5}, small), {0}, {1 / small}, {0}}
+	theta := [][]float64{scaledUp(u, small), scaledUp([]float64{4, -5}, small), {0}, {1 / small}, {0}}
 	x := []float64{0.3, -1.1, 2, 0.7}
 	r := rand.New(rand.NewPCG(9, 0))
 	b := make([]float64, dim*3)
@@ -30,7 +30,7 @@ func TestFourierFeatures(t *testing.T) {
 	}
 }
 
-func scaled(values []float64, by float64) []float64 {
+func scaledUp(values []float64, by float64) []float64 {
 	out := make([]float64, len(values))
 	for i, v := range values {
 		out[i] = v * by

@@ -28,7 +28,7 @@ func allKinds() models.Energy {
 // Models of every kind are trained, within chains too: on every backend, one of two replicas becomes what it becomes alone on
 // the Go backend, and with narrower products about the same.
 func TestEveryModelTrains(t *testing.T) {
-	chains := &MLE{Init: "noise", InitStd: 1, Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 1}}
+	chains := &ShortRun{InitStd: 1, Contrast: Contrast{Sampler: samplers.NewULA(3, 0.05)}}
 	reference := backendtest.Open(t, "go")
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, method := range map[string]Method{"mle": chains, "dsm": NewDSM()} {
