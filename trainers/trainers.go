@@ -22,10 +22,15 @@ type Method interface {
 
 // Kinds are the methods that a config can name.
 var Kinds = map[string]func() Method{
-	"mle":    func() Method { return NewMLE() },
-	"fisher": func() Method { return NewFisher() },
-	"dsm":    func() Method { return NewDSM() },
-	"nce":    func() Method { return NewNCE() },
+	"mle":                func() Method { return NewMLE() },
+	"fisher":             func() Method { return NewFisher() },
+	"dsm":                func() Method { return NewDSM() },
+	"nce":                func() Method { return NewNCE() },
+	"cnce":               func() Method { return NewCNCE() },
+	"ranking_nce":        func() Method { return NewRankingNCE() },
+	"energy_discrepancy": func() Method { return NewEnergyDiscrepancy() },
+	"flow_nce":           func() Method { return NewFlowNCE() },
+	"adversarial":        func() Method { return NewAdversarial() },
 }
 
 // Problem is what a method is asked to work on.
