@@ -31,6 +31,7 @@ type Scorer interface {
 
 // Kinds are the models that a config can name.
 var Kinds = map[string]func() Energy{
+	"flow":      func() Energy { return NewFlow() },
 	"mlp":       func() Energy { return NewMLP() },
 	"quadratic": func() Energy { return NewQuadratic() },
 }
@@ -113,6 +114,11 @@ func product(x, w *graph.Node) *graph.Node {
 		x = graph.Einsum("rbi,rio->rbo", x, w)
 	}
 	return graph.ConvertDType(x, dtype)
+}
+
+// affine is a layer without its activation, [batch, in]·[in, out] + [out].
+func affine(x, weight, bias *graph.Node) *graph.Node {
+	return graph.Add(product(x, weight), row(bias, x))
 }
 
 // productTransposed multiplies points with a transposed matrix, [batch, out]·[in, out]ᵀ; otherwise it is as product.
