@@ -16,15 +16,15 @@ import (
 // Wu & Duvenaud 2017): so there is no noise left in it when q has become p.
 type Adversarial struct {
 	// Flow is q, a normalised model, in coordinates in which the data has mean 0 and variance 1.
-	Flow models.Energy `yaml:"flow" check:"required"`
+	Flow models.Energy `yaml:"flow"`
 	// EnergyL2 is α.
 	EnergyL2 float64 `yaml:"energy_l2" check:">= 0"`
 	// GradientPenalty is γ.
 	GradientPenalty float64 `yaml:"gradient_penalty" check:">= 0"`
 }
 
-// NewAdversarial returns the default settings but for the flow: neither penalty.
-func NewAdversarial() *Adversarial { return &Adversarial{} }
+// NewAdversarial returns the default settings: neither penalty.
+func NewAdversarial() *Adversarial { return &Adversarial{Flow: models.NewFlow()} }
 
 // Check refuses a sampler that cannot be drawn from.
 func (m *Adversarial) Check(report func(key, problem string)) { checkGenerator(m.Flow, report) }
@@ -58,16 +58,21 @@ func (m *adversarial) Loss(in Input) Output {
 	flow := m.generator.at(in.Extra)
 	y := flow.place(in.Draws.Normal(m.problem.points(m.problem.BatchSize)))
 	divergence := samplerLoss(in.Net, flow, y)
-	up, down := batchMean(in.Net.Energy(in.Batch)), batchMean(in.Net.Energy(y))
+	positive, negative := in.Net.Energy(in.Batch), in.Net.Energy(graph.StopGradient(y))
+	up, down := batchMean(positive), batchMean(negative)
 	return Output{
-		Loss:    graph.Add(m.Adversarial.Loss(in.Net, in.Batch, y), gradientOnly(divergence)),
+		Loss:    graph.Add(m.loss(in.Net, in.Batch, positive, negative), gradientOnly(divergence)),
 		Metrics: []*graph.Node{up, down, graph.Sub(down, up), graph.Neg(divergence)},
 	}
 }
 
 // Loss is that of the energy, for data and points of the sampler, both [batch, dim].
 func (m *Adversarial) Loss(net models.Net, data, samples *graph.Node) *graph.Node {
-	loss := (&MLE{EnergyL2: m.EnergyL2}).Loss(net, data, samples)
+	return m.loss(net, data, net.Energy(data), net.Energy(graph.StopGradient(samples)))
+}
+
+func (m *Adversarial) loss(net models.Net, data, positive, negative *graph.Node) *graph.Node {
+	loss := (&MLE{EnergyL2: m.EnergyL2}).loss(positive, negative)
 	if m.GradientPenalty > 0 {
 		loss = graph.Add(loss, graph.MulScalar(meanSquaredNorm(net.Score(data)), m.GradientPenalty))
 	}

@@ -19,14 +19,13 @@ type FlowNCE struct {
 	// NoiseRatio is k.
 	NoiseRatio int `yaml:"noise_ratio" check:"> 0, <= 10000"`
 	// Flow is q, a normalised model, in coordinates in which the data has mean 0 and variance 1.
-	Flow models.Energy `yaml:"flow" check:"required"`
+	Flow models.Energy `yaml:"flow"`
 	// Likelihood is β: the flow minimises V − β·mean log q(x) instead.
 	Likelihood float64 `yaml:"likelihood" check:">= 0"`
 }
 
-// NewFlowNCE returns the default settings but for the flow: one noise point a data point, and a flow that learns from the
-// energy alone.
-func NewFlowNCE() *FlowNCE { return &FlowNCE{NoiseRatio: 1} }
+// NewFlowNCE returns the default settings: one noise point a data point, and a flow that learns from the energy alone.
+func NewFlowNCE() *FlowNCE { return &FlowNCE{NoiseRatio: 1, Flow: models.NewFlow()} }
 
 // Check refuses noise that cannot be drawn.
 func (m *FlowNCE) Check(report func(key, problem string)) { checkGenerator(m.Flow, report) }

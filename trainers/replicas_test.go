@@ -3,6 +3,7 @@ package trainers
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ func exactSpecs(t *testing.T) map[string]Spec {
 	fixed := specs["dsm"]
 	fixed.Model = &models.Quadratic{Precision: [][]float64{{2, 0.5}, {0.5, 1}}}
 	specs["nce with uniform noise"], specs["short chains"], specs["quadratic"], specs["given precision"] = uniform, chains, gaussian, fixed
+	maps.Copy(specs, contrastiveSpecs(t))
 	for name, spec := range specs {
 		spec.Loop.Precision = float64bits
 		specs[name] = spec
