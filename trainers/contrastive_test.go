@@ -4,14 +4,18 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/mat"
 
+	"joule/backends"
 	"joule/datasets"
 	"joule/internal/backendtest"
+	"joule/internal/random"
 	"joule/models"
 )
 
@@ -42,10 +46,38 @@ func contrastiveSpecs(t *testing.T) map[string]Spec {
 	specs := map[string]Spec{}
 	for name, method := range methods {
 		spec := smallSpecs(t)["dsm"]
-		spec.Method = method
+		spec.Method, spec.Loop.Precision = method, float64bits
+		spec.Optimizer.Epsilon = 1e-4 // an additive constant has no gradient but rounding, which is not to become a step
 		specs[name] = spec
 	}
 	return specs
+}
+
+// Replicas that are trained together, on data of their own, become what each becomes alone.
+func TestContrastiveReplicasAreRuns(t *testing.T) {
+	other := normalData(64, []float64{0, 2}, 1.5)
+	other.Density = gaussian(t, []float64{0, 2}, 1.5)
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for name, spec := range contrastiveSpecs(t) {
+			if strings.HasSuffix(t.Name(), "/go") || name == "nce with a mixture" || name == "cnce" { // XLA takes long to compile
+				replicasAreRuns(t, backend, name, spec, other)
+			}
+		}
+	})
+}
+
+// Devices that share a batch give what one gives, also where points have others of their own.
+func TestContrastiveDevicesShareBatches(t *testing.T) {
+	backendtest.Open(t, "xla:cpu") // or skip
+	two, err := backends.Open("xla:cpu", backends.Options{Devices: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.Close()
+	specs := contrastiveSpecs(t)
+	for _, name := range []string{"cnce", "ranking_nce with the density", "adversarial"} {
+		devicesShareBatches(t, two.Backend, name, specs[name])
+	}
 }
 
 // constantly adds a constant to an energy.
@@ -112,11 +144,11 @@ func TestContrastiveMethodsRecoverAGaussian(t *testing.T) {
 			factor := mat.NewDense(2, 2, got["precision_factor"])
 			var learned mat.Dense
 			learned.Mul(factor, factor.T())
-			standard := 5 * math.Sqrt(2*(1./size+1/(0.1*steps*batch)))
+			five := 5 * math.Sqrt(2*(1./size+1/(0.1*steps*batch)))
 			for i := range 2 {
-				near(t, fmt.Sprintf("%s: mean %d", name, i), got["mean"][i], mean[i], standard*math.Sqrt(cov[i][i]))
+				near(t, fmt.Sprintf("%s: mean %d", name, i), got["mean"][i], mean[i], five*math.Sqrt(cov[i][i]))
 				for j := range i + 1 {
-					within := error * math.Sqrt(precision[i][i]*precision[j][j]+precision[i][j]*precision[i][j])
+					within := five * math.Sqrt(precision[i][i]*precision[j][j]+precision[i][j]*precision[i][j])
 					near(t, fmt.Sprintf("%s: precision (%d, %d)", name, i, j), learned.At(i, j), precision[i][j], within)
 				}
 			}
@@ -159,4 +191,19 @@ func TestLogSumExp(t *testing.T) {
 			near(t, "a softmax", got[1][i], want, 1e-11)
 		}
 	})
+}
+
+// givenNoise takes the draws themselves for noise points.
+type givenNoise struct{ NoiseDensity }
+
+func (givenNoise) Sample(shape shapes.Shape, draws random.Draws) *graph.Node {
+	return draws.Normal(shape)
+}
+
+// normalReplicas are as many sets of two coordinates.
+func normalReplicas(n int) (sets []*datasets.Set) {
+	for range n {
+		sets = append(sets, normalData(8, []float64{0, 0}, 1))
+	}
+	return sets
 }
