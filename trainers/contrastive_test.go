@@ -37,7 +37,7 @@ func contrastiveSpecs(t *testing.T) map[string]Spec {
 		"ranking_nce": NewRankingNCE(), "energy_discrepancy": NewEnergyDiscrepancy(),
 		"energy_discrepancy, w = 0":    &EnergyDiscrepancy{T: 0.5, Negatives: 3},
 		"flow_nce":                     &FlowNCE{NoiseRatio: 2, Flow: smallFlow(), Likelihood: 0.5},
-		"adversarial":                  &Adversarial{Flow: smallFlow(), EnergyL2: 0.01, GradientPenalty: 0.1},
+		"adversarial":                  &Adversarial{Flow: smallFlow(), Likelihood: 0.5, EnergyL2: 0.01, GradientPenalty: 0.1},
 		"nce with a full covariance":   &NCE{NoiseRatio: 2, Noise: &GaussianNoise{Scale: 1.5, Covariance: "full"}, LearnLogZ: true},
 		"nce with a mixture":           &NCE{NoiseRatio: 2, Noise: broad, LearnLogZ: true},
 		"ranking_nce with the density": &RankingNCE{NoiseRatio: 2, Noise: &DensityNoise{}},
@@ -129,13 +129,14 @@ func TestContrastiveMethodsRecoverAGaussian(t *testing.T) {
 	broad.Components = 1
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, method := range map[string]Method{
-			"cnce":                 &CNCE{NoiseRatio: 4, NoiseScale: 1, Relative: true},
-			"ranking_nce":          NewRankingNCE(),
-			"energy_discrepancy":   &EnergyDiscrepancy{T: 0.25, Negatives: 32, W: 1},
-			"flow_nce":             &FlowNCE{NoiseRatio: 1, Flow: smallFlow(), Likelihood: 1},
-			"adversarial":          &Adversarial{Flow: smallFlow()},
-			"nce, a full Gaussian": &NCE{NoiseRatio: 2, Noise: &GaussianNoise{Scale: 1.5, Covariance: "full"}, LearnLogZ: true},
-			"nce, a broad mixture": &NCE{NoiseRatio: 2, Noise: broad, LearnLogZ: true},
+			"cnce":                  &CNCE{NoiseRatio: 4, NoiseScale: 1, Relative: true},
+			"ranking_nce":           NewRankingNCE(),
+			"energy_discrepancy":    &EnergyDiscrepancy{T: 0.25, Negatives: 32, W: 1},
+			"flow_nce":              &FlowNCE{NoiseRatio: 1, Flow: smallFlow(), Likelihood: 1},
+			"adversarial":           &Adversarial{Flow: smallFlow()},
+			"adversarial, weighted": &Adversarial{Flow: smallFlow(), Weights: "importance", Likelihood: 1},
+			"nce, a full Gaussian":  &NCE{NoiseRatio: 2, Noise: &GaussianNoise{Scale: 1.5, Covariance: "full"}, LearnLogZ: true},
+			"nce, a broad mixture":  &NCE{NoiseRatio: 2, Noise: broad, LearnLogZ: true},
 		} {
 			got := trained(t, backend, Spec{
 				Model: models.NewQuadratic(), Method: method, Data: data,

@@ -144,7 +144,8 @@ func TestAdversarialLoss(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		got := withGenerator(t, backend, func(net models.Net, flow generated, x, z *graph.Node) []*graph.Node {
 			y := flow.place(z)
-			l, d := (&Adversarial{EnergyL2: alpha, GradientPenalty: gamma}).Loss(net, x, y), samplerLoss(net, flow, y)
+			l, _, _ := (&Adversarial{EnergyL2: alpha, GradientPenalty: gamma}).loss(net, flow, x, y)
+			d := samplerLoss(net, flow, y)
 			own := append(graph.Gradient(l, net.Theta[0], flow.theta[0]), graph.Gradient(d, net.Theta[0], flow.theta[0])...)
 			both := graph.Gradient(graph.Add(l, gradientOnly(d)), net.Theta[0], flow.theta[0])
 			return append(append([]*graph.Node{l, d, gradientOnly(d)}, own...), both...)
@@ -159,6 +160,38 @@ func TestAdversarialLoss(t *testing.T) {
 			near(t, "the gradient of the sampler's loss by its shift", got[6][k], byShift[k], 1e-13)
 			near(t, "the gradient of both by the mean", got[7][k], byMean[k], 1e-13)
 			near(t, "the gradient of both by the shift", got[8][k], byShift[k], 1e-13)
+		}
+	})
+}
+
+// With importance weights the energy's gradient is mean ∂E(x) − Σ w ∂E(y), w in proportion to exp(−E(y))/q(y).
+func TestAdversarialImportance(t *testing.T) {
+	var weights []float64
+	sum, loss := 0.0, 0.0
+	for _, z := range fiveNoises {
+		y, _, _ := placed(z)
+		weights = append(weights, math.Exp(-tilted.energy(y)-generatedLog(y)))
+		sum += weights[len(weights)-1]
+	}
+	var byMean [2]float64
+	for i, x := range fivePoints {
+		y, _, _ := placed(fiveNoises[i])
+		w, n := weights[i]/sum, float64(len(fivePoints))
+		loss += tilted.energy(x)/n - w*tilted.energy(y)
+		sx, sy := tilted.score(x), tilted.score(y)
+		for k := range byMean {
+			byMean[k] += sx[k]/n - w*sy[k]
+		}
+	}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		got := withGenerator(t, backend, func(net models.Net, flow generated, x, z *graph.Node) []*graph.Node {
+			l, _, _ := (&Adversarial{Weights: "importance"}).loss(net, flow, x, flow.place(z))
+			return append([]*graph.Node{l}, graph.Gradient(l, net.Theta[0], flow.theta[0])...)
+		})
+		near(t, "the loss", got[0][0], loss, 1e-13)
+		for k := range byMean {
+			near(t, "the gradient by the mean", got[1][k], byMean[k], 1e-13)
+			near(t, "the gradient by the shift", got[2][k], 0, 0)
 		}
 	})
 }
@@ -187,7 +220,9 @@ func TestGeneratorOfAMethod(t *testing.T) {
 	data := []*datasets.Set{normalData(8, []float64{0, 0}, 1)}
 	for _, method := range []Method{&FlowNCE{NoiseRatio: 1, Flow: models.NewMLP()}, &Adversarial{Flow: models.NewMLP()}} {
 		var problems []string
-		method.(interface{ Check(func(key, problem string)) }).Check(func(key, problem string) { problems = append(problems, key) })
+		method.(interface {
+			Check(func(key, problem string))
+		}).Check(func(key, problem string) { problems = append(problems, key) })
 		if len(problems) != 1 || problems[0] != "flow" {
 			t.Errorf("%T with a network for a flow: problems with %v, want flow", method, problems)
 		}
