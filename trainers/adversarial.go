@@ -79,13 +79,19 @@ func (m *adversarial) Loss(in Input) Output {
 	}
 }
 
-// loss is that of the energy, for data and points of the sampler, both [batch, dim], whose energies [batch] it gives too.
-func (m *Adversarial) loss(net models.Net, flow NoiseDensity, data, samples *graph.Node) (loss, positive, negative *graph.Node) {
+// Loss is that of the energy, for data and points of the sampler, both [batch, dim], and the sampler's density.
+func (m *Adversarial) Loss(net models.Net, density NoiseDensity, data, samples *graph.Node) *graph.Node {
+	loss, _, _ := m.loss(net, density, data, samples)
+	return loss
+}
+
+// loss is Loss with the energies of both [batch].
+func (m *Adversarial) loss(net models.Net, density NoiseDensity, data, samples *graph.Node) (loss, positive, negative *graph.Node) {
 	samples = graph.StopGradient(samples)
 	positive, negative = net.Energy(data), net.Energy(samples)
 	loss = (&MLE{EnergyL2: m.EnergyL2}).loss(positive, negative)
 	if m.Weights == "importance" {
-		weights := graph.Softmax(graph.StopGradient(graph.Neg(graph.Add(negative, flow.LogProb(samples)))), -1)
+		weights := graph.Softmax(graph.StopGradient(graph.Neg(graph.Add(negative, density.LogProb(samples)))), -1)
 		weighted := graph.ReduceSum(graph.Mul(weights, negative), -1)
 		loss = graph.Add(loss, graph.Sub(batchMean(negative), weighted)) // in place of the mean
 	}

@@ -144,8 +144,7 @@ func TestAdversarialLoss(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		got := withGenerator(t, backend, func(net models.Net, flow generated, x, z *graph.Node) []*graph.Node {
 			y := flow.place(z)
-			l, _, _ := (&Adversarial{EnergyL2: alpha, GradientPenalty: gamma}).loss(net, flow, x, y)
-			d := samplerLoss(net, flow, y)
+			l, d := (&Adversarial{EnergyL2: alpha, GradientPenalty: gamma}).Loss(net, flow, x, y), samplerLoss(net, flow, y)
 			own := append(graph.Gradient(l, net.Theta[0], flow.theta[0]), graph.Gradient(d, net.Theta[0], flow.theta[0])...)
 			both := graph.Gradient(graph.Add(l, gradientOnly(d)), net.Theta[0], flow.theta[0])
 			return append(append([]*graph.Node{l, d, gradientOnly(d)}, own...), both...)
@@ -185,7 +184,7 @@ func TestAdversarialImportance(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		got := withGenerator(t, backend, func(net models.Net, flow generated, x, z *graph.Node) []*graph.Node {
-			l, _, _ := (&Adversarial{Weights: "importance"}).loss(net, flow, x, flow.place(z))
+			l := (&Adversarial{Weights: "importance"}).Loss(net, flow, x, flow.place(z))
 			return append([]*graph.Node{l}, graph.Gradient(l, net.Theta[0], flow.theta[0])...)
 		})
 		near(t, "the loss", got[0][0], loss, 1e-13)
