@@ -31,9 +31,16 @@ type Scorer interface {
 
 // Kinds are the models that a config can name.
 var Kinds = map[string]func() Energy{
-	"flow":      func() Energy { return NewFlow() },
-	"mlp":       func() Energy { return NewMLP() },
-	"quadratic": func() Energy { return NewQuadratic() },
+	"conditional_mlp": func() Energy { return NewConditionalMLP() },
+	"flow":            func() Energy { return NewFlow() },
+	"fourier_mlp":     func() Energy { return NewFourierMLP() },
+	"mlp":             func() Energy { return NewMLP() },
+	"product":         func() Energy { return NewProduct() },
+	"quadratic":       func() Energy { return NewQuadratic() },
+	"radial":          func() Energy { return NewRadial() },
+	"rbm":             func() Energy { return NewRBM() },
+	"residual_mlp":    func() Energy { return NewResidualMLP() },
+	"tilted":          func() Energy { return NewTilted() },
 }
 
 // Parameter is one learned tensor.
@@ -90,8 +97,13 @@ func (n Net) score(x *graph.Node, final bool) *graph.Node {
 
 // autodiffScore is the score by differentiation of the energy.
 func autodiffScore(model Energy, theta []*graph.Node, x *graph.Node) *graph.Node {
-	x = graph.Identity(x) // a node that came out of StopGradient would have the gradient 0
+	x = itself(x) // a node that came out of StopGradient would have the gradient 0
 	return graph.Neg(graph.Gradient(graph.ReduceAllSum(model.Energy(theta, x)), x)[0])
+}
+
+// itself is x as another node. graph.Identity alone has no gradient.
+func itself(x *graph.Node) *graph.Node {
+	return graph.IdentityWithCustomGradient(x, func(_, v *graph.Node) *graph.Node { return v })
 }
 
 // row makes a parameter [dim], or [replicas, dim], fit to be added to points: [batch, dim] or [replicas, batch, dim].
