@@ -89,7 +89,7 @@ func TestMixtureNoise(t *testing.T) {
 // Draws of a mixture have its mean and standard deviation, within five standard errors (for the deviation with a kurtosis
 // of at most 9), and the density is that of the host. Each of two replicas has its own.
 func TestMixtureNoiseSample(t *testing.T) {
-	const n = 20000
+	const n = 4000
 	one, two := twoHeaps(600), correlatedPoints(600)
 	settings := &MixtureNoise{Components: 2, Scale: 1.2, Broad: 0.1, BroadScale: 2}
 	noise := fitted(t, settings, one, two)
