@@ -6,8 +6,8 @@ import (
 	"joule/models"
 )
 
-// CNCE is conditional noise contrastive estimation (Ceylan & Gutmann 2018): logistic regression between
-// data x and κ points that lie around each of them, y = x + εσz with z standard normal:
+// CNCE is conditional noise contrastive estimation (Ceylan & Gutmann 2018): logistic regression between data x and κ points
+// that lie around each of them, y = x + εσz with z standard normal:
 //
 //	2/(κN) Σᵢ Σⱼ softplus(−G(xᵢ, yᵢⱼ)),  G(x, y) = E(y) − E(x)
 //

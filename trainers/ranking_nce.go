@@ -6,8 +6,8 @@ import (
 	"joule/models"
 )
 
-// RankingNCE is noise contrastive estimation by ranking (Jozefowicz et al. 2016; Ma & Collins 2018; with
-// another score the InfoNCE of van den Oord et al. 2018): which of K + 1 points is the datum, and which are noise?
+// RankingNCE is noise contrastive estimation by ranking (Jozefowicz et al. 2016; Ma & Collins 2018; with another score the
+// InfoNCE of van den Oord et al. 2018): which of K + 1 points is the datum, and which are noise?
 //
 //	mean −log [ exp r(x) / (exp r(x) + Σⱼ exp r(yⱼ)) ],  r(u) = −E(u) − log p_n(u)
 //
