@@ -24,6 +24,7 @@ func init() {
 		"energy":   energy,
 		"langevin": langevin, "mala": mala, "hmc": hmc,
 		"mle": mle, "fisher": fisher, "dsm": dsm, "nce": nce,
+		"cnce": cnce, "ranking_nce": rankingNCE, "energy_discrepancy": energyDiscrepancy, "adversarial": adversarial,
 	}
 }
 
@@ -86,22 +87,14 @@ func dsm(s scope) values {
 
 func nce(s scope) values {
 	var settings struct {
-		NoiseRatio        int     `json:"noise_ratio"`
-		LogZ              float64 `json:"log_z"`
-		NoiseDistribution struct {
-			Kind string    `json:"kind"`
-			Mean []float64 `json:"mean"`
-			Std  []float64 `json:"std"`
-		} `json:"noise_distribution"`
-		Optimizer *optimizerOfCase `json:"optimizer"`
+		NoiseRatio        int              `json:"noise_ratio"`
+		LogZ              float64          `json:"log_z"`
+		NoiseDistribution noiseOfCase      `json:"noise_distribution"`
+		Optimizer         *optimizerOfCase `json:"optimizer"`
 	}
 	s.settings(&settings)
-	noise := settings.NoiseDistribution
 	demand(settings.NoiseRatio > 0, "settings.noise_ratio is %d; want a positive number", settings.NoiseRatio)
-	demand(noise.Kind == "gaussian", "settings.noise_distribution.kind %q is not known; known: gaussian", noise.Kind)
-	demand(len(noise.Mean) == s.dim() && len(noise.Std) == s.dim(), "settings.noise_distribution has %d means and %d standard deviations; want %d of each", len(noise.Mean), len(noise.Std), s.dim())
-	demand(slices.Min(noise.Std) > 0, "settings.noise_distribution.std holds %v; want positive numbers", slices.Min(noise.Std))
-	density := &trainers.DiagonalGaussian{Mean: [][]float64{noise.Mean}, Std: [][]float64{noise.Std}}
+	density := settings.NoiseDistribution.density(s)
 	method := &trainers.NCE{NoiseRatio: settings.NoiseRatio}
 	logZ := graph.Scalar(s.graph, s.dtype, settings.LogZ)
 	loss := func(net models.Net) *graph.Node {

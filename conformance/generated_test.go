@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -231,6 +232,7 @@ func TestGenerated(t *testing.T) {
 		"fisher with 3 components": six.fisherCase(3), "fisher with one": three.fisherCase(1),
 		"nce, k = 3": three.nceCase(3, -0.4), "nce, k = 1": one.nceCase(1, 2),
 	}
+	maps.Copy(cases, contrastiveCases())
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, text := range cases {
 			c, err := Parse("generated.json", text)

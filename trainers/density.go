@@ -19,22 +19,27 @@ type Density interface {
 // densityOf is the density of each replica's data: of points [batch, dim] where there is one replica, and
 // [replicas, batch, dim] where there are several. It is nil if one of them is not known.
 func densityOf(data []*datasets.Set) Density {
-	each := make(densities, len(data))
-	same := true
+	each := make([]datasets.Density, len(data))
 	for i, set := range data {
 		if set.Density == nil {
 			return nil
 		}
 		each[i] = set.Density
-		same = same && reflect.DeepEqual(set.Density, data[0].Density)
 	}
-	switch {
-	case len(data) == 1:
+	return together(each)
+}
+
+// together are the densities of all replicas as one.
+func together(each []datasets.Density) Density {
+	if len(each) == 1 {
 		return each[0]
-	case same:
-		return sameDensity{each[0]}
 	}
-	return each
+	for _, density := range each {
+		if !reflect.DeepEqual(density, each[0]) {
+			return densities(each)
+		}
+	}
+	return sameDensity{each[0]}
 }
 
 // sameDensity is one density for all replicas: their points are one large batch to it.

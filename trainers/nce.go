@@ -1,14 +1,12 @@
 package trainers
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
-	"joule/datasets"
 	"joule/models"
 )
 
@@ -28,23 +26,20 @@ type NCE struct {
 
 // NewNCE returns the default settings: one noise point a data point, Gaussian noise of 1.5 times the data's spread.
 func NewNCE() *NCE {
-	return &NCE{NoiseRatio: 1, Noise: &GaussianNoise{Scale: 1.5}, LearnLogZ: true}
+	return &NCE{NoiseRatio: 1, Noise: NewGaussianNoise(), LearnLogZ: true}
 }
 
 // Prepare implements Method. It fails when a coordinate of the data does not vary.
 func (m *NCE) Prepare(p Problem) (Objective, error) {
-	train := make([]datasets.Points, len(p.Data))
-	for i, set := range p.Data {
-		train[i] = set.Train
-		low, high := set.Train.Range()
-		for k := range low {
-			if low[k] == high[k] {
-				return nil, fmt.Errorf("method nce needs data that varies: coordinate %d is %v at every training point, and noise around it would have no density", k+1, low[k])
-			}
-		}
+	noise, err := fitNoise("nce", m.Noise, p)
+	if err != nil {
+		return nil, err
 	}
-	return &nce{m, m.Noise.Fit(train...), p}, nil
+	return &nce{m, noise, p}, nil
 }
+
+// Locate makes relative paths in the settings absolute.
+func (m *NCE) Locate(dir string) error { return locateNoise(m.Noise, dir) }
 
 type nce struct {
 	*NCE

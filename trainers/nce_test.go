@@ -113,6 +113,21 @@ func TestNCELearnsLogZ(t *testing.T) {
 	})
 }
 
+// With noise of the data's own density, and the exact energy, G is the same at every point: c is log Z without an error.
+func TestNCEWithTheDensityItself(t *testing.T) {
+	mean, v := []float64{1, -1}, 0.25
+	data := normalData(100, mean, v)
+	data.Density = gaussian(t, mean, v)
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		got := trained(t, backend, Spec{
+			Model: &models.Quadratic{Mean: mean, Precision: [][]float64{{1 / v, 0}, {0, 1 / v}}}, Data: data,
+			Method:    &NCE{NoiseRatio: 1, Noise: &DensityNoise{}, LearnLogZ: true},
+			Optimizer: cosine(0.05), Loop: Loop{Steps: 300, BatchSize: 4, LogEvery: 300},
+		})
+		near(t, "c", got["method.log_z"][0], math.Log(2*math.Pi*v), 1e-4)
+	})
+}
+
 // Without a learned c the energy itself becomes normalised: E = ½λx² with a learned λ cannot, so that c stays out of the
 // parameters, and what is logged is 0.
 func TestNCEWithoutLogZ(t *testing.T) {

@@ -1,6 +1,7 @@
 package trainers
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/compute/shapes"
@@ -12,14 +13,38 @@ import (
 
 // Noise is the settings of the noise that noise contrastive estimation compares the data with.
 type Noise interface {
-	// Fit places the noise around the training data, of each replica where there are several.
-	Fit(train ...datasets.Points) NoiseDensity
+	// Fit places the noise around the training data, of each replica where there are several. An error says which setting
+	// does not fit the data.
+	Fit(p Problem) (NoiseDensity, error)
 }
 
 // NoiseKinds are the noise distributions that a config can name.
 var NoiseKinds = map[string]func() Noise{
-	"gaussian": func() Noise { return &GaussianNoise{Scale: 1.5} },
+	"gaussian": func() Noise { return NewGaussianNoise() },
 	"uniform":  func() Noise { return &UniformNoise{Scale: 1.5} },
+	"mixture":  func() Noise { return NewMixtureNoise() },
+	"density":  func() Noise { return &DensityNoise{} },
+}
+
+// fitNoise is Fit for a method of a kind, which needs data that varies: other data has no density.
+func fitNoise(kind string, noise Noise, p Problem) (NoiseDensity, error) {
+	if err := checkVaries(kind, p.Data); err != nil {
+		return nil, err
+	}
+	return noise.Fit(p)
+}
+
+// checkVaries refuses data of which a coordinate has one value everywhere.
+func checkVaries(kind string, data []*datasets.Set) error {
+	for _, set := range data {
+		low, high := set.Train.Range()
+		for k := range low {
+			if low[k] == high[k] {
+				return fmt.Errorf("method %s needs data that varies: coordinate %d is %v at every training point, and noise around it would have no density", kind, k+1, low[k])
+			}
+		}
+	}
+	return nil
 }
 
 // NoiseDensity is a distribution that can be drawn from and evaluated.
@@ -30,23 +55,34 @@ type NoiseDensity interface {
 	LogProb(x *graph.Node) *graph.Node
 }
 
-// GaussianNoise is a Gaussian with independent coordinates around the data's mean.
+// GaussianNoise is a Gaussian around the data's mean.
 type GaussianNoise struct {
-	// Scale is its standard deviation in multiples of the data's, coordinate by coordinate.
+	// Scale is its standard deviation in multiples of the data's, coordinate by coordinate or, with a full covariance, in
+	// every direction.
 	Scale float64 `yaml:"scale" check:"> 0"`
+	// Covariance is diagonal, with independent coordinates, or full, as the data's.
+	Covariance string `yaml:"covariance" check:"in diagonal|full"`
 }
 
+// NewGaussianNoise returns the default settings: independent coordinates of 1.5 times the data's spread.
+func NewGaussianNoise() *GaussianNoise { return &GaussianNoise{Scale: 1.5, Covariance: "diagonal"} }
+
 // Fit implements Noise.
-func (n *GaussianNoise) Fit(train ...datasets.Points) NoiseDensity {
+func (n *GaussianNoise) Fit(p Problem) (NoiseDensity, error) {
+	if n.Covariance == "full" {
+		return fitEach(p.Data, func(train datasets.Points) (*datasets.Mixture, error) {
+			return (&MixtureNoise{Components: 1, Scale: n.Scale}).fit(train)
+		})
+	}
 	var d DiagonalGaussian
-	for _, points := range train {
-		mean, std := points.Moments()
+	for _, set := range p.Data {
+		mean, std := set.Train.Moments()
 		for k := range std {
 			std[k] *= n.Scale
 		}
 		d.Mean, d.Std = append(d.Mean, mean), append(d.Std, std)
 	}
-	return &d
+	return &d, nil
 }
 
 // DiagonalGaussian is a normal distribution with independent coordinates, or one for each replica.
@@ -65,53 +101,6 @@ func (d *DiagonalGaussian) LogProb(x *graph.Node) *graph.Node {
 	return graph.Add(distance, constantOf(distance, d.Std, func(std float64) float64 {
 		return -math.Log(std) - 0.5*math.Log(2*math.Pi)
 	}))
-}
-
-// UniformNoise is uniform on a box around the data.
-type UniformNoise struct {
-	// Scale is the box's width in multiples of the data's range, coordinate by coordinate. Below 1 some data would lie
-	// outside, where the noise has no density.
-	Scale float64 `yaml:"scale" check:">= 1"`
-}
-
-// Fit implements Noise.
-func (n *UniformNoise) Fit(train ...datasets.Points) NoiseDensity {
-	var d Uniform
-	for _, points := range train {
-		low, high := points.Range()
-		for k := range low {
-			centre, half := (low[k]+high[k])/2, n.Scale*(high[k]-low[k])/2
-			low[k], high[k] = centre-half, centre+half
-		}
-		d.Low, d.High = append(d.Low, low), append(d.High, high)
-	}
-	return &d
-}
-
-// Uniform is the uniform distribution on a box, or one for each replica.
-type Uniform struct{ Low, High [][]float64 } // [replicas][dim]
-
-// Sample implements NoiseDensity.
-func (d *Uniform) Sample(shape shapes.Shape, draws random.Draws) *graph.Node {
-	u := draws.Uniform(shape)
-	return graph.Add(graph.Mul(u, rowOf(u, d.width())), rowOf(u, d.Low))
-}
-
-// LogProb implements NoiseDensity. It is meant for points in the box, and constant: outside it is not −∞, which would
-// only make the loss infinite.
-func (d *Uniform) LogProb(x *graph.Node) *graph.Node {
-	zero := graph.MulScalar(graph.ReduceSum(x, -1), 0)
-	return graph.Add(zero, constantOf(zero, d.width(), func(width float64) float64 { return -math.Log(width) }))
-}
-
-func (d *Uniform) width() [][]float64 {
-	width := make([][]float64, len(d.Low))
-	for i := range width {
-		for k := range d.Low[i] {
-			width[i] = append(width[i], d.High[i][k]-d.Low[i][k])
-		}
-	}
-	return width
 }
 
 // rowOf is a constant of x's type that fits points x: [1, dim], or [replicas, 1, dim].

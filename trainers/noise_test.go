@@ -18,14 +18,28 @@ import (
 
 var fourPoints = datasets.Points{N: 4, Dim: 2, Values: []float64{0, 10, 2, 10, 0, 30, 2, 30}}
 
+// fitted is noise fitted to training points, of each replica where there are several.
+func fitted(t *testing.T, noise Noise, train ...datasets.Points) NoiseDensity {
+	t.Helper()
+	var p Problem
+	for _, points := range train {
+		p.Data = append(p.Data, &datasets.Set{Train: points})
+	}
+	density, err := noise.Fit(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return density
+}
+
 // Noise is placed around the data: Gaussian with its mean and a multiple of its standard deviation, uniform on a multiple
 // of its range.
 func TestNoiseFit(t *testing.T) {
-	gauss := (&GaussianNoise{Scale: 1.5}).Fit(fourPoints).(*DiagonalGaussian)
+	gauss := fitted(t, &GaussianNoise{Scale: 1.5}, fourPoints).(*DiagonalGaussian)
 	if !slices.Equal(gauss.Mean[0], []float64{1, 20}) || !slices.Equal(gauss.Std[0], []float64{1.5, 15}) {
 		t.Errorf("Gaussian noise %+v, want mean (1, 20) and standard deviation (1.5, 15)", gauss)
 	}
-	box := (&UniformNoise{Scale: 2}).Fit(fourPoints).(*Uniform)
+	box := fitted(t, &UniformNoise{Scale: 2}, fourPoints).(*Uniform)
 	if !slices.Equal(box.Low[0], []float64{-1, 0}) || !slices.Equal(box.High[0], []float64{3, 40}) {
 		t.Errorf("uniform noise %+v, want from (-1, 0) to (3, 40)", box)
 	}

@@ -69,27 +69,33 @@ func TestReplicasAreRuns(t *testing.T) {
 				if second == spec.Data && name != "fisher" {
 					continue // what is common matters to batches and to known densities
 				}
-				together := spec
-				together.Replicas = []Replica{{second, 11}, {spec.Data, 12}}
-				trainer := newTrainer(t, backend, together)
-				reports := run(t, trainer, 3, 4)
-				for i, r := range append([]Replica{{spec.Data, spec.Seed}}, together.Replicas...) {
-					if i == 0 {
-						continue // the last one is like it
-					}
-					alone := spec
-					alone.Data, alone.Seed = r.Data, r.Seed
-					single := newTrainer(t, backend, alone)
-					want := run(t, single, 3, 4)
-					title := fmt.Sprintf("%s, %s, replica %d", name, what, i)
-					same(t, title, parametersOf(t, trainer, i), parameters(t, single), 1e-10)
-					for k, metric := range want[1].Names {
-						near(t, title+": "+metric, reports[1].Values[i][k], want[1].Values[0][k], 1e-9*(1+math.Abs(want[1].Values[0][k])))
-					}
-				}
+				replicasAreRuns(t, backend, name+", "+what, spec, second)
 			}
 		}
 	})
+}
+
+// replicasAreRuns trains replicas of a spec, one of them on a second set, and compares them with what each becomes alone.
+func replicasAreRuns(t *testing.T, backend compute.Backend, name string, spec Spec, second *datasets.Set) {
+	t.Helper()
+	together := spec
+	together.Replicas = []Replica{{second, 11}, {spec.Data, 12}}
+	trainer := newTrainer(t, backend, together)
+	reports := run(t, trainer, 3, 4)
+	for i, r := range append([]Replica{{spec.Data, spec.Seed}}, together.Replicas...) {
+		if i == 0 {
+			continue // the last one is like it
+		}
+		alone := spec
+		alone.Data, alone.Seed = r.Data, r.Seed
+		single := newTrainer(t, backend, alone)
+		want := run(t, single, 3, 4)
+		title := fmt.Sprintf("%s, replica %d", name, i)
+		same(t, title, parametersOf(t, trainer, i), parameters(t, single), 1e-10)
+		for k, metric := range want[1].Names {
+			near(t, title+": "+metric, reports[1].Values[i][k], want[1].Values[0][k], 1e-9*(1+math.Abs(want[1].Values[0][k])))
+		}
+	}
 }
 
 // A replica that diverges stays as it was before, and does not disturb the others.
@@ -138,40 +144,7 @@ func TestDevicesShareBatches(t *testing.T) {
 	}
 	defer two.Close()
 	for name, spec := range exactSpecs(t) {
-		other := normalData(64, []float64{0, 2}, 1.5)
-		other.Density = spec.Data.Density
-		spec.Replicas = []Replica{{other, 8}}
-		one := newTrainer(t, two.Backend, spec)
-		want := run(t, one, 3, 4)
-		spec.Loop.Devices = 2
-		both, err := New(two.Backend, spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := run(t, both, 3, 4)
-		if _, chains := spec.Method.(*PCD); chains {
-			// Each device has half of the buffer, so that other chains meet in a batch.
-			if shape := both.states[1][both.program.atCarried()].Shape().Dimensions; !slices.Equal(shape, []int{2, 10, 2}) {
-				t.Errorf("%s: the chains of a device are %v, want 10 of 20 for each replica", name, shape)
-			}
-		} else {
-			for i := range 2 {
-				same(t, fmt.Sprintf("%s, replica %d", name, i), parametersOf(t, both, i), parametersOf(t, one, i), 1e-10)
-				for k, metric := range want[1].Names {
-					if strings.HasPrefix(metric, "chain_") {
-						continue // of the chains of a device, and then averaged
-					}
-					near(t, name+": "+metric, got[1].Values[i][k], want[1].Values[i][k], 1e-9*(1+math.Abs(want[1].Values[i][k])))
-				}
-			}
-		}
-		// The devices agree on everything but their chains.
-		for k := range both.program.atAverage() {
-			if !slices.Equal(bytesOf(t, both.states[0][k]), bytesOf(t, both.states[1][k])) {
-				t.Errorf("%s: the devices differ in value %d of the state", name, k)
-			}
-		}
-		both.Close()
+		devicesShareBatches(t, two.Backend, name, spec)
 	}
 	spec := exactSpecs(t)["dsm"]
 	spec.Loop.Devices = 3
@@ -181,6 +154,41 @@ func TestDevicesShareBatches(t *testing.T) {
 	spec.Loop.Devices, spec.Loop.BatchSize = 2, 7
 	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.batch_size 7 cannot be shared evenly by 2 devices (train.devices)" {
 		t.Errorf("an odd batch on two devices: %v", err)
+	}
+}
+
+// devicesShareBatches trains replicas of a spec on one and on two devices, and compares them.
+func devicesShareBatches(t *testing.T, two compute.Backend, name string, spec Spec) {
+	t.Helper()
+	other := normalData(64, []float64{0, 2}, 1.5)
+	other.Density = spec.Data.Density
+	spec.Replicas = []Replica{{other, 8}}
+	one := newTrainer(t, two, spec)
+	want := run(t, one, 3, 4)
+	spec.Loop.Devices = 2
+	both := newTrainer(t, two, spec)
+	got := run(t, both, 3, 4)
+	if _, chains := spec.Method.(*PCD); chains {
+		// Each device has half of the buffer, so that other chains meet in a batch.
+		if shape := both.states[1][both.program.atCarried()].Shape().Dimensions; !slices.Equal(shape, []int{2, 10, 2}) {
+			t.Errorf("%s: the chains of a device are %v, want 10 of 20 for each replica", name, shape)
+		}
+	} else {
+		for i := range 2 {
+			same(t, fmt.Sprintf("%s, replica %d", name, i), parametersOf(t, both, i), parametersOf(t, one, i), 1e-10)
+			for k, metric := range want[1].Names {
+				if strings.HasPrefix(metric, "chain_") {
+					continue // of the chains of a device, and then averaged
+				}
+				near(t, name+": "+metric, got[1].Values[i][k], want[1].Values[i][k], 1e-9*(1+math.Abs(want[1].Values[i][k])))
+			}
+		}
+	}
+	// The devices agree on everything but their chains.
+	for k := range both.program.atAverage() {
+		if !slices.Equal(bytesOf(t, both.states[0][k]), bytesOf(t, both.states[1][k])) {
+			t.Errorf("%s: the devices differ in value %d of the state", name, k)
+		}
 	}
 }
 

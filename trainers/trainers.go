@@ -22,13 +22,18 @@ type Method interface {
 
 // Kinds are the methods that a config can name.
 var Kinds = map[string]func() Method{
-	"mle":       func() Method { return NewMLE() },
-	"cd":        func() Method { return NewCD() },
-	"pcd":       func() Method { return NewPCD() },
-	"short_run": func() Method { return NewShortRun() },
-	"fisher":    func() Method { return NewFisher() },
-	"dsm":       func() Method { return NewDSM() },
-	"nce":       func() Method { return NewNCE() },
+	"mle":                func() Method { return NewMLE() },
+	"cd":                 func() Method { return NewCD() },
+	"pcd":                func() Method { return NewPCD() },
+	"short_run":          func() Method { return NewShortRun() },
+	"fisher":             func() Method { return NewFisher() },
+	"dsm":                func() Method { return NewDSM() },
+	"nce":                func() Method { return NewNCE() },
+	"cnce":               func() Method { return NewCNCE() },
+	"ranking_nce":        func() Method { return NewRankingNCE() },
+	"energy_discrepancy": func() Method { return NewEnergyDiscrepancy() },
+	"flow_nce":           func() Method { return NewFlowNCE() },
+	"adversarial":        func() Method { return NewAdversarial() },
 }
 
 // Problem is what a method is asked to work on.

@@ -60,10 +60,14 @@ func replicasOf(config *configs.Config) ([]*member, error) {
 	return runs, locate(config)
 }
 
-// locate makes the path of a config's data absolute.
+// locate makes the paths of a config's data, and of data that its method names, absolute.
 func locate(config *configs.Config) error {
-	if located, ok := config.Data.(interface{ Locate(dir string) error }); ok {
-		return located.Locate(config.Dir)
+	for _, section := range []any{config.Data, config.Method} {
+		if located, ok := section.(interface{ Locate(dir string) error }); ok {
+			if err := located.Locate(config.Dir); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -1,0 +1,108 @@
+package trainers
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/models"
+)
+
+// Adversarial is maximum likelihood with negatives from a learned sampler instead of a Markov chain (Kim & Bengio 2016; Dai
+// et al. 2017; Kumar et al. 2019; Grathwohl et al. 2021). The sampler is a normalising flow q, whose entropy is known:
+//
+//	energy: mean E(x) − Σ w E(y) + α·(mean E(x)² + mean E(y)²) + γ·mean ‖∇E(x)‖²,  y ~ q
+//	sampler: mean [ log q(y) + E(y) ] − β·mean log q(x), with β = 0 the divergence KL(q‖p) up to log Z
+//
+// The weights w are 1 over the number of points y; or they are the importance of each, in proportion to exp(−E(y))/q(y)
+// (Bengio & Senécal 2003), and make up for what the sampler cannot represent.
+//
+// Each learns from its own line alone. The sampler's is by the path of y, without the score of q, whose mean is 0 (Roeder,
+// Wu & Duvenaud 2017): so with β = 0 there is no noise left in it when q has become p.
+type Adversarial struct {
+	// Flow is q, a normalised model, in coordinates in which the data has mean 0 and variance 1.
+	Flow models.Energy `yaml:"flow"`
+	// Weights are equal, or importance.
+	Weights string `yaml:"weights" check:"in equal|importance"`
+	// EnergyL2 is α.
+	EnergyL2 float64 `yaml:"energy_l2" check:">= 0"`
+	// GradientPenalty is γ.
+	GradientPenalty float64 `yaml:"gradient_penalty" check:">= 0"`
+	// Likelihood is β: with some, the sampler does not lose modes of the data.
+	Likelihood float64 `yaml:"likelihood" check:">= 0"`
+}
+
+// NewAdversarial returns the default settings: equal weights, no penalties, and a sampler that learns from the energy alone.
+func NewAdversarial() *Adversarial { return &Adversarial{Flow: models.NewFlow(), Weights: "equal"} }
+
+// Check refuses a sampler that cannot be drawn from.
+func (m *Adversarial) Check(report func(key, problem string)) { checkGenerator(m.Flow, report) }
+
+// Prepare implements Method. It fails when the flow does not fit the data.
+func (m *Adversarial) Prepare(p Problem) (Objective, error) {
+	g, err := newGenerator("adversarial", m.Flow, p)
+	if err != nil {
+		return nil, err
+	}
+	return &adversarial{m, g, p}, nil
+}
+
+type adversarial struct {
+	*Adversarial
+	generator *generator
+	problem   Problem
+}
+
+// Parameters implements Objective: those of the flow.
+func (m *adversarial) Parameters() []models.Parameter { return m.generator.learned }
+func (*adversarial) State() []State                   { return nil }
+
+// Metrics implements Objective. log_z_bound is −mean (E(y) + log q(y)), at most log Z, from which it is KL(q‖p) away; flow_nll
+// is the flow's mean negative log likelihood at the data.
+func (*adversarial) Metrics() []Metric {
+	return []Metric{{Name: "energy_data", Cause: tooFast}, {Name: "energy_samples", Cause: tooFast},
+		{Name: "energy_gap", Cause: tooFast}, {Name: "log_z_bound", Cause: tooFast}, {Name: "flow_nll", Cause: tooFast}}
+}
+
+func (m *adversarial) Loss(in Input) Output {
+	flow := m.generator.at(in.Extra)
+	y := flow.place(in.Draws.Normal(m.problem.points(m.problem.BatchSize)))
+	divergence := samplerLoss(in.Net, flow, y)
+	loss, positive, negative := m.loss(in.Net, flow, in.Batch, y)
+	up, down := batchMean(positive), batchMean(negative)
+	nll := graph.Neg(batchMean(flow.LogProb(in.Batch)))
+	ofFlow := divergence
+	if m.Likelihood > 0 {
+		ofFlow = graph.Add(divergence, graph.MulScalar(nll, m.Likelihood))
+	}
+	return Output{
+		Loss:    graph.Add(loss, gradientOnly(ofFlow)),
+		Metrics: []*graph.Node{up, down, graph.Sub(down, up), graph.Neg(divergence), nll},
+	}
+}
+
+// Loss is that of the energy, for data and points of the sampler, both [batch, dim], and the sampler's density.
+func (m *Adversarial) Loss(net models.Net, density NoiseDensity, data, samples *graph.Node) *graph.Node {
+	loss, _, _ := m.loss(net, density, data, samples)
+	return loss
+}
+
+// loss is Loss with the energies of both [batch].
+func (m *Adversarial) loss(net models.Net, density NoiseDensity, data, samples *graph.Node) (loss, positive, negative *graph.Node) {
+	samples = graph.StopGradient(samples)
+	positive, negative = net.Energy(data), net.Energy(samples)
+	loss = (&MLE{EnergyL2: m.EnergyL2}).loss(positive, negative)
+	if m.Weights == "importance" {
+		weights := graph.Softmax(graph.StopGradient(graph.Neg(graph.Add(negative, density.LogProb(samples)))), -1)
+		weighted := graph.ReduceSum(graph.Mul(weights, negative), -1)
+		loss = graph.Add(loss, graph.Sub(batchMean(negative), weighted)) // in place of the mean
+	}
+	if m.GradientPenalty > 0 {
+		loss = graph.Add(loss, graph.MulScalar(meanSquaredNorm(net.Score(data)), m.GradientPenalty))
+	}
+	return loss, positive, negative
+}
+
+// samplerLoss is that of the sampler without β, for points of its own, with no gradient by the parameters of the energy.
+func samplerLoss(net models.Net, flow generated, y *graph.Node) *graph.Node {
+	still := models.Net{Model: net.Model, Theta: frozen(net.Theta)}
+	return batchMean(graph.Add(still.Energy(y), flow.frozen().LogProb(y)))
+}
