@@ -34,11 +34,11 @@ func (f Figure) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(f))
 }
 
-// leastDraws is how many draws of a chain can be compared: two in each half.
-const leastDraws = 4
+// LeastDraws is how many draws of a chain can be compared: two in each half.
+const LeastDraws = 4
 
 // MixingOf measures how draws mix, [draws][chains]. What cannot be told is NaN: all but mean and standard deviation with fewer
-// than four draws a chain or where all are the same, and everything where one is not finite.
+// than LeastDraws draws a chain or where all are the same, and everything where one is not finite.
 func MixingOf(x []float64, chains int) Mixing {
 	nan := Figure(math.NaN())
 	m := Mixing{nan, nan, nan, nan, nan}
@@ -47,7 +47,7 @@ func MixingOf(x []float64, chains int) Mixing {
 	}
 	mean, std := stat.MeanStdDev(x, nil)
 	m.Mean, m.Std = Figure(mean), Figure(std)
-	if draws := len(x) / chains; draws < leastDraws || slices.Min(x) == slices.Max(x) {
+	if draws := len(x) / chains; draws < LeastDraws || slices.Min(x) == slices.Max(x) {
 		return m
 	}
 	halves := splitChains(x, chains)

@@ -32,7 +32,7 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 					return coded(exitUsage, fmt.Errorf("--grid %d: %w", grid, err))
 				}
 			}
-			t, err := openRun(args[0], checkpoint, backend, nil, "")
+			t, err := openRun(args[0], checkpoint, backend, nil)
 			if err != nil {
 				return err
 			}
