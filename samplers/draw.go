@@ -51,7 +51,7 @@ func Draw(model *models.Compiled, s Sampler, how Sampling, start Start, n int, s
 	}
 	scale, burnIn := []float64(nil), s.Length()
 	if how.Precondition != "none" {
-		scale = start.Std
+		scale = widths(start)
 	}
 	var c *Chains
 	var err error
@@ -59,7 +59,7 @@ func Draw(model *models.Compiled, s Sampler, how Sampling, start Start, n int, s
 		if start, err = measured(model, s, start, count, ^seed); err != nil { // with random numbers of its own
 			return nil, err
 		}
-		scale = start.Std
+		scale = widths(start)
 	}
 	if c, err = NewChains(model, s, start, scale, count, seed, burnIn/2); err != nil {
 		return nil, err
@@ -99,6 +99,17 @@ func (c *Chains) take(n, burnIn, thinning int) (*Sample, error) {
 	return sample, err
 }
 
+// widths are the standard deviations of a start, to divide by: 1 in place of 0, where all chains start alike.
+func widths(start Start) []float64 {
+	std := append([]float64(nil), start.Std...)
+	for k := range std {
+		if std[k] == 0 {
+			std[k] = 1
+		}
+	}
+	return std
+}
+
 // How chains are measured: in the second half of a run as long as the burn-in, so many times, and trusted no further than
 // this factor away from the start.
 const (
@@ -109,7 +120,8 @@ const (
 // measured is where chains are after a burn-in: the mean and the standard deviation of all of them, coordinate by
 // coordinate.
 func measured(model *models.Compiled, s Sampler, start Start, n int, seed int64) (Start, error) {
-	c, err := NewChains(model, s, start, start.Std, n, seed, s.Length()/2)
+	scale := widths(start)
+	c, err := NewChains(model, s, start, scale, n, seed, s.Length()/2)
 	if err != nil {
 		return Start{}, err
 	}
@@ -140,7 +152,7 @@ func measured(model *models.Compiled, s Sampler, start Start, n int, seed int64)
 		mean[k] /= float64(count)
 		std := math.Sqrt(square[k]/float64(count) - mean[k]*mean[k])
 		found.Mean[k] = start.Mean[k] + mean[k]
-		found.Std[k] = min(max(std, start.Std[k]/maxMeasured), start.Std[k]*maxMeasured)
+		found.Std[k] = min(max(std, scale[k]/maxMeasured), scale[k]*maxMeasured)
 		if math.IsNaN(std) || math.IsInf(std, 0) {
 			return Start{}, fmt.Errorf("the chains diverged while they were measured (sampling.precondition: chains): coordinate %d is not finite; a smaller sampler.step_size keeps them stable", k+1)
 		}

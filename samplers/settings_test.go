@@ -94,6 +94,23 @@ func TestPrecondition(t *testing.T) {
 	})
 }
 
+// A coordinate in which all chains start alike is not divided by nothing.
+func TestPreconditionWithoutWidth(t *testing.T) {
+	model := compiled(t, backendtest.Open(t, "go"), []float64{0, 0}, [][]float64{{1, 0}, {0, 1}})
+	for _, precondition := range []string{"start", "chains"} {
+		how := Sampling{Thinning: 1, Precondition: precondition}
+		sample, err := Draw(model, NewULA(40, 0.1), how, Start{[]float64{0, 2}, []float64{1, 0}}, 50, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range sample.Points {
+			if !(math.Abs(v) < 10) {
+				t.Fatalf("%s: a coordinate is %v", precondition, v)
+			}
+		}
+	}
+}
+
 // There are never more chains than points.
 func TestDrawTakesNoMoreChainsThanPoints(t *testing.T) {
 	model := compiled(t, backendtest.Open(t, "go"), []float64{0}, [][]float64{{1}})
