@@ -65,6 +65,7 @@ func TestSampleRefuses(t *testing.T) {
 		{exitUsage, "--set train.steps=3: only keys of sampler and sampling can be changed once a run is trained", []string{"--set", "train.steps=3"}},
 		{exitUsage, `--set sampler.stps=3: unknown key; did you mean "steps"?`, []string{"--set", "sampler.stps=3"}},
 		{exitUsage, "--set sampler=3: found 3; a map with a kind is needed…", []string{"--set", "sampler=3"}},
+		{exitUsage, "--set sampler.kind=annealed_langevin: sampler: a sampler of kind annealed_langevin needs an energy with noise levels…", []string{"--set", "sampler.kind=annealed_langevin"}},
 		{exitUsage, "--set sampling.thinning=0: 0 is not positive", []string{"--set", "sampling.thinning=0"}},
 		{exitUsage, "--diagnostics -: the points go to standard output already; want a file, for these or for those (--output)", []string{"--diagnostics", "-"}},
 		{exitUsage, "--diagnostics none/x.json: there is no folder none", []string{"--diagnostics", "none/x.json"}},
