@@ -64,8 +64,18 @@ var kinds = func() *strictyaml.Registry {
 // backends are the names that Backend can have, besides xla: with a path.
 var backends = []string{"auto", "go", "xla:cpu", "xla:cuda"}
 
-// Check refuses a backend that cannot exist. Whether it exists on this machine is found out when it is opened.
+// Check refuses a backend that cannot exist, and a sampler that does not fit the model. Whether the backend exists on this
+// machine is found out when it is opened.
 func (c *Config) Check(report func(key, problem string)) {
+	if c.Sampler != nil && c.Model != nil {
+		if err := c.Sampler.Fit(c.Model); err != nil {
+			report("sampler", err.Error())
+		}
+	}
+	c.checkBackend(report)
+}
+
+func (c *Config) checkBackend(report func(key, problem string)) {
 	for _, name := range backends {
 		if c.Backend == name {
 			return

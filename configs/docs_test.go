@@ -42,6 +42,7 @@ func TestDocumentation(t *testing.T) {
 	addKinds(actual, "method.noise", trainers.NoiseKinds)
 	addKinds(actual, "sampler", samplers.Kinds)
 	actual["`sampler` of kind `langevin`"] = rows(defaults().Sampler)
+	actual["`sampling`"] = rows(&defaults().Sampling)
 	actual["`method.sampler` of kind `langevin`"] = rows(trainers.NewMLE().Sampler)
 	actual["`data.density`"] = rows(&datasets.DensityFit{})
 	for _, heading := range slices.Sorted(maps.Keys(actual)) {

@@ -83,7 +83,7 @@ func TestSeedConfigHasThePostsSettings(t *testing.T) {
 	if method.Init != "noise" || method.InitStd != 1 || method.EnergyL2 != 0 {
 		t.Errorf("chains start from %s of %v with L2 %v, want noise of 1 with 0", method.Init, method.InitStd, method.EnergyL2)
 	}
-	if want := (&samplers.Langevin{Steps: 100, StepSize: 0.1, Temperature: 1}); !reflect.DeepEqual(method.Sampler, want) {
+	if want := samplers.NewULA(100, 0.1); !reflect.DeepEqual(method.Sampler, want) {
 		t.Errorf("got sampler %+v, want %+v", method.Sampler, want)
 	}
 	if c.Train.BatchSize != 100 || c.Train.Steps != 5000 || c.Optimizer.LearningRate != 1e-4 || c.Optimizer.Schedule != "constant" {

@@ -22,7 +22,8 @@ var calculations map[string]func(scope) values
 func init() {
 	calculations = map[string]func(scope) values{
 		"energy":   energy,
-		"langevin": langevin, "mala": mala, "hmc": hmc,
+		"langevin": langevin, "mala": mala, "hmc": hmc, "underdamped": underdamped,
+		"parallel_tempering": parallelTempering, "svgd": svgd, "descent": descent,
 		"mle": mle, "fisher": fisher, "dsm": dsm, "nce": nce,
 		"cnce": cnce, "ranking_nce": rankingNCE, "energy_discrepancy": energyDiscrepancy, "adversarial": adversarial,
 	}

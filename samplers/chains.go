@@ -35,6 +35,9 @@ type Chains struct {
 	until  int       // the step size is adapted in the transitions before this one
 	calls  int
 	shape  State // which parts a state has, for what is on the device
+	// The transitions, and the acceptances in them, that Acceptance leaves out.
+	skipped  int
+	accepted float64
 
 	state             []*tensors.Tensor
 	begin, move, look *graph.Exec
@@ -49,6 +52,11 @@ func NewChains(model *models.Compiled, s Sampler, start Start, scale []float64, 
 	}
 	if err := s.Fit(model.Model); err != nil {
 		return nil, err
+	}
+	if scale != nil {
+		if err := s.Fit(models.Net{Model: model.Model}.Scaled(nil).Model); err != nil {
+			return nil, fmt.Errorf("chains cannot move in scaled coordinates (sampling.precondition): %w", err)
+		}
 	}
 	c := &Chains{model: model, sampler: s, n: n, seed: seed, scale: scale, until: adapt}
 	if err := c.compile(); err != nil {
@@ -177,11 +185,27 @@ func (c *Chains) Points() (points, energies []float64, err error) {
 	return points, energies, err
 }
 
-// Acceptance is the share of proposals that were accepted in all transitions so far. It is NaN where the sampler accepts
-// whatever it proposes, and before the first transition.
+// Acceptance is the share of proposals that were accepted since Recount, or else in all transitions. It is NaN where the
+// sampler accepts whatever it proposes, and before the first transition.
 func (c *Chains) Acceptance() (float64, error) {
-	if c.shape.Accepted == nil || c.passes == 0 {
+	if c.shape.Accepted == nil || c.passes == c.skipped {
 		return math.NaN(), nil
+	}
+	sum, err := c.acceptances()
+	return (sum - c.accepted) / float64(c.passes-c.skipped), err
+}
+
+// Recount lets Acceptance begin anew.
+func (c *Chains) Recount() (err error) {
+	c.skipped = c.passes
+	c.accepted, err = c.acceptances()
+	return err
+}
+
+// acceptances is the sum of the shares of accepted proposals; 0 where the sampler has none.
+func (c *Chains) acceptances() (float64, error) {
+	if c.shape.Accepted == nil {
+		return 0, nil
 	}
 	at := 1
 	if c.shape.Scale != nil {
@@ -191,7 +215,7 @@ func (c *Chains) Acceptance() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return sum[0] / float64(c.passes), nil
+	return sum[0], nil
 }
 
 // StepScale is what the sampler's step size is multiplied by; 1 where it does not adapt.

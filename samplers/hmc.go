@@ -48,7 +48,7 @@ func (h *HMC) Accepts() bool { return true }
 
 // Start implements Sampler. The kernel keeps the energy and the score at the chains.
 func (h *HMC) Start(net models.Net, x *graph.Node, _ random.Draws) State {
-	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{net.Energy(x), net.Score(x)}}
+	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{net.Energy(x), net.Drift(x)}}
 }
 
 // Transition implements Sampler.
@@ -76,7 +76,7 @@ func (h *HMC) leapfrog(net models.Net, x, p, score, step *graph.Node) (y, q, the
 	p = graph.Add(p, graph.MulScalar(graph.Mul(score, step), 0.5))
 	pass := func(net models.Net, x, p, step *graph.Node) (y, q, there *graph.Node) {
 		y = graph.Add(x, graph.Mul(p, step))
-		there = net.Score(y)
+		there = net.Drift(y)
 		return y, graph.Add(p, graph.Mul(there, step)), there
 	}
 	if h.Leapfrog == 1 {

@@ -1,8 +1,6 @@
 package samplers
 
 import (
-	"math"
-
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/internal/random"
@@ -42,31 +40,39 @@ func (m *MALA) Accepts() bool { return true }
 
 // Start implements Sampler. The kernel keeps the energy and the score at the chains.
 func (m *MALA) Start(net models.Net, x *graph.Node, _ random.Draws) State {
-	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{net.Energy(x), net.Score(x)}}
+	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{net.Energy(x), net.Drift(x)}}
 }
 
 // Transition implements Sampler.
 func (m *MALA) Transition(net models.Net, s State, at Clock, draws random.Draws) State {
 	x, energy, score := s.X, s.Own[0], s.Own[1]
 	z := draws.Normal(x.Shape())
-	root := times(graph.MulScalar(graph.OnesLike(energy), math.Sqrt(2*m.StepSize)), rootOf(s.Scale)) // √(2ε), [chains]
-	step := graph.MulScalar(graph.Square(root), 0.5)                                                 // ε
-	y := graph.Add(graph.Add(x, graph.Mul(score, perChain(step, x))), graph.Mul(z, perChain(root, x)))
-	energyThere, scoreThere := net.Energy(y), net.Score(y)
-	// The noise that would lead back, in the units of z.
-	back := graph.Div(graph.Sub(graph.Sub(x, y), graph.Mul(scoreThere, perChain(step, x))), perChain(root, x))
-	ratio := graph.Sub(energy, energyThere)
-	ratio = graph.Add(ratio, graph.MulScalar(graph.Sub(squaredNorm(z), squaredNorm(back)), 0.5))
-	p := proposal{from: []*graph.Node{x, energy, score}, to: []*graph.Node{y, energyThere, scoreThere}, logRatio: ratio}
-	chosen, next := p.decide(s, m.TargetAcceptance, at, draws)
+	step := times(graph.MulScalar(graph.OnesLike(energy), m.StepSize), s.Scale) // ε, [chains]
+	chosen, next := langevinProposal(net, x, energy, score, z, step, nil).decide(s, m.TargetAcceptance, at, draws)
 	next.X, next.Own = chosen[0], chosen[1:]
 	return next
 }
 
-// rootOf is the square root of a scale; nil is 1.
-func rootOf(scale *graph.Node) *graph.Node {
-	if scale == nil {
-		return nil
+// langevinProposal proposes a Langevin step of size ε·T [chains] for the density exp(−E/T), which is
+// y = x − ε∇E(x) + √(2εT)·z; step is ε [chains], and temperature T [chains], nil: 1. What it chooses from are points,
+// energies and scores.
+func langevinProposal(net models.Net, x, energy, score, z, step, temperature *graph.Node) proposal {
+	variance := graph.MulScalar(step, 2)
+	if temperature != nil {
+		variance = graph.Mul(variance, temperature)
 	}
-	return graph.Sqrt(scale)
+	drift, root := perChain(step, x), perChain(graph.Sqrt(variance), x)
+	y := graph.Add(graph.Add(x, graph.Mul(score, drift)), graph.Mul(z, root))
+	energyThere, scoreThere := net.Energy(y), net.Drift(y)
+	// The noise that would lead back, in the units of z.
+	back := graph.Div(graph.Sub(graph.Sub(x, y), graph.Mul(scoreThere, drift)), root)
+	fall := graph.Sub(energy, energyThere)
+	if temperature != nil {
+		fall = graph.Div(fall, temperature)
+	}
+	return proposal{
+		from:     []*graph.Node{x, energy, score},
+		to:       []*graph.Node{y, energyThere, scoreThere},
+		logRatio: graph.Add(fall, graph.MulScalar(graph.Sub(squaredNorm(z), squaredNorm(back)), 0.5)),
+	}
 }

@@ -31,13 +31,14 @@ func (p proposal) decide(s State, target float64, at Clock, draws random.Draws) 
 	return chosen, s
 }
 
-// adapted moves the logarithm of a step size by gain times what the acceptance exceeds its target by: stochastic
-// approximation (Robbins & Monro 1951; Andrieu & Thoms 2008). The mean probability of acceptance varies less than the share.
+// adapted moves the logarithm of a step size by gain times what the acceptance exceeds its target by, as a share of the most
+// that it can: stochastic approximation (Robbins & Monro 1951; Andrieu & Thoms 2008). So a step that is far too small grows
+// as fast for a high target as for a low one. The mean probability of acceptance varies less than the share.
 func adapted(scale, logRatio *graph.Node, target float64, gain *graph.Node) *graph.Node {
 	probability := graph.Exp(graph.MinScalar(logRatio, 0))
 	isNumber := graph.GreaterOrEqual(probability, graph.ZerosLike(probability))
 	mean := graph.ReduceMean(graph.Where(isNumber, probability, graph.ZerosLike(probability)), -1)
-	change := graph.Mul(spread(gain, mean), graph.AddScalar(mean, -target))
+	change := graph.Mul(spread(gain, mean), graph.DivScalar(graph.AddScalar(mean, -target), 1-target))
 	return graph.Mul(scale, graph.Exp(change))
 }
 

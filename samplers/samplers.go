@@ -26,10 +26,15 @@ type Sampler interface {
 
 // Kinds are the samplers that a config can name.
 var Kinds = map[string]func() Sampler{
-	"langevin": func() Sampler { return NewLangevin() },
-	"mala":     func() Sampler { return NewMALA() },
-	"hmc":      func() Sampler { return NewHMC() },
-	"ensemble": func() Sampler { return NewEnsemble() },
+	"langevin":           func() Sampler { return NewLangevin() },
+	"mala":               func() Sampler { return NewMALA() },
+	"hmc":                func() Sampler { return NewHMC() },
+	"underdamped":        func() Sampler { return NewUnderdamped() },
+	"annealed_langevin":  func() Sampler { return NewAnnealedLangevin() },
+	"parallel_tempering": func() Sampler { return NewParallelTempering() },
+	"svgd":               func() Sampler { return NewSVGD() },
+	"descent":            func() Sampler { return NewDescent() },
+	"ensemble":           func() Sampler { return NewEnsemble() },
 }
 
 // State is where chains are, and what their kernel keeps beside. Where several replicas are sampled at once, every node has

@@ -89,7 +89,7 @@ func (m *Adversarial) Loss(net models.Net, density NoiseDensity, data, samples *
 func (m *Adversarial) loss(net models.Net, density NoiseDensity, data, samples *graph.Node) (loss, positive, negative *graph.Node) {
 	samples = graph.StopGradient(samples)
 	positive, negative = net.Energy(data), net.Energy(samples)
-	loss = (&MLE{EnergyL2: m.EnergyL2}).loss(positive, negative)
+	loss = (&Contrast{EnergyL2: m.EnergyL2}).loss(positive, negative)
 	if m.Weights == "importance" {
 		weights := graph.Softmax(graph.StopGradient(graph.Neg(graph.Add(negative, density.LogProb(samples)))), -1)
 		weighted := graph.ReduceSum(graph.Mul(weights, negative), -1)

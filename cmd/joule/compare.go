@@ -155,7 +155,7 @@ func sideBySide(runs []*measured) (plots.Grid, error) {
 func measureAll(dirs []string, backend string) (runs []*measured, closeBackend func(), err error) {
 	var opened []*trained
 	for _, dir := range dirs {
-		t, err := readRun(dir, "", nil, "")
+		t, err := readRun(dir, "", nil)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -33,7 +33,7 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 			if err := checkPointsOutput(output); err != nil {
 				return err
 			}
-			t, err := readRun(args[0], checkpoint, nil, "")
+			t, err := readRun(args[0], checkpoint, nil)
 			if err != nil {
 				return err
 			}

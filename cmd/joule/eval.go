@@ -46,7 +46,7 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 				}
 				how.AIS = &ais
 			}
-			t, err := openRun(args[0], checkpoint, backend, nil, "")
+			t, err := openRun(args[0], checkpoint, backend, nil)
 			if err != nil {
 				return err
 			}

@@ -159,7 +159,7 @@ func (m *measured) samplesOverDensity(field plots.Field) (figure plots.SamplesOv
 	if m.problem != nil {
 		return figure, m.problem
 	}
-	samples, err := m.sample(figureSamples, m.config.Seed)
+	samples, _, err := m.sample(figureSamples, m.config.Seed)
 	if err != nil {
 		return figure, err
 	}
@@ -185,7 +185,7 @@ func (m *measured) samplesOverDensity(field plots.Field) (figure plots.SamplesOv
 // Samples are left out where the chains diverge.
 func (m *measured) histograms() (plots.EnergyHistograms, error) {
 	figure := plots.EnergyHistograms{Title: m.config.Name}
-	samples, err := m.sample(figureSamples, m.config.Seed)
+	samples, _, err := m.sample(figureSamples, m.config.Seed)
 	if err != nil {
 		slog.Warn("the figure shows no samples", "cause", err)
 	}

@@ -21,8 +21,13 @@ func checkOutput(path string, endings ...string) error {
 	if ending := strings.ToLower(filepath.Ext(path)); !slices.Contains(endings, ending) {
 		return coded(exitUsage, fmt.Errorf("--output %s: the name ends in %q; want %s", path, ending, strings.Join(endings, " or ")))
 	}
+	return checkFolder("output", path)
+}
+
+// checkFolder reports that the folder of a path given by a flag does not exist.
+func checkFolder(flag, path string) error {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return coded(exitUsage, fmt.Errorf("--output %s: there is no folder %s", path, filepath.Dir(path)))
+		return coded(exitUsage, fmt.Errorf("--%s %s: there is no folder %s", flag, path, filepath.Dir(path)))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"joule/backends"
@@ -32,9 +33,9 @@ type trained struct {
 }
 
 // openRun opens a run directory and puts its model on a backend of its own: the given one, or else the run's choice. sets
-// change its config, as far as keys below allowed go. The parameters are those of a checkpoint, if one is named.
-func openRun(dir, checkpoint, backend string, sets []string, allowed string) (*trained, error) {
-	t, err := readRun(dir, checkpoint, sets, allowed)
+// change its config, as far as the sections allowed go. The parameters are those of a checkpoint, if one is named.
+func openRun(dir, checkpoint, backend string, sets []string, allowed ...string) (*trained, error) {
+	t, err := readRun(dir, checkpoint, sets, allowed...)
 	if err != nil {
 		return nil, err
 	}
@@ -42,14 +43,16 @@ func openRun(dir, checkpoint, backend string, sets []string, allowed string) (*t
 }
 
 // readRun reads what a run directory says, without its model.
-func readRun(dir, checkpoint string, sets []string, allowed string) (*trained, error) {
+func readRun(dir, checkpoint string, sets []string, allowed ...string) (*trained, error) {
 	run, err := rundir.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, set := range sets {
-		if !strings.HasPrefix(set, allowed+".") {
-			return nil, coded(exitUsage, fmt.Errorf("--set %s: only keys of %s can be changed once a run is trained", set, allowed))
+		key, _, _ := strings.Cut(set, "=")
+		section, _, _ := strings.Cut(key, ".")
+		if !slices.Contains(allowed, section) {
+			return nil, coded(exitUsage, fmt.Errorf("--set %s: only keys of %s can be changed once a run is trained", set, strings.Join(allowed, " and ")))
 		}
 	}
 	config, err := configs.LoadRun(filepath.Join(dir, "config.yaml"), "", sets)
@@ -161,8 +164,9 @@ func (t *trained) evaluate(set *datasets.Set, how metrics.Options) (*metrics.Eva
 // spread is how much wider than the data the points are that chains start from.
 const spread = 1.5
 
-// sample draws n points of the model, in the units of the data.
-func (t *trained) sample(n int, seed int64) (datasets.Points, error) {
+// sample draws n points of the model, in the units of the data, and says how far they can be trusted; what makes them doubtful
+// is logged.
+func (t *trained) sample(n int, seed int64) (datasets.Points, *metrics.Diagnostics, error) {
 	// The start covers the range of the data, which stands for two standard deviations on each side of its middle.
 	dim := len(t.dataset.Columns)
 	ends := datasets.Points{N: 2, Dim: dim, Values: append(append([]float64(nil), t.dataset.Min...), t.dataset.Max...)}
@@ -174,13 +178,18 @@ func (t *trained) sample(n int, seed int64) (datasets.Points, error) {
 	}
 	sample, err := samplers.Draw(t.model, t.config.Sampler, t.config.Sampling, start, n, seed)
 	if err != nil {
-		return datasets.Points{}, err
+		return datasets.Points{}, nil, err
 	}
-	values := sample.Points[:n*dim]
-	for i, v := range values {
+	for i, v := range sample.Points {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return datasets.Points{}, fmt.Errorf("chain %d diverged: its point is not finite; a smaller sampler.step_size keeps chains stable", i/dim+1)
+			return datasets.Points{}, nil, fmt.Errorf("chain %d diverged: its point is not finite; a smaller sampler.step_size keeps chains stable", i/dim%sample.Chains+1)
 		}
 	}
-	return t.transform().Undo(datasets.Points{N: n, Dim: dim, Values: values}), nil
+	points := t.transform().Undo(datasets.Points{N: len(sample.Points) / dim, Dim: dim, Values: sample.Points})
+	d := metrics.Diagnose(points, sample.Energies, sample.Chains, t.dataset.Columns)
+	d.Acceptance, d.StepScale = metrics.Figure(sample.Acceptance), metrics.Figure(sample.StepScale)
+	for _, warning := range d.Warnings() {
+		slog.Warn(warning, "run", t.dir.Dir())
+	}
+	return datasets.Points{N: n, Dim: dim, Values: points.Values[:n*dim]}, d, nil
 }

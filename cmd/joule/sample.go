@@ -6,22 +6,29 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// maxSamples is the largest number of chains of one call: they are all on the device at once.
+// maxSamples is the largest number of points of one call: without sampling.chains there is a chain for each, all on the device
+// at once.
 const maxSamples = 10_000_000
 
 func newSample() *cobra.Command {
 	var n int
-	var output, backend, checkpoint string
+	var output, diagnostics, backend, checkpoint string
 	var sets []string
 	var seed int64
 	cmd := &cobra.Command{
 		Use:   "sample RUN",
 		Short: "Draw points from a trained model",
-		Long: `sample runs one Markov chain a point and writes where they end, in the units of the data: float32 NPY or CSV by the
-ending of --output, CSV on standard output without one. The chains are those of the config's sampler section; they start
-from a Gaussian around the data.`,
+		Long: `sample runs Markov chains and writes points of theirs, in the units of the data: float32 NPY or CSV by the ending of
+--output, CSV on standard output without one. The chains are those of the config's sampler section, and start from a
+Gaussian around the data; its section sampling says how many there are. Without sampling.chains there is one for each
+point, which is where it ends; with it, the first points of all chains come first, then their second points, and so on.
+
+--diagnostics looks at how far the chains agree: R̂, effective numbers of points, acceptance, and the gap between the energies
+of the points and of the data. A table goes to standard error, and all figures go to the file, as JSON. The first two need
+at least four points a chain. docs/samplers.md says what to make of them.`,
 		Example: `  joule sample runs/dsm -n 1000 -o samples.npy
-  joule sample runs/dsm -n 5 --set sampler.steps=200`,
+  joule sample runs/dsm -n 5 --set sampler.steps=200
+  joule sample runs/dsm -n 1000 --set 'sampler={kind: hmc}' --set sampling.chains=4 --diagnostics chains.json -o samples.csv`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if n < 1 || n > maxSamples {
@@ -30,21 +37,31 @@ from a Gaussian around the data.`,
 			if err := checkPointsOutput(output); err != nil {
 				return err
 			}
-			t, err := openRun(args[0], checkpoint, backend, sets, "sampler")
+			if err := checkDiagnosticsOutput(diagnostics, output); err != nil {
+				return err
+			}
+			t, err := openRun(args[0], checkpoint, backend, sets, "sampler", "sampling")
 			if err != nil {
 				return err
 			}
 			defer t.close()
-			points, err := t.sample(n, seed)
+			points, found, err := t.sample(n, seed)
 			if err != nil {
 				return err
+			}
+			if diagnostics != "" {
+				t.compare(found)
+				if err := writeDiagnostics(diagnostics, cmd.OutOrStdout(), cmd.ErrOrStderr(), found); err != nil {
+					return err
+				}
 			}
 			return writePoints(output, cmd.OutOrStdout(), points, t.dataset.Columns)
 		},
 	}
 	cmd.Flags().IntVarP(&n, "number", "n", 1000, "number of points")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
-	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a key of the sampler, such as sampler.steps=200; repeatable")
+	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a key of sampler or sampling, such as sampler.steps=200; repeatable")
+	cmd.Flags().StringVar(&diagnostics, "diagnostics", "", "file to write how the chains mix to, as JSON; - is standard output")
 	cmd.Flags().Int64Var(&seed, "seed", 0, "seed of the chains")
 	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")
