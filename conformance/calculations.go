@@ -25,6 +25,7 @@ func init() {
 	calculations = map[string]func(scope) values{
 		"energy": energy, "langevin": langevin,
 		"mle": mle, "fisher": fisher, "dsm": dsm, "nce": nce,
+		"sm": sm, "ssm": ssm, "fdsm": fdsm, "ksd": ksd,
 	}
 }
 

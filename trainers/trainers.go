@@ -24,6 +24,10 @@ type Method interface {
 var Kinds = map[string]func() Method{
 	"mle":    func() Method { return NewMLE() },
 	"fisher": func() Method { return NewFisher() },
+	"sm":     func() Method { return NewSM() },
+	"ssm":    func() Method { return NewSSM() },
+	"fdsm":   func() Method { return NewFDSM() },
+	"ksd":    func() Method { return NewKSD() },
 	"dsm":    func() Method { return NewDSM() },
 	"nce":    func() Method { return NewNCE() },
 }
