@@ -1,6 +1,7 @@
 package models
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -18,6 +19,13 @@ var activations = map[string]activation{
 	"softplus": {softplus, func(x *graph.Node) (*graph.Node, *graph.Node) { return softplus(x), graph.Sigmoid(x) }},
 	"tanh":     {graph.Tanh, tanhBoth},
 	"gelu":     {gelu, geluBoth},
+}
+
+func checkActivation(name string) error {
+	if _, known := activations[name]; !known {
+		return fmt.Errorf("activation %.40q is unknown; use silu, softplus, tanh or gelu", name)
+	}
+	return nil
 }
 
 // silu is x·sigmoid(x), also called swish (Elfwing et al. 2018).

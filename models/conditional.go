@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -10,7 +11,8 @@ import (
 // added. As an Energy it is the one at the smallest level, the sharpest that there is.
 type Conditional interface {
 	Energy
-	// EnergyAt maps points [batch, dim] with their noise levels σ [batch] to energies [batch]. It is differentiable by σ too.
+	// EnergyAt maps points [batch, dim] with their noise levels σ, [batch] or [1] for one that they share, to energies [batch].
+	// It is differentiable by σ too.
 	EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *graph.Node
 	// Levels are the smallest and the largest σ that the energy is meant for.
 	Levels() (smallest, largest float64)
@@ -33,8 +35,15 @@ type atLevel struct{ Conditional }
 func (a atLevel) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	last := len(theta) - 1
 	sigma := theta[last]
-	if shape := x.Shape().Dimensions[:x.Rank()-1]; sigma.Rank() < len(shape) {
-		sigma = graph.BroadcastToDims(sigma, shape...)
+	if sigma.IsScalar() {
+		sigma = shared(sigma, x)
 	}
 	return a.EnergyAt(theta[:last:last], x, sigma)
+}
+
+// shared is a scalar as one number for all points of a batch: [1], or [replicas, 1].
+func shared(sigma, points *graph.Node) *graph.Node {
+	dims := slices.Clone(points.Shape().Dimensions[:points.Rank()-1])
+	dims[len(dims)-1] = 1
+	return graph.BroadcastToDims(sigma, dims...)
 }

@@ -26,8 +26,8 @@ func NewMLP() *MLP { return &MLP{Hidden: []int{64, 64}, Activation: "silu"} }
 
 // Parameters implements Energy: layers.I.weight [in, out] and layers.I.bias [out], all drawn from U(−1/√in, 1/√in).
 func (m *MLP) Parameters(dim int) ([]Parameter, error) {
-	if _, known := activations[m.Activation]; !known {
-		return nil, fmt.Errorf("activation %.40q is unknown; use silu, softplus, tanh or gelu", m.Activation)
+	if err := checkActivation(m.Activation); err != nil {
+		return nil, err
 	}
 	var parameters []Parameter
 	in := dim
@@ -55,7 +55,7 @@ func uniform(n int, bound float64) func(*rand.Rand) []float64 {
 func (m *MLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	h := x
 	for i := 0; i < len(theta); i += 2 {
-		h = graph.Add(product(h, theta[i]), row(theta[i+1], h)) // [batch, in] -> [batch, out]
+		h = affine(h, theta[i], theta[i+1]) // [batch, in] -> [batch, out]
 		if i+2 < len(theta) {
 			h = activations[m.Activation].value(h)
 		}

@@ -48,26 +48,39 @@ func energyOnHost(m *MLP, theta [][]float64, x []float64) float64 {
 	return h[0]
 }
 
-// evaluate runs a graph function of a net and points on a backend, in float64.
-func evaluate(t *testing.T, backend compute.Backend, model Energy, theta [][]float64, x []float64, dim int, define func(net Net, x *graph.Node) []*graph.Node) [][]float64 {
+// prepare compiles a graph function of a net and points on a backend, and returns what runs it, in float64.
+func prepare(t *testing.T, backend compute.Backend, model Energy, dim int, define func(net Net, x *graph.Node) []*graph.Node) func(theta [][]float64, x []float64) [][]float64 {
 	t.Helper()
 	parameters, err := model.Parameters(dim)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var in []any
-	for i, p := range parameters {
-		in = append(in, tensor.From(theta[i], dtypes.Float64, p.Shape...))
-	}
-	in = append(in, tensor.From(x, dtypes.Float64, len(x)/dim, dim))
-	out, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node {
+	exec, err := graph.NewExec(backend, func(in []*graph.Node) []*graph.Node {
 		last := len(in) - 1
 		return define(Net{model, in[:last]}, in[last])
-	}, in...)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return numbers(t, out)
+	t.Cleanup(exec.Finalize)
+	return func(theta [][]float64, x []float64) [][]float64 {
+		t.Helper()
+		var in []any
+		for i, p := range parameters {
+			in = append(in, tensor.From(theta[i], dtypes.Float64, p.Shape...))
+		}
+		out, err := exec.Exec(append(in, tensor.From(x, dtypes.Float64, len(x)/dim, dim))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return numbers(t, out)
+	}
+}
+
+// evaluate is prepare, and what it returns run once.
+func evaluate(t *testing.T, backend compute.Backend, model Energy, theta [][]float64, x []float64, dim int, define func(net Net, x *graph.Node) []*graph.Node) [][]float64 {
+	t.Helper()
+	return prepare(t, backend, model, dim, define)(theta, x)
 }
 
 func numbers(t *testing.T, out []*tensors.Tensor) [][]float64 {

@@ -31,8 +31,10 @@ type Scorer interface {
 
 // Kinds are the models that a config can name.
 var Kinds = map[string]func() Energy{
-	"mlp":       func() Energy { return NewMLP() },
-	"quadratic": func() Energy { return NewQuadratic() },
+	"conditional_mlp": func() Energy { return NewConditionalMLP() },
+	"flow":            func() Energy { return NewFlow() },
+	"mlp":             func() Energy { return NewMLP() },
+	"quadratic":       func() Energy { return NewQuadratic() },
 }
 
 // Parameter is one learned tensor.
@@ -89,8 +91,13 @@ func (n Net) score(x *graph.Node, final bool) *graph.Node {
 
 // autodiffScore is the score by differentiation of the energy.
 func autodiffScore(model Energy, theta []*graph.Node, x *graph.Node) *graph.Node {
-	x = graph.Identity(x) // a node that came out of StopGradient would have the gradient 0
+	x = itself(x) // a node that came out of StopGradient would have the gradient 0
 	return graph.Neg(graph.Gradient(graph.ReduceAllSum(model.Energy(theta, x)), x)[0])
+}
+
+// itself is x as another node. graph.Identity alone has no gradient.
+func itself(x *graph.Node) *graph.Node {
+	return graph.IdentityWithCustomGradient(x, func(_, v *graph.Node) *graph.Node { return v })
 }
 
 // row makes a parameter [dim], or [replicas, dim], fit to be added to points: [batch, dim] or [replicas, batch, dim].
@@ -113,6 +120,11 @@ func product(x, w *graph.Node) *graph.Node {
 		x = graph.Einsum("rbi,rio->rbo", x, w)
 	}
 	return graph.ConvertDType(x, dtype)
+}
+
+// affine is a layer without its activation, [batch, in]·[in, out] + [out].
+func affine(x, weight, bias *graph.Node) *graph.Node {
+	return graph.Add(product(x, weight), row(bias, x))
 }
 
 // productTransposed multiplies points with a transposed matrix, [batch, out]·[in, out]ᵀ; otherwise it is as product.

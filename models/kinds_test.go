@@ -1,0 +1,177 @@
+package models
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/internal/backendtest"
+	"joule/internal/tensor"
+)
+
+// examples are all kinds with small settings, under the name of the kind and of what is special about them.
+var examples = map[string]Energy{
+	"conditional_mlp":  &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3},
+	"flow":             smallFlow(),
+	"mlp":              &MLP{Hidden: []int{5, 4}, Activation: "softplus"},
+	"mlp, confined":    &MLP{Hidden: []int{5}, Activation: "gelu", Confinement: 2},
+	"quadratic":        NewQuadratic(),
+	"conditional, mid": midway{examplesLevel},
+}
+
+// Every kind is among the examples.
+func TestExamplesAreComplete(t *testing.T) {
+	for kind, construct := range Kinds {
+		if example, ok := examples[kind]; !ok || fmt.Sprintf("%T", example) != fmt.Sprintf("%T", construct()) {
+			t.Errorf("there is no example of kind %s", kind)
+		}
+	}
+}
+
+var examplesLevel = &ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}
+
+// midway is a conditional energy at a level between its smallest and its largest.
+type midway struct{ Conditional }
+
+func (m midway) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
+	return Net{m.Conditional, theta}.At(graph.Scalar(x.Graph(), x.DType(), 0.7)).Energy(x)
+}
+
+func (m midway) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node {
+	return Net{m.Conditional, theta}.At(graph.Scalar(x.Graph(), x.DType(), 0.7)).score(x, final)
+}
+
+// forExamples runs a test for every example, on both backends, in one, two and three dimensions.
+func forExamples(t *testing.T, test func(t *testing.T, backend compute.Backend, model Energy, dim int)) {
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for _, name := range slices.Sorted(maps.Keys(examples)) {
+			for _, dim := range []int{1, 2, 3} {
+				t.Run(fmt.Sprintf("%s/%d", name, dim), func(t *testing.T) { test(t, backend, examples[name], dim) })
+			}
+		}
+	})
+}
+
+// The score, and the drift with it, is −∇E by differentiation and by finite differences; its derivatives by x and by θ, which
+// differentiate twice, are differences of the score.
+func TestScores(t *testing.T) {
+	forExamples(t, func(t *testing.T, backend compute.Backend, model Energy, dim int) {
+		const n, h = 2, 1e-5
+		x, v := normals(n*dim, uint64(dim)), normals(n*dim, 8)
+		theta := moved(t, model, dim, 3, 0.3)
+		run := prepare(t, backend, model, dim, func(net Net, x *graph.Node) []*graph.Node {
+			score := net.Score(x)
+			directed := graph.ReduceAllSum(graph.Mul(score, graph.Reshape(graph.Const(x.Graph(), v), n, dim)))
+			out := []*graph.Node{graph.ReduceAllSum(net.Energy(x)), score, autodiffScore(model, net.Theta, x), net.Drift(x), directed}
+			return append(out, graph.Gradient(directed, append([]*graph.Node{x}, net.Theta...)...)...)
+		})
+		got := run(theta, x)
+		// central is the derivative of output i, a scalar, by a number.
+		central := func(i int, by *float64) float64 {
+			defer func(value float64) { *by = value }(*by)
+			*by += h
+			up := run(theta, x)[i][0]
+			*by -= 2 * h
+			return (up - run(theta, x)[i][0]) / (2 * h)
+		}
+		for i := range x {
+			near(t, "the score by finite differences", -central(0, &x[i]), got[1][i], 1e-7)
+			near(t, "the score by differentiation", got[2][i], got[1][i], 1e-12)
+			near(t, "the drift", got[3][i], got[1][i], 1e-12)
+			near(t, "the derivative of the score by a coordinate", got[5][i], central(4, &x[i]), 1e-7)
+		}
+		for k := range theta {
+			for j := range theta[k] {
+				near(t, fmt.Sprintf("the derivative of the score by parameter %d, number %d", k, j), got[6+k][j], central(4, &theta[k][j]), 1e-7)
+			}
+		}
+	})
+}
+
+// Several replicas at once are what each is alone.
+func TestReplicas(t *testing.T) {
+	forExamples(t, func(t *testing.T, backend compute.Backend, model Energy, dim int) {
+		const replicas, n = 2, 3
+		parameters, err := model.Parameters(dim)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outputs := func(net Net, x *graph.Node) []*graph.Node {
+			score := net.Score(x)
+			return append([]*graph.Node{net.Energy(x), score, net.Drift(x)},
+				graph.Gradient(graph.ReduceAllSum(graph.Square(score)), append([]*graph.Node{x}, net.Theta...)...)...)
+		}
+		first, second := moved(t, model, dim, 1, 0.3), moved(t, model, dim, 2, 0.3)
+		x := normals(replicas*n*dim, 4)
+		var in []any
+		for i, p := range parameters {
+			in = append(in, tensor.From(append(slices.Clone(first[i]), second[i]...), dtypes.Float64, append([]int{replicas}, p.Shape...)...))
+		}
+		in = append(in, tensor.From(x, dtypes.Float64, replicas, n, dim))
+		out, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node {
+			return outputs(Net{model, in[:len(parameters)]}, in[len(parameters)])
+		}, in...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		together := numbers(t, out)
+		alone := prepare(t, backend, model, dim, outputs)
+		for i, theta := range [][][]float64{first, second} {
+			for k, want := range alone(theta, x[i*n*dim:(i+1)*n*dim]) {
+				for j := range want {
+					near(t, fmt.Sprintf("output %d of replica %d", k, i), together[k][i*len(want)+j], want[j], 1e-11)
+				}
+			}
+		}
+	})
+}
+
+// Energies and scores are finite far from the data, in the type that models are trained in; and the parameters have names of
+// their own and as many initial values as their shape says.
+func TestInitialValues(t *testing.T) {
+	forExamples(t, func(t *testing.T, backend compute.Backend, model Energy, dim int) {
+		parameters, err := model.Parameters(dim)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		var values []Value
+		for i, v := range moved(t, model, dim, 1, 0) {
+			p := parameters[i]
+			if names[p.Name] || len(v) != p.Size() {
+				t.Errorf("parameter %s of shape %v has %d initial values, or the name of another", p.Name, p.Shape, len(v))
+			}
+			names[p.Name] = true
+			values = append(values, Value{p.Name, p.Shape, v})
+		}
+		compiled, err := Compile(backend, model, dim, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var x []float64
+		for _, size := range []float64{0, 1, -30, 1e3, -1e3} {
+			for range dim {
+				x = append(x, size)
+			}
+		}
+		energies, err := compiled.Energies(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scores, err := compiled.Scores(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range append(energies, scores...) {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				t.Fatalf("energies %v, scores %v", energies, scores)
+			}
+		}
+	})
+}
