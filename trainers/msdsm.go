@@ -1,7 +1,7 @@
 package trainers
 
 import (
-	"fmt"
+	"errors"
 	"math"
 
 	"github.com/gomlx/compute/shapes"
@@ -42,7 +42,7 @@ func (m *MSDSM) Check(report func(key, problem string)) {
 func (m *MSDSM) Prepare(p Problem) (Objective, error) {
 	model, ok := p.Model.(models.Conditional)
 	if !ok {
-		return nil, fmt.Errorf("method msdsm learns an energy at many noise levels and needs a model that has them, such as model.kind conditional_mlp; dsm has one level and takes any model")
+		return nil, errors.New("method msdsm learns an energy at many noise levels and needs a model that has them, such as model.kind conditional_mlp; dsm has one level and takes any model")
 	}
 	smallest, largest := model.Levels()
 	return msdsm{m, smallest, largest}, nil

@@ -29,6 +29,7 @@ var Kinds = map[string]func() Method{
 	"fdsm":   func() Method { return NewFDSM() },
 	"ksd":    func() Method { return NewKSD() },
 	"dsm":    func() Method { return NewDSM() },
+	"msdsm":  func() Method { return NewMSDSM() },
 	"nce":    func() Method { return NewNCE() },
 }
 
