@@ -29,6 +29,11 @@ func TestQualityOnTwoGaussians(t *testing.T) {
 		{"two-gaussians/nce", 0.005},
 		{"two-gaussians/dsm", 0.02}, // 0.013 of it is the price of σ = 0.3
 		{"two-gaussians/mle", 0.03},
+		{"two-gaussians/sm", 0.03},
+		{"two-gaussians/ssm", 0.03},
+		{"two-gaussians/fdsm", 0.03},
+		{"two-gaussians/ksd", 0.03},
+		{"two-gaussians/msdsm", 0.01},
 		{"seed/mle", 0.05},
 	}
 	const seeds = 3
@@ -55,7 +60,7 @@ func TestQualityOnOldFaithful(t *testing.T) {
 		t.Skip("trains four models")
 	}
 	backend := backendtest.Open(t, "xla:cpu")
-	for _, method := range []string{"mle", "fisher", "dsm", "nce"} {
+	for _, method := range []string{"mle", "fisher", "dsm", "nce", "sm", "ssm", "fdsm", "ksd", "msdsm"} {
 		t.Run(method, func(t *testing.T) {
 			for seed := range 3 { // of the split as well: 54 held-out points alone say little
 				e, set := trainConfig(t, backend, "old-faithful/"+method, seed)

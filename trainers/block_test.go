@@ -28,7 +28,14 @@ func smallSpecs(t *testing.T) map[string]Spec {
 			Loop: Loop{Steps: 7, BatchSize: 8, LogEvery: 7, EMA: 0.9}, Data: data, Seed: 5,
 		}
 	}
+	levels := spec(NewMSDSM())
+	levels.Model = &models.ConditionalMLP{Hidden: []int{6, 5}, Activation: "silu", SigmaMin: 0.1, SigmaMax: 3, DataStd: 1, Embedding: 3}
+	// Of a network the gradient by the last bias would be nothing but rounding, which Adam makes steps of.
+	differences := spec(&FDSM{Epsilon: 1, Projections: 2, Distribution: "rademacher"})
+	differences.Model = models.NewQuadratic()
 	return map[string]Spec{
+		"msdsm": levels,
+		"sm": spec(NewSM()), "ssm": spec(&SSM{Projections: 2, Distribution: "spherical"}), "fdsm": differences, "ksd": spec(NewKSD()),
 		"dsm": spec(NewDSM()), "fisher": spec(&Fisher{Points: "density"}), "nce": spec(NewNCE()),
 		"mle": spec(&MLE{Init: "persistent", InitStd: 1, EnergyL2: 0.01, BufferSize: 20, RestartFraction: 0.3,
 			Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 1}}),

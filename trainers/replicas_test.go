@@ -129,7 +129,8 @@ func TestReplicaDiverges(t *testing.T) {
 	})
 }
 
-// Devices that share a batch give what one gives, for every method whose chains do not outlive a step.
+// Devices that share a batch give what one gives, for every method whose chains do not outlive a step and whose loss is a
+// mean over points, not over pairs of them.
 func TestDevicesShareBatches(t *testing.T) {
 	backendtest.Open(t, "xla:cpu") // or skip
 	two, err := backends.Open("xla:cpu", backends.Options{Devices: 2})
@@ -154,7 +155,7 @@ func TestDevicesShareBatches(t *testing.T) {
 			if shape := both.states[1][both.program.atCarried()].Shape().Dimensions; !slices.Equal(shape, []int{2, 10, 2}) {
 				t.Errorf("%s: the chains of a device are %v, want 10 of 20 for each replica", name, shape)
 			}
-		} else {
+		} else if name != "ksd" {
 			for i := range 2 {
 				same(t, fmt.Sprintf("%s, replica %d", name, i), parametersOf(t, both, i), parametersOf(t, one, i), 1e-10)
 				for k, metric := range want[1].Names {
