@@ -9,11 +9,12 @@ import (
 
 // ConditionalMLP is a fully connected network with a noise level σ: with s the standard deviation of the data,
 //
-//	E(x, σ) = ½‖x‖²/(s² + σ²) + ½D·log 2π(s² + σ²) + (s/σ)·n(x/√(s² + σ²), σ) + e(σ),
+//	E(x, σ) = ½‖x‖²/(s² + σ²) + ½D·log 2π(s² + σ²) + √(s/σ)·n(x/√(s² + σ²), σ) + e(σ),
 //
-// a Gaussian, the one that data with noise become at large σ and far away, plus a network n and an offset e. The factors are
-// those of the denoiser of Karras et al. 2022 (section 5), integrated: with them ∇n of order 1 stands for the best denoiser at
-// every level, and so for scores of order 1/σ (Song & Ermon 2019) at the small ones.
+// a Gaussian, the one that data with noise become at large σ and far away, plus a network n and an offset e. Its input is
+// scaled as that of the denoiser of Karras et al. 2022 (section 5). Their output scale, integrated, would be s/σ: right for
+// scores of order 1/σ, as those of data on a surface, but its noise spoils the energies where data are smooth on the scale of
+// σ. The root stands between both.
 //
 // The level acts on each hidden layer, h ← act((h·W + b)(1 + c·G) + c·B), and on e = c·w, through features c of it that are
 // smooth in σ: cosines of log σ from cos 0 to cos(m−1)π over the range of levels.
@@ -87,7 +88,8 @@ func (m *ConditionalMLP) EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *gr
 		h = activations[m.Activation].value(graph.Add(h, product(features, layer[3])))
 	}
 	last := theta[4*len(m.Hidden):]
-	network := graph.MulScalar(graph.Div(graph.Squeeze(affine(h, last[0], last[1]), -1), sigma), m.DataStd)
+	network := graph.Squeeze(affine(h, last[0], last[1]), -1) // [batch]
+	network = graph.Mul(network, graph.Sqrt(graph.MulScalar(graph.Inverse(sigma), m.DataStd)))
 	offset := graph.ReduceSum(graph.Mul(features, row(last[2], features)), -1)
 	offset = graph.Add(offset, graph.MulScalar(graph.Log(graph.MulScalar(variance, 2*math.Pi)), 0.5*dim))
 	gaussian := graph.MulScalar(graph.Div(graph.ReduceSum(graph.Square(x), -1), variance), 0.5)

@@ -22,7 +22,9 @@ func levelled(x *graph.Node) (points, sigma *graph.Node) {
 // withLevels is a model for points of one coordinate less than prepare thinks.
 type withLevels struct{ Conditional }
 
-func (m withLevels) Parameters(dim int) ([]Parameter, error) { return m.Conditional.Parameters(dim - 1) }
+func (m withLevels) Parameters(dim int) ([]Parameter, error) {
+	return m.Conditional.Parameters(dim - 1)
+}
 
 // ∂E/∂σ, its gradients by the points and the parameters, and the score are those of finite differences at each point's own
 // level, within the range of levels and beyond it.

@@ -39,7 +39,9 @@ func normals(n int, seed uint64) []float64 {
 	return values
 }
 
-func smallFlow() *Flow { return &Flow{Layers: 4, Hidden: []int{6, 5}, Activation: "tanh", ScaleBound: 1} }
+func smallFlow() *Flow {
+	return &Flow{Layers: 4, Hidden: []int{6, 5}, Activation: "tanh", ScaleBound: 1}
+}
 
 // The inverse undoes Sample, and the energy of what Sample makes of z is −log N(z) + log|det ∂x/∂z|, the determinant being one
 // of finite differences.
