@@ -28,8 +28,9 @@ type MSDSM struct {
 	LevelWeight float64 `yaml:"level_weight" check:">= 0"`
 }
 
-// NewMSDSM returns the default settings: a continuum of levels, and both terms.
-func NewMSDSM() *MSDSM { return &MSDSM{LevelWeight: 1} }
+// NewMSDSM returns the default settings: a continuum of levels, and both terms, the second with little weight:
+// its targets are the noisier ones.
+func NewMSDSM() *MSDSM { return &MSDSM{LevelWeight: 0.1} }
 
 // Check refuses a ladder of one rung.
 func (m *MSDSM) Check(report func(key, problem string)) {
