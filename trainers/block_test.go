@@ -2,6 +2,7 @@ package trainers
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -28,18 +29,13 @@ func smallSpecs(t *testing.T) map[string]Spec {
 			Loop: Loop{Steps: 7, BatchSize: 8, LogEvery: 7, EMA: 0.9}, Data: data, Seed: 5,
 		}
 	}
-	levels := spec(NewMSDSM())
-	levels.Model = &models.ConditionalMLP{Hidden: []int{6, 5}, Activation: "silu", SigmaMin: 0.1, SigmaMax: 3, DataStd: 1, Embedding: 3}
-	// Of a network the gradient by the last bias would be nothing but rounding, which Adam makes steps of.
-	differences := spec(&FDSM{Epsilon: 1, Projections: 2, Distribution: "rademacher"})
-	differences.Model = models.NewQuadratic()
-	return map[string]Spec{
-		"msdsm": levels,
-		"sm": spec(NewSM()), "ssm": spec(&SSM{Projections: 2, Distribution: "spherical"}), "fdsm": differences, "ksd": spec(NewKSD()),
+	all := scoreSpecs(spec)
+	maps.Copy(all, map[string]Spec{
 		"dsm": spec(NewDSM()), "fisher": spec(&Fisher{Points: "density"}), "nce": spec(NewNCE()),
 		"mle": spec(&MLE{Init: "persistent", InitStd: 1, EnergyL2: 0.01, BufferSize: 20, RestartFraction: 0.3,
 			Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 1}}),
-	}
+	})
+	return all
 }
 
 // bits are all the values of a run's state, as bytes.
@@ -78,7 +74,7 @@ func run(t *testing.T, trainer *Trainer, blocks ...int) (reports []Report) {
 func TestBlocksGiveTheSameBits(t *testing.T) {
 	specs := smallSpecs(t)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		for name, spec := range specs {
+		for name, spec := range quick(backend, specs) {
 			trainer := newTrainer(t, backend, spec)
 			whole := run(t, trainer, 7)[0]
 			want, learned := bits(t, trainer), parameters(t, trainer)

@@ -64,7 +64,7 @@ func TestReplicasAreRuns(t *testing.T) {
 	other := normalData(64, []float64{0, 2}, 1.5)
 	other.Density = gaussian(t, []float64{0, 2}, 1.5)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		for name, spec := range specs {
+		for name, spec := range quick(backend, specs) {
 			for what, second := range map[string]*datasets.Set{"data of their own": other, "common data": spec.Data} {
 				if second == spec.Data && name != "fisher" {
 					continue // what is common matters to batches and to known densities
@@ -129,8 +129,7 @@ func TestReplicaDiverges(t *testing.T) {
 	})
 }
 
-// Devices that share a batch give what one gives, for every method whose chains do not outlive a step and whose loss is a
-// mean over points, not over pairs of them.
+// Devices that share a batch give what one gives, for every method whose chains do not outlive a step.
 func TestDevicesShareBatches(t *testing.T) {
 	backendtest.Open(t, "xla:cpu") // or skip
 	two, err := backends.Open("xla:cpu", backends.Options{Devices: 2})
@@ -138,7 +137,7 @@ func TestDevicesShareBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer two.Close()
-	for name, spec := range exactSpecs(t) {
+	for name, spec := range quick(two.Backend, exactSpecs(t), "ssm", "msdsm") {
 		other := normalData(64, []float64{0, 2}, 1.5)
 		other.Density = spec.Data.Density
 		spec.Replicas = []Replica{{other, 8}}
@@ -155,7 +154,7 @@ func TestDevicesShareBatches(t *testing.T) {
 			if shape := both.states[1][both.program.atCarried()].Shape().Dimensions; !slices.Equal(shape, []int{2, 10, 2}) {
 				t.Errorf("%s: the chains of a device are %v, want 10 of 20 for each replica", name, shape)
 			}
-		} else if name != "ksd" {
+		} else {
 			for i := range 2 {
 				same(t, fmt.Sprintf("%s, replica %d", name, i), parametersOf(t, both, i), parametersOf(t, one, i), 1e-10)
 				for k, metric := range want[1].Names {
@@ -189,7 +188,7 @@ func TestDevicesShareBatches(t *testing.T) {
 func TestPrecision(t *testing.T) {
 	specs := smallSpecs(t)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		for name, spec := range specs {
+		for name, spec := range quick(backend, specs) {
 			loss := map[string]float64{}
 			for _, precision := range []string{float64bits, float32bits, bfloat16} {
 				spec.Loop.Precision = precision

@@ -25,16 +25,21 @@ func small(t *testing.T, backend compute.Backend, define func(net models.Net, in
 	}
 	var all []any
 	for i, p := range parameters {
-		values := make([]float64, p.Size())
-		for j := range values {
-			values[j] = math.Sin(float64(7*i + 3*j + 1))
-		}
-		all = append(all, tensor.From(values, dtypes.Float64, p.Shape...))
+		all = append(all, tensor.From(waves(i, p.Size()), dtypes.Float64, p.Shape...))
 	}
 	n := len(all)
 	return evaluate(t, backend, func(nodes []*graph.Node) []*graph.Node {
 		return define(models.Net{Model: mlp, Theta: nodes[:n]}, nodes[n:])
 	}, append(all, in...)...)
+}
+
+// waves are n numbers between -1 and 1, others for every i.
+func waves(i, n int) []float64 {
+	values := make([]float64, n)
+	for j := range values {
+		values[j] = math.Sin(float64(7*i + 3*j + 1))
+	}
+	return values
 }
 
 // signs are all directions ±1 of the five points, one after the other: together their mean is the expectation.
