@@ -31,6 +31,8 @@ type Config struct {
 	Train     trainers.Loop      `yaml:"train"`
 	// Sampler draws from the trained model; a method that samples while it trains has a sampler of its own.
 	Sampler samplers.Sampler `yaml:"sampler"`
+	// Sampling says how points are taken from its chains.
+	Sampling samplers.Sampling `yaml:"sampling"`
 
 	// Dir is the folder that relative paths in Data refer to; empty is the working directory. It is not a key.
 	Dir string `yaml:"-"`
@@ -43,7 +45,8 @@ func defaults() *Config {
 		Optimizer: trainers.NewOptimizer(),
 		Train:     trainers.NewLoop(),
 		// Long enough for chains to reach the model's density from a Gaussian around the data.
-		Sampler: &samplers.Langevin{Steps: 1000, StepSize: 0.01, Temperature: 1},
+		Sampler:  samplers.NewULA(1000, 0.01),
+		Sampling: samplers.NewSampling(),
 	}
 }
 

@@ -109,7 +109,7 @@ func trainConfig(t *testing.T, backend compute.Backend, name string, seed int) (
 	fatal(err)
 	model, err := models.Compile(backend, config.Model, set.Train.Dim, values)
 	fatal(err)
-	e, err := metrics.Evaluate(model, set, 0)
+	e, err := metrics.Evaluate(model, set, metrics.Options{})
 	fatal(err)
 	if *e.BorderMass > 1e-3 {
 		t.Errorf("seed %d: %.2g of the model's mass is at the border of the grid", seed, *e.BorderMass)

@@ -8,9 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/datasets"
-	"joule/internal/random"
 	"joule/models"
-	"joule/samplers"
 	"joule/trainers"
 )
 
@@ -23,7 +21,8 @@ var calculations map[string]func(scope) values
 
 func init() {
 	calculations = map[string]func(scope) values{
-		"energy": energy, "langevin": langevin,
+		"energy":   energy,
+		"langevin": langevin, "mala": mala, "hmc": hmc,
 		"mle": mle, "fisher": fisher, "dsm": dsm, "nce": nce,
 		"sm": sm, "ssm": ssm, "fdsm": fdsm, "ksd": ksd,
 	}
@@ -37,26 +36,13 @@ func energy(s scope) values {
 	return values{"energy": {s.net().Energy(x)}, "score": {s.net().Score(x)}}
 }
 
-func langevin(s scope) values {
-	settings := struct {
-		StepSize    float64 `json:"step_size"`
-		Steps       int     `json:"steps"`
-		Temperature float64 `json:"temperature"`
-	}{Temperature: 1}
-	s.settings(&settings)
-	sampler := &samplers.Langevin{Steps: settings.Steps, StepSize: settings.StepSize, Temperature: settings.Temperature}
-	demand(settings.StepSize > 0 && settings.Steps > 0, "settings: step_size %v and steps %d; want both positive", settings.StepSize, settings.Steps)
-	draws := random.NewReplay(s.graph, s.need("noise", settings.Steps, s.points(), s.dim()), nil)
-	return values{"x": {samplers.Run(sampler, s.net(), s.x(), draws)}}
-}
-
 func mle(s scope) values {
 	var settings struct {
 		EnergyL2  float64          `json:"energy_l2"`
 		Optimizer *optimizerOfCase `json:"optimizer"`
 	}
 	s.settings(&settings)
-	method := &trainers.MLE{EnergyL2: settings.EnergyL2}
+	method := &trainers.Contrast{EnergyL2: settings.EnergyL2}
 	return s.train(settings.Optimizer, func(net models.Net) *graph.Node {
 		return method.Loss(net, s.x(), s.need("negatives", s.points(), s.dim()))
 	})

@@ -1,6 +1,6 @@
 // Package datasets gives the points that an energy-based model is trained and tested on.
 //
-// A [Source] is one kind of data (see [Kinds]): drawn from a known Gaussian mixture, or read from a CSV or NPY file.
+// A [Source] is one kind of data (see [Kinds]): drawn from a known density, or read from a CSV or NPY file.
 // Loading it gives a [Set]: the points split into a training and a test part, standardised on request, and the
 // density they come from where that is known. Everything drawn here (points, split, starts of the EM fit) depends on
 // [Env.Seed] alone, so the same settings give the same set.
@@ -55,6 +55,15 @@ type Env struct {
 var Kinds = map[string]func() Source{
 	"gaussian_mixture": func() Source { return &GaussianMixture{Synthetic: defaultSynthetic} },
 	"two_gaussians":    func() Source { return &TwoGaussians{Synthetic: defaultSynthetic} },
+	"eight_gaussians":  func() Source { return NewEightGaussians() },
+	"rings":            func() Source { return NewRings() },
+	"pinwheel":         func() Source { return NewPinwheel() },
+	"two_moons":        func() Source { return NewTwoMoons() },
+	"swiss_roll":       func() Source { return NewSwissRoll() },
+	"spirals":          func() Source { return NewSpirals() },
+	"checkerboard":     func() Source { return NewCheckerboard() },
+	"funnel":           func() Source { return NewFunnel() },
+	"banana":           func() Source { return NewBanana() },
 	"csv":              func() Source { return &CSV{Preparation: defaultPreparation} },
 	"npy":              func() Source { return &NPY{Preparation: defaultPreparation} },
 }

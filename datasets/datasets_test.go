@@ -9,9 +9,19 @@ import (
 )
 
 func TestKindsHaveDefaults(t *testing.T) {
+	drawn := Synthetic{Size: 10000, Preparation: Preparation{TestFraction: 0.2}}
 	want := map[string]Source{
-		"gaussian_mixture": &GaussianMixture{Synthetic: Synthetic{Size: 10000, Preparation: Preparation{TestFraction: 0.2}}},
-		"two_gaussians":    &TwoGaussians{Synthetic: Synthetic{Size: 10000, Preparation: Preparation{TestFraction: 0.2}}},
+		"gaussian_mixture": &GaussianMixture{Synthetic: drawn},
+		"two_gaussians":    &TwoGaussians{Synthetic: drawn},
+		"eight_gaussians":  &EightGaussians{Modes: 8, Radius: math.Sqrt(8), Std: 0.2, Synthetic: drawn},
+		"rings":            &Rings{Radii: []float64{0.75, 1.5, 2.25, 3}, Noise: 0.08, Synthetic: drawn},
+		"pinwheel":         &Pinwheel{Blades: 5, RadialStd: 0.3, TangentialStd: 0.05, Rate: 0.25, Scale: 2, Synthetic: drawn},
+		"two_moons":        &TwoMoons{Noise: 0.1, Synthetic: drawn},
+		"swiss_roll":       &SwissRoll{Noise: 1, Synthetic: drawn},
+		"spirals":          &Spirals{Turns: 1.5, Noise: 0.1, Synthetic: drawn},
+		"checkerboard":     &Checkerboard{Synthetic: drawn},
+		"funnel":           &Funnel{Dim: 2, Std: 3, Synthetic: drawn},
+		"banana":           &Banana{Std: 2, Curvature: 0.25, Noise: 0.5, Synthetic: drawn},
 		"csv":              &CSV{Preparation: Preparation{TestFraction: 0.2}},
 		"npy":              &NPY{Preparation: Preparation{TestFraction: 0.2}},
 	}

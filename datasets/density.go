@@ -1,6 +1,8 @@
 package datasets
 
 import (
+	"math/rand/v2"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -26,7 +28,19 @@ func Score(p interface {
 	return graph.Gradient(graph.ReduceAllSum(p.LogDensity(x)), x)[0]
 }
 
-var _ Density = (*Mixture)(nil)
+// HasScore says whether ∇ log p exists everywhere. It does unless the density says otherwise, by a method of this name.
+func HasScore(p Density) bool {
+	q, ok := p.(interface{ HasScore() bool })
+	return !ok || q.HasScore()
+}
+
+// hosted is a known density that the host can draw from as well, in float64.
+type hosted interface {
+	Density
+	Dim() int
+	// Sample draws n points.
+	Sample(r *rand.Rand, n int) Points
+}
 
 // LogDensity implements [Density], by a log-sum-exp over the components: far from all of them it neither underflows
 // nor loses its gradient.
@@ -37,9 +51,7 @@ func (m *Mixture) LogDensity(x *graph.Node) *graph.Node {
 	d := graph.Sub(graph.InsertAxes(x, 1), graph.InsertAxes(means, 0))
 	z := graph.Einsum("nkd,ked->nke", d, precision) // L⁻¹(x − μ): [n, K, D]
 	joint := graph.Sub(graph.InsertAxes(constant(g, dtype, m.LogNorm()), 0), graph.MulScalar(graph.ReduceSum(graph.Square(z), -1), 0.5))
-	largest := graph.StopGradient(graph.ReduceAndKeep(joint, graph.ReduceMax, -1)) // [n, 1]
-	sum := graph.Log(graph.ReduceSum(graph.Exp(graph.Sub(joint, largest)), -1))
-	return graph.Add(sum, graph.Squeeze(largest, -1))
+	return logSumExp(joint)
 }
 
 // Draw implements [Density].
@@ -62,6 +74,42 @@ func (m *Mixture) Draw(shape shapes.Shape, draws random.Draws) *graph.Node {
 	spread := graph.Einsum("nd,ked->nke", z, constant(g, dtype, m.factors)) // Lz of every component: [n, K, D]
 	placed := graph.Add(spread, graph.InsertAxes(constant(g, dtype, m.Means), 0))
 	return graph.StopGradient(graph.ReduceSum(graph.Mul(placed, graph.InsertAxes(chosen, -1)), 1))
+}
+
+// logSumExp maps [n, K] to log Σₖ exp [n].
+func logSumExp(x *graph.Node) *graph.Node {
+	largest := graph.StopGradient(graph.ReduceAndKeep(x, graph.ReduceMax, -1)) // [n, 1]
+	sum := graph.Log(graph.ReduceSum(graph.Exp(graph.Sub(x, largest)), -1))
+	return graph.Add(sum, graph.Squeeze(largest, -1))
+}
+
+// column takes coordinate k of points [n, D], as [n, 1]: by a sum, which can be differentiated any number of times.
+func column(x *graph.Node, k int) *graph.Node {
+	unit := make([]float64, x.Shape().Dim(-1))
+	unit[k] = 1
+	return graph.ReduceAndKeep(graph.Mul(x, row(x, unit)), graph.ReduceSum, -1)
+}
+
+// row makes a constant [1, K] of numbers, like x in all else.
+func row(x *graph.Node, values []float64) *graph.Node {
+	return graph.InsertAxes(constant(x.Graph(), x.DType(), values), 0)
+}
+
+// norm maps coordinates a and b of the same shape to √(a² + b²). Its gradient at 0 is 0.
+func norm(a, b *graph.Node) *graph.Node {
+	const tiny = 1e-30 // representable in float32, and so is its root
+	return graph.Sqrt(graph.MaxScalar(graph.Add(graph.Square(a), graph.Square(b)), tiny))
+}
+
+// deal splits uniform numbers u [n, 1] in two: one of K choices, one-hot [n, K], and another uniform number [n, 1].
+func deal(u *graph.Node, choices int) (chosen, rest *graph.Node) {
+	u = graph.MulScalar(u, float64(choices))
+	whole := graph.Floor(u)
+	numbers := make([]float64, choices)
+	for k := range numbers {
+		numbers[k] = float64(k)
+	}
+	return graph.ConvertDType(graph.Equal(whole, row(u, numbers)), u.DType()), graph.Sub(u, whole)
 }
 
 func constant(g *graph.Graph, dtype dtypes.DType, values any) *graph.Node {

@@ -26,12 +26,16 @@ func skewed(t *testing.T) *Mixture {
 	return m
 }
 
-// evaluateDensity gives log p and the score at points, on a backend.
-func evaluateDensity(t *testing.T, backend compute.Backend, m *Mixture, dtype dtypes.DType, x []float64) (logP, score []float64) {
+// evaluateDensity gives log p and the score, where there is one, at points of dim coordinates, on a backend.
+func evaluateDensity(t *testing.T, backend compute.Backend, p Density, dtype dtypes.DType, x []float64, dim int) (logP, score []float64) {
 	t.Helper()
 	out, err := graph.ExecOnceN(backend, func(x *graph.Node) []*graph.Node {
-		return []*graph.Node{m.LogDensity(x), Score(m, x)}
-	}, tensor.From(x, dtype, len(x)/m.Dim(), m.Dim()))
+		score := graph.ZerosLike(x)
+		if HasScore(p) {
+			score = Score(p, x)
+		}
+		return []*graph.Node{p.LogDensity(x), score}
+	}, tensor.From(x, dtype, len(x)/dim, dim))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +59,7 @@ func TestLogDensityAndScore(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, m := range map[string]*Mixture{"two Gaussians": twoGaussians, "three": skewed(t)} {
 			for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
-				logP, score := evaluateDensity(t, backend, m, dtype, x)
+				logP, score := evaluateDensity(t, backend, m, dtype, x, 2)
 				precision, derivative := 1e-13, 1e-7 // the second is that of the difference
 				if dtype == dtypes.Float32 {
 					precision, derivative = 2e-6, 2e-6

@@ -3,14 +3,20 @@ package datasets
 import "math"
 
 // Entropy returns −E log p(x) in nats and whether it is known: exactly for one component; otherwise, in one and two
-// dimensions, by quadrature to about 1e-6. It is not known in more dimensions, nor where components differ so much in
-// width that no affordable grid resolves them.
+// dimensions, by quadrature to about 1e-6. It is not known in more dimensions, nor where there are so many components, or
+// they differ so much in width, that no affordable grid resolves them.
 func (m *Mixture) Entropy() (nats float64, known bool) {
 	if len(m.Means) == 1 {
 		return float64(m.Dim())/2 - m.logNorm[0], true // logNorm holds log 1 − ½ log |2πΣ|
 	}
 	if m.Dim() > 2 {
 		return 0, false
+	}
+	if std, ok := m.commonWidth(); ok {
+		if nats, known = gridEntropy(m.Means, m.Weights, std); known {
+			return nats, true
+		}
+		nats = 0
 	}
 	for k, w := range m.Weights {
 		mean, converged := m.meanLogProb(k)
@@ -28,11 +34,13 @@ func (m *Mixture) Entropy() (nats float64, known bool) {
 // normal density whatever the component's scale: for a smooth integrand that vanishes at the border the error falls
 // exponentially with the spacing, so halving it until nothing changes gives the accuracy of the last step.
 func (m *Mixture) meanLogProb(k int) (mean float64, converged bool) {
-	const tolerance = 1e-8
+	const tolerance, mostTerms = 1e-8, 3e8
 	most := 1 << 18 // intervals along an axis
 	if m.Dim() == 2 {
 		most = 1 << 11
 	}
+	affordable := math.Pow(mostTerms/math.Pow(float64(len(m.Means)), 2), 1/float64(m.Dim()))
+	most = min(most, int(affordable))
 	intervals := 48
 	for j := range m.Means {
 		// ‖Lⱼ⁻¹Lₖ‖ bounds how many times narrower component j is, seen from component k.

@@ -33,23 +33,25 @@ func tooLarge(components, dim int) string {
 	return ""
 }
 
-// load draws the points from the mixture and prepares them.
-func (s Synthetic) load(m *Mixture, env Env) (*Set, error) {
+// load draws the points from the density and prepares them.
+func (s Synthetic) load(p hosted, env Env) (*Set, error) {
 	if s.Size < 1 {
 		return nil, fmt.Errorf("size: %d is not positive", s.Size)
 	}
-	if s.Size > maxDrawn/m.Dim() {
-		return nil, fmt.Errorf("size: %d points of %d coordinates are more than %d numbers; at most %d points can be drawn", s.Size, m.Dim(), maxDrawn, maxDrawn/m.Dim())
+	if s.Size > maxDrawn/p.Dim() {
+		return nil, fmt.Errorf("size: %d points of %d coordinates are more than %d numbers; at most %d points can be drawn", s.Size, p.Dim(), maxDrawn, maxDrawn/p.Dim())
 	}
-	return s.prepare(m.Sample(newRand(env.Seed, streamPoints), s.Size), nil, m, env.Seed)
+	return s.prepare(p.Sample(newRand(env.Seed, streamPoints), s.Size), nil, p, env.Seed)
 }
 
-// GaussianMixture draws points from a mixture of isotropic Gaussians, whose density is known exactly.
+// GaussianMixture draws points from a mixture of Gaussians, whose density is known exactly. They are isotropic where
+// variances are given, and any where covariances are.
 type GaussianMixture struct {
-	Means     [][]float64 `yaml:"means" check:"len >= 1"`               // one a component, all of the same length
-	Variances []float64   `yaml:"variances" check:"len >= 1, each > 0"` // one a component, the same in every direction
-	Weights   []float64   `yaml:"weights" check:"each > 0"`             // one a component, summing to 1; all equal when left out
-	Synthetic `yaml:",inline"`
+	Means       [][]float64   `yaml:"means" check:"len >= 1"`     // one a component, all of the same length
+	Variances   []float64     `yaml:"variances" check:"each > 0"` // one a component, the same in every direction
+	Covariances [][][]float64 `yaml:"covariances"`                // one a component, symmetric and positive definite
+	Weights     []float64     `yaml:"weights" check:"each > 0"`   // one a component, summing to 1; all equal when left out
+	Synthetic   `yaml:",inline"`
 }
 
 // Check reports what is wrong across the keys.
@@ -65,9 +67,7 @@ func (s *GaussianMixture) Check(report func(key, problem string)) {
 				k+1, len(mean), len(s.Means[0])))
 		}
 	}
-	if len(s.Variances) != len(s.Means) {
-		report("variances", fmt.Sprintf("%d variances for %d means, want one each", len(s.Variances), len(s.Means)))
-	}
+	s.checkWidths(report)
 	if len(s.Weights) == 0 {
 		return
 	}
@@ -78,13 +78,41 @@ func (s *GaussianMixture) Check(report func(key, problem string)) {
 	}
 }
 
+// checkWidths reports what is wrong with variances and covariances, of which there is one.
+func (s *GaussianMixture) checkWidths(report func(key, problem string)) {
+	switch variances, covariances, means := len(s.Variances), len(s.Covariances), len(s.Means); {
+	case covariances == 0 && variances == 0:
+		report("variances", "there are none, and no covariances, want one of the two with an entry for each mean")
+	case covariances == 0:
+		if variances != means {
+			report("variances", fmt.Sprintf("%d variances for %d means, want one each", variances, means))
+		}
+	case variances > 0:
+		report("covariances", "variances are given too, want one of the two")
+	case covariances != means:
+		report("covariances", fmt.Sprintf("%d covariances for %d means, want one each", covariances, means))
+	case tooLarge(means, len(s.Means[0])) == "":
+		for k, c := range s.Covariances {
+			if _, err := cholesky(c, len(s.Means[0])); err != nil {
+				report("covariances", fmt.Sprintf("covariance %d: %v", k+1, err))
+			}
+		}
+	}
+}
+
 // Load draws the points.
 func (s *GaussianMixture) Load(env Env) (*Set, error) {
 	weights := s.Weights
 	if len(weights) == 0 {
 		weights = equalWeights(len(s.Means))
 	}
-	m, err := NewIsotropic(weights, s.Means, s.Variances)
+	var m *Mixture
+	var err error
+	if len(s.Covariances) > 0 {
+		m, err = NewMixture(weights, s.Means, s.Covariances)
+	} else {
+		m, err = NewIsotropic(weights, s.Means, s.Variances)
+	}
 	if err != nil {
 		return nil, err
 	}

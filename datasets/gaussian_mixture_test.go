@@ -56,6 +56,42 @@ func TestGaussianMixtureCheckReportsEveryKey(t *testing.T) {
 	}
 }
 
+func TestGaussianMixtureWithCovariances(t *testing.T) {
+	s := &GaussianMixture{
+		Means:       [][]float64{{-1, 2}, {3, 0}},
+		Covariances: [][][]float64{{{2, 0.6}, {0.6, 0.5}}, {{0.4, -0.2}, {-0.2, 1.5}}},
+		Weights:     []float64{0.3, 0.7},
+		Synthetic:   Synthetic{Size: 10},
+	}
+	s.Check(func(key, problem string) { t.Errorf("%s: %s", key, problem) })
+	set, err := s.Load(Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(set.Density, tilted(t)) {
+		t.Errorf("the density is %+v", set.Density)
+	}
+
+	for _, c := range []struct {
+		variances   []float64
+		covariances [][][]float64
+		want        string
+	}{
+		{nil, nil, "variances: there are none, and no covariances, want one of the two with an entry for each mean"},
+		{[]float64{1, 1}, s.Covariances, "covariances: variances are given too, want one of the two"},
+		{nil, s.Covariances[:1], "covariances: 1 covariances for 2 means, want one each"},
+		{nil, [][][]float64{{{1, 0}, {0, 1}}, {{1, 2}, {2, 1}}}, "covariances: covariance 2: not positive definite (pivot 2 is -3)"},
+		{nil, [][][]float64{{{1, 0}, {0, 1}}, {{1}}}, "covariances: covariance 2: 1 rows, want 2"},
+	} {
+		var got []string
+		s := &GaussianMixture{Means: s.Means, Variances: c.variances, Covariances: c.covariances}
+		s.Check(func(key, problem string) { got = append(got, key+": "+problem) })
+		if !slices.Equal(got, []string{c.want}) {
+			t.Errorf("reported %q, want %q", got, c.want)
+		}
+	}
+}
+
 // A source whose settings nobody checked gives an error, not a panic.
 func TestGaussianMixtureLoadUnchecked(t *testing.T) {
 	_, err := (&GaussianMixture{}).Load(Env{})

@@ -15,7 +15,7 @@ type Preparation struct {
 var defaultPreparation = Preparation{TestFraction: 0.2}
 
 // prepare splits the points and, where asked, standardises them together with their density (nil when unknown).
-func (s Preparation) prepare(points Points, columns []string, density *Mixture, seed int64) (*Set, error) {
+func (s Preparation) prepare(points Points, columns []string, density Density, seed int64) (*Set, error) {
 	train, test, err := Split(points, s.TestFraction, seed)
 	if err != nil {
 		return nil, err
@@ -23,20 +23,17 @@ func (s Preparation) prepare(points Points, columns []string, density *Mixture, 
 	if columns == nil {
 		columns = unnamed(points.Dim)
 	}
-	set := &Set{Train: train, Test: test, Columns: columns}
+	set := &Set{Train: train, Test: test, Columns: columns, Density: density}
 	if s.Standardize {
 		if set.Transform, err = FitStandardizer(train, columns); err != nil {
 			return nil, err
 		}
 		set.Train, set.Test = set.Transform.Apply(train), set.Transform.Apply(test)
 		if density != nil {
-			if density, err = set.Transform.applyDensity(density); err != nil {
+			if set.Density, err = set.Transform.applyDensity(density); err != nil {
 				return nil, err
 			}
 		}
-	}
-	if density != nil { // a nil *Mixture would not be a nil Density
-		set.Density = density
 	}
 	return set, nil
 }

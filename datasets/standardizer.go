@@ -79,8 +79,12 @@ func (s *Standardizer) LogDetJacobian() float64 {
 	return sum
 }
 
-// applyDensity returns the density of the standardised points.
-func (s *Standardizer) applyDensity(m *Mixture) (*Mixture, error) {
+// applyDensity returns the density of the standardised points: a mixture for a mixture.
+func (s *Standardizer) applyDensity(p Density) (Density, error) {
+	m, ok := p.(*Mixture)
+	if !ok {
+		return standardized{p, s}, nil
+	}
 	scale, shift := make([]float64, len(s.Std)), make([]float64, len(s.Std))
 	for j := range scale {
 		scale[j], shift[j] = 1/s.Std[j], -s.Mean[j]/s.Std[j]

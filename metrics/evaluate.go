@@ -6,6 +6,7 @@ import (
 
 	"joule/datasets"
 	"joule/models"
+	"joule/samplers"
 )
 
 // Evaluation is how good a model is on a data set. What cannot be had is nil. Log densities are those of the data in its
@@ -15,13 +16,18 @@ type Evaluation struct {
 	TrainEnergy float64  `json:"train_energy"`
 	TestEnergy  *float64 `json:"test_energy,omitempty"` // nil without a test part
 
-	// What follows needs a grid: one or two dimensions.
+	// What follows needs a grid, which is for one or two dimensions, or annealed importance sampling.
 
-	// LogZ is log ∫ exp(−E) in the coordinates of the model.
+	// LogZ is log ∫ exp(−E) in the coordinates of the model: from the grid, or else the lower bound of AIS.
 	LogZ *float64 `json:"log_z,omitempty"`
 	// TrainNLL and TestNLL are the mean negative log likelihoods.
 	TrainNLL *float64 `json:"train_nll,omitempty"`
 	TestNLL  *float64 `json:"test_nll,omitempty"`
+	// AIS is log Z by annealed importance sampling; nil unless it was asked for or there is no grid.
+	AIS *Bounds `json:"ais,omitempty"`
+
+	// What follows needs a grid.
+
 	// BorderMass is the model's probability near the border of the grid.
 	BorderMass *float64 `json:"border_mass,omitempty"`
 	// GridError is how far log Z is from that of the grid of every second point.
@@ -35,7 +41,8 @@ type Evaluation struct {
 
 	// Entropy is that of the true density: the best NLL there can be.
 	Entropy *float64 `json:"entropy,omitempty"`
-	// KL and Fisher are the divergences of the model from the true density; Fisher is in the coordinates of the model.
+	// KL and Fisher are the divergences of the model from the true density; Fisher is in the coordinates of the model,
+	// and nil where that density has no score.
 	KL     *float64 `json:"kl,omitempty"`
 	Fisher *float64 `json:"fisher_divergence,omitempty"`
 	// TrueMass is the true density's integral over the grid.
@@ -50,8 +57,16 @@ const maxGridError = 1e-2
 // maxBorderMass is what a grid may cut off before its figures are not to be trusted.
 const maxBorderMass = 1e-3
 
-// Evaluate measures a model on the data that it was trained on, with a grid of n points an axis (0: the default).
-func Evaluate(model *models.Compiled, set *datasets.Set, n int) (*Evaluation, error) {
+// Options say how to measure.
+type Options struct {
+	// Grid is the number of points an axis; 0 is the default.
+	Grid int
+	// AIS are the settings of annealed importance sampling. Nil leaves it to where there is no grid, with the defaults.
+	AIS *AIS
+}
+
+// Evaluate measures a model on the data that it was trained on.
+func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation, error) {
 	e := &Evaluation{}
 	train, err := meanEnergy(model, set.Train)
 	if err != nil {
@@ -65,41 +80,77 @@ func Evaluate(model *models.Compiled, set *datasets.Set, n int) (*Evaluation, er
 		}
 		e.TestEnergy = &test
 	}
-	if model.Dim > 2 {
-		return e, nil
+	if model.Dim > 2 && o.AIS == nil {
+		ais := NewAIS()
+		o.AIS = &ais
 	}
-	low, high := set.Train.Range()
-	grid, err := GridFor(low, high, n)
-	if err != nil {
-		return nil, err
+	if o.AIS != nil {
+		if e.AIS, err = o.AIS.LogZ(model, around(set.Train)); err != nil {
+			return nil, err
+		}
+		e.LogZ = &e.AIS.Lower
 	}
-	e.Grid, e.Low, e.High = grid.N, grid.Low, grid.High
-	integrals, err := Integrate(model, grid, set.Density)
-	if err != nil {
-		return nil, err
-	}
-	e.LogZ, e.BorderMass, e.GridError = &integrals.LogZ, &integrals.BorderMass, &integrals.GridError
 	jacobian := set.Transform.LogDetJacobian()
+	if model.Dim <= 2 {
+		if err := e.integrate(model, set, o.Grid, jacobian); err != nil {
+			return nil, err
+		}
+	}
 	nll := func(energy float64) *float64 {
-		v := energy + integrals.LogZ - jacobian
+		v := energy + *e.LogZ - jacobian
 		return &v
 	}
 	e.TrainNLL = nll(e.TrainEnergy)
 	if e.TestEnergy != nil {
 		e.TestNLL = nll(*e.TestEnergy)
 	}
+	return e, nil
+}
+
+// wider is how much wider than the data the Gaussian is that annealed importance sampling starts from.
+const wider = 1.5
+
+// around is that Gaussian.
+func around(points datasets.Points) samplers.Start {
+	mean, std := points.Moments()
+	for k := range std {
+		if std[k] *= wider; std[k] == 0 {
+			std[k] = 1
+		}
+	}
+	return samplers.Start{Mean: mean, Std: std}
+}
+
+// integrate measures on a grid of n points an axis. Log densities of the data in its own units are the jacobian less than
+// those in the coordinates of the model.
+func (e *Evaluation) integrate(model *models.Compiled, set *datasets.Set, n int, jacobian float64) error {
+	low, high := set.Train.Range()
+	grid, err := GridFor(low, high, n)
+	if err != nil {
+		return err
+	}
+	e.Grid, e.Low, e.High = grid.N, grid.Low, grid.High
+	integrals, err := Integrate(model, grid, set.Density)
+	if err != nil {
+		return err
+	}
+	e.LogZ, e.BorderMass, e.GridError = &integrals.LogZ, &integrals.BorderMass, &integrals.GridError
 	if t := integrals.True; t != nil {
-		if sum := t.KL + t.Fisher + t.Mass; math.IsNaN(sum) || math.IsInf(sum, 0) {
+		sum := t.KL + t.Mass
+		if t.Fisher != nil {
+			sum += *t.Fisher
+		}
+		if math.IsNaN(sum) || math.IsInf(sum, 0) {
 			e.unmeasured = true
 		} else {
-			e.KL, e.Fisher, e.TrueMass = &t.KL, &t.Fisher, &t.Mass
+			e.KL, e.Fisher, e.TrueMass = &t.KL, t.Fisher, &t.Mass
 		}
 		if entropy, known := set.Density.Entropy(); known {
 			entropy -= jacobian
 			e.Entropy = &entropy
 		}
 	}
-	return e, nil
+	return nil
 }
 
 // Warnings says what makes the figures doubtful, one sentence each.
@@ -113,6 +164,11 @@ func (e *Evaluation) Warnings() []string {
 		warnings = append(warnings, fmt.Sprintf("log Z changes by %.2g nats on a grid of half as many points an axis: the model is too narrow for this grid, "+
 			"and log Z and all that follows from it may be off by as much. A finer one (--grid) would be more accurate", *e.GridError))
 	}
+	if a := e.AIS; a != nil && a.EffectiveChains < fewChains {
+		warnings = append(warnings, fmt.Sprintf("annealed importance sampling has come down to %.3g effective chains: its log Z is not to be trusted. More steps (--ais-steps) or chains (--ais-chains) help", a.EffectiveChains))
+	} else if a != nil && a.Upper-a.Lower > maxBoundsApart+3*(a.LowerError+a.UpperError) {
+		warnings = append(warnings, fmt.Sprintf("annealed importance sampling gives log Z from %.4f to %.4f: its chains do not come to all of the model on the way. More steps (--ais-steps) bring the bounds together", a.Lower, a.Upper))
+	}
 	if e.unmeasured {
 		warnings = append(warnings, "the divergences from the true density are not finite on this grid: it is too narrow to be seen, or the model's energy is not finite there")
 	}
@@ -121,6 +177,12 @@ func (e *Evaluation) Warnings() []string {
 	}
 	return warnings
 }
+
+// The fewest effective chains, and the distance of its bounds in nats, with which annealed importance sampling is trusted.
+const (
+	fewChains      = 10
+	maxBoundsApart = 0.1
+)
 
 func meanEnergy(model *models.Compiled, points datasets.Points) (float64, error) {
 	energies, err := model.Energies(points.Values)

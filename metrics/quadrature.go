@@ -30,8 +30,8 @@ type Integrals struct {
 type Divergences struct {
 	// KL is ∫ p log(p/p_θ).
 	KL float64
-	// Fisher is ½ ∫ p ‖∇ log p − ∇ log p_θ‖².
-	Fisher float64
+	// Fisher is ½ ∫ p ‖∇ log p − ∇ log p_θ‖²; nil where p has no score.
+	Fisher *float64
 	// Mass is ∫ p over the grid; how far it is from 1 tells what the grid misses or misjudges.
 	Mass float64
 }
@@ -81,24 +81,34 @@ func partition(model *models.Compiled, grid Grid) (*Integrals, error) {
 	return &Integrals{LogZ: logZ, BorderMass: math.Exp(outer.log() - logZ), GridError: math.Abs(logZ - coarse.log())}, nil
 }
 
-// divergences integrates against the true density.
+// divergences integrates against the true density p. Where p is 0 so are the integrands, whatever they are multiplied by.
 func divergences(model *models.Compiled, grid Grid, density datasets.Density, logZ float64) (*Divergences, error) {
 	var d Divergences
+	hasScore := datasets.HasScore(density)
+	if hasScore {
+		d.Fisher = new(float64)
+	}
 	err := sums(model, grid, func(net models.Net, x, weight, _, _ *graph.Node) []*graph.Node {
 		logP := density.LogDensity(x)
 		p := graph.Mul(weight, graph.Exp(double(logP)))
-		ratio := graph.AddScalar(graph.Add(double(logP), double(net.Energy(x))), logZ)
-		apart := graph.Sub(net.Score(x), datasets.Score(density, x))
-		squared := double(graph.ReduceSum(graph.Square(apart), -1))
-		return []*graph.Node{
-			graph.ReduceAllSum(graph.Mul(p, ratio)),
-			graph.MulScalar(graph.ReduceAllSum(graph.Mul(p, squared)), 0.5),
-			graph.ReduceAllSum(p),
+		integrate := func(f *graph.Node) *graph.Node {
+			zero := graph.ZerosLike(p)
+			return graph.ReduceAllSum(graph.Where(graph.GreaterThan(p, zero), graph.Mul(p, f), zero))
 		}
+		ratio := graph.AddScalar(graph.Add(double(logP), double(net.Energy(x))), logZ)
+		out := []*graph.Node{integrate(ratio), graph.ReduceAllSum(p)}
+		if hasScore {
+			apart := graph.Sub(net.Score(x), datasets.Score(density, x))
+			squared := double(graph.ReduceSum(graph.Square(apart), -1))
+			out = append(out, graph.MulScalar(integrate(squared), 0.5))
+		}
+		return out
 	}, func(got []float64) {
 		d.KL += got[0]
-		d.Fisher += got[1]
-		d.Mass += got[2]
+		d.Mass += got[1]
+		if hasScore {
+			*d.Fisher += got[2]
+		}
 	})
 	return &d, err
 }

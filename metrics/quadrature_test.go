@@ -63,7 +63,7 @@ func TestIntegrateGaussians(t *testing.T) {
 				}
 				near("log Z", got.LogZ, test.logZ, 1e-5)
 				near("KL", got.True.KL, test.kl, 1e-5)
-				near("Fisher divergence", got.True.Fisher, test.fisher, 1e-4)
+				near("Fisher divergence", *got.True.Fisher, test.fisher, 1e-4)
 				near("mass of the true density", got.True.Mass, 1, 1e-5)
 				near("border mass", got.BorderMass, 0, 1e-6)
 				near("difference to the coarser grid", got.GridError, 0, 1e-5)

@@ -17,13 +17,25 @@ import (
 
 // examples are all kinds with small settings, under the name of the kind and of what is special about them.
 var examples = map[string]Energy{
-	"conditional_mlp":  &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3},
-	"flow":             smallFlow(),
-	"mlp":              &MLP{Hidden: []int{5, 4}, Activation: "softplus"},
-	"mlp, confined":    &MLP{Hidden: []int{5}, Activation: "gelu", Confinement: 2},
-	"quadratic":        NewQuadratic(),
-	"conditional, mid": midway{examplesLevel},
+	"conditional_mlp":        &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3},
+	"conditional_mlp, level": midway{&ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}},
+	"flow":                   smallFlow(),
+	"fourier_mlp":            &FourierMLP{Features: 3, Scale: 0.2, MLP: MLP{Hidden: []int{5, 4}, Activation: "silu", Confinement: 3}},
+	"fourier_mlp, shallow":   &FourierMLP{Features: 2, Scale: 0.3, FeatureSeed: 7, MLP: MLP{Hidden: []int{4}, Activation: "tanh"}},
+	"mlp":                    &MLP{Hidden: []int{5, 4}, Activation: "softplus"},
+	"product":                &Product{Experts: []Energy{NewQuadratic(), smallMLP()}},
+	"product, weighted": &Product{
+		Experts: []Energy{smallMLP(), &Tilted{Base: NewQuadratic(), Tilt: &RBM{Hidden: 3, Std: 2}}, smallFlow()}, Weights: []float64{0.5, 2, 1.5}},
+	"quadratic":          NewQuadratic(),
+	"radial":             &Radial{Inner: smallMLP(), Scale: 3, Power: 2},
+	"radial, steep":      &Radial{Inner: &Radial{Inner: NewQuadratic(), Scale: 1.5, Power: 3}, Scale: 0.7, Power: 1.2},
+	"rbm":                &RBM{Hidden: 4, Std: 0.7},
+	"residual_mlp":       &ResidualMLP{Width: 4, Blocks: 2, Activation: "silu", Confinement: 2},
+	"residual_mlp, deep": &ResidualMLP{Width: 3, Blocks: 5, Activation: "gelu"},
+	"tilted":             &Tilted{Base: smallFlow(), Tilt: smallMLP()},
 }
+
+func smallMLP() *MLP { return &MLP{Hidden: []int{4, 3}, Activation: "tanh"} }
 
 // Every kind is among the examples.
 func TestExamplesAreComplete(t *testing.T) {
@@ -33,8 +45,6 @@ func TestExamplesAreComplete(t *testing.T) {
 		}
 	}
 }
-
-var examplesLevel = &ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}
 
 // midway is a conditional energy at a level between its smallest and its largest.
 type midway struct{ Conditional }

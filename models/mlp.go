@@ -60,11 +60,7 @@ func (m *MLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 			h = activations[m.Activation].value(h)
 		}
 	}
-	energy := graph.Squeeze(h, -1) // [batch, 1] -> [batch]
-	if m.Confinement > 0 {
-		energy = graph.Add(energy, graph.MulScalar(graph.ReduceSum(graph.Square(x), -1), 0.5/(m.Confinement*m.Confinement)))
-	}
-	return energy
+	return confined(graph.Squeeze(h, -1), x, m.Confinement) // [batch, 1] -> [batch]
 }
 
 // Score implements Scorer: the chain rule from the last layer back to the first, with what the way forward has left.
@@ -81,17 +77,15 @@ func (m *MLP) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node 
 		}
 		h, slopes[i] = activations[m.Activation].both(graph.Add(multiply(h, theta[2*i]), row(theta[2*i+1], h)))
 	}
-	last := graph.ConvertDType(graph.Squeeze(theta[2*layers], -1), x.DType()) // [width]
-	g := graph.Mul(slopes[layers-1], row(last, h))                            // dE/da of the last hidden layer, [batch, width]
+	g := graph.Mul(slopes[layers-1], outward(theta[2*layers], h)) // dE/da of the last hidden layer, [batch, width]
 	for i := layers - 1; i > 0; i-- {
 		g = graph.Mul(productTransposed(g, theta[2*i]), slopes[i-1])
 	}
-	score := graph.Neg(productTransposed(g, theta[0]))
-	if m.Confinement > 0 {
-		score = graph.Sub(score, graph.DivScalar(x, m.Confinement*m.Confinement))
-	}
-	return score
+	return confinedScore(graph.Neg(productTransposed(g, theta[0])), x, m.Confinement)
 }
+
+// outward is the gradient [1, width] that a last layer [width, 1] gives what goes into it.
+func outward(weight, points *graph.Node) *graph.Node { return row(graph.Squeeze(weight, -1), points) }
 
 // fewInputs is the number of coordinates up to which a first layer is fastest as a sum of outer products, which become part
 // of the element-wise work behind them: a matrix product of so few terms costs more to call than to compute. Their

@@ -18,10 +18,11 @@ func TestDrawStarts(t *testing.T) {
 	start := Start{Mean: []float64{3, -1, 0}, Std: []float64{0.5, 2, 1}}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		model := compiled(t, backend, []float64{0, 0, 0}, [][]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}})
-		x, err := Draw(model, &Langevin{Steps: 0, StepSize: 0.1, Temperature: 1}, start, n, 7)
+		sample, err := Draw(model, &Langevin{Steps: 0, StepSize: 0.1, Temperature: 1}, NewSampling(), start, n, 7)
 		if err != nil {
 			t.Fatal(err)
 		}
+		x := sample.Points
 		if len(x) != 3*n {
 			t.Fatalf("%d numbers for %d points", len(x), n)
 		}
@@ -43,11 +44,11 @@ func TestDrawSeed(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		model := compiled(t, backend, []float64{0, 0}, [][]float64{{1, 0}, {0, 1}})
 		draw := func(seed int64) []float64 {
-			x, err := Draw(model, &Langevin{Steps: 10, StepSize: 0.1, Temperature: 1}, Start{[]float64{0, 0}, []float64{1, 1}}, 5, seed)
+			sample, err := Draw(model, &Langevin{Steps: 10, StepSize: 0.1, Temperature: 1}, NewSampling(), Start{[]float64{0, 0}, []float64{1, 1}}, 5, seed)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return x
+			return sample.Points
 		}
 		first := draw(1)
 		if again := draw(1); !slices.Equal(first, again) {
@@ -65,7 +66,7 @@ func TestDrawSeed(t *testing.T) {
 // A start that does not fit the model is an error, not a panic.
 func TestDrawReportsErrors(t *testing.T) {
 	model := compiled(t, backendtest.Open(t, "go"), []float64{0, 0}, [][]float64{{1, 0}, {0, 1}})
-	_, err := Draw(model, NewLangevin(), Start{[]float64{0}, []float64{1, 1}}, 5, 0)
+	_, err := Draw(model, NewLangevin(), NewSampling(), Start{[]float64{0}, []float64{1, 1}}, 5, 0)
 	if want := "the chains start with 1 means and 2 standard deviations, and the model has 2 coordinates"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}

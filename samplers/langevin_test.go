@@ -61,10 +61,11 @@ func TestLangevinStationaryCovariance(t *testing.T) {
 			dim := len(test.mean)
 			start := Start{Mean: make([]float64, dim), Std: slices.Repeat([]float64{2}, dim)}
 			sampler := &Langevin{Steps: test.steps, StepSize: test.step, Temperature: test.temperature}
-			x, err := Draw(compiled(t, backend, test.mean, test.precision), sampler, start, n, 1)
+			sample, err := Draw(compiled(t, backend, test.mean, test.precision), sampler, NewSampling(), start, n, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
+			x := sample.Points
 			lambda := mat.NewDense(dim, dim, slices.Concat(test.precision...))
 			var biased, want mat.Dense // Λ − ½εΛ²
 			biased.Mul(lambda, lambda)
@@ -131,7 +132,7 @@ func TestLangevinWithGivenNoise(t *testing.T) {
 				if temperature > 0 {
 					given = in[1]
 				}
-				return []*graph.Node{Run(sampler, net, in[0], random.NewReplay(in[0].Graph(), given, nil))}
+				return []*graph.Node{Run(sampler, net, in[0], Options{}, random.NewReplay(in[0].Graph(), given, nil)).X}
 			}, starts, noise)[0]
 			for chain, start := range starts {
 				for k, x := range start {
@@ -147,11 +148,11 @@ func TestLangevinWithGivenNoise(t *testing.T) {
 
 // A run moves the randomness on: the next one has other noise.
 func TestRunAdvancesDraws(t *testing.T) {
-	sampler := &Langevin{Steps: 5, StepSize: 0.1, Temperature: 1}
+	sampler := NewULA(5, 0.1)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		got := run(t, backend, func(net models.Net, in []*graph.Node) []*graph.Node {
 			draws := random.NewStream(in[1])
-			return []*graph.Node{Run(sampler, net, in[0], draws), Run(sampler, net, in[0], draws)} // from the same start
+			return []*graph.Node{Run(sampler, net, in[0], Options{}, draws).X, Run(sampler, net, in[0], Options{}, draws).X} // from the same start
 		}, starts, random.Seed(1, 1))
 		for i := range got[0] {
 			if got[0][i] == got[1][i] {
@@ -163,10 +164,10 @@ func TestRunAdvancesDraws(t *testing.T) {
 
 // No gradient flows back through a run, neither to the start nor to the parameters.
 func TestRunStopsGradients(t *testing.T) {
-	sampler := &Langevin{Steps: 3, StepSize: 0.1, Temperature: 1}
+	sampler := NewULA(3, 0.1)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		got := run(t, backend, func(net models.Net, in []*graph.Node) []*graph.Node {
-			end := Run(sampler, net, in[0], random.NewStream(in[1]))
+			end := Run(sampler, net, in[0], Options{}, random.NewStream(in[1])).X
 			// The energy of the end depends on θ directly, and through the end it must not.
 			loss := graph.ReduceAllSum(net.Energy(end))
 			through := graph.Gradient(loss, net.Theta[0], in[0])

@@ -1,46 +1,101 @@
 // Package samplers draws from the density of an energy model by Markov chains.
 //
-// A sampler is a kernel, one transition of many chains at once, with settings that say how often to apply it. Kernels
-// are graph functions: chains in, chains out, and the randomness an explicit argument.
+// A sampler is a kernel, one transition of many chains at once: state in, state out. Kernels are graph functions, and the
+// randomness is an explicit argument. [Run] repeats one on the device inside another graph, as training does; [Chains] keeps
+// chains on the device between calls, as drawing from a trained model does.
 package samplers
 
 import (
 	"github.com/gomlx/gomlx/core/graph"
 
-	"joule/internal/loop"
 	"joule/internal/random"
 	"joule/models"
 )
 
 // Sampler is the settings of a Markov chain, and its kernel.
 type Sampler interface {
-	// Transition moves the chains x [chains, dim] once.
-	Transition(net models.Net, x *graph.Node, draws random.Draws) *graph.Node
 	// Length is the number of transitions that a run makes.
 	Length() int
+	// Fit says what keeps the kernel from running on a model; nil: nothing does.
+	Fit(model models.Energy) error
+	// Start is the state of chains that begin at x [chains, dim].
+	Start(net models.Net, x *graph.Node, draws random.Draws) State
+	// Transition moves all chains once.
+	Transition(net models.Net, s State, at Clock, draws random.Draws) State
 }
 
 // Kinds are the samplers that a config can name.
 var Kinds = map[string]func() Sampler{
 	"langevin": func() Sampler { return NewLangevin() },
+	"mala":     func() Sampler { return NewMALA() },
+	"hmc":      func() Sampler { return NewHMC() },
+	"ensemble": func() Sampler { return NewEnsemble() },
 }
 
-// Run starts chains at x [chains, dim] and returns where they are after the sampler's Length of transitions.
-// The loop runs on the device; no gradient flows back through it.
-func Run(s Sampler, net models.Net, x *graph.Node, draws random.Draws) *graph.Node {
-	return RunFor(s, graph.Const(x.Graph(), int32(s.Length())), net, x, draws)
+// State is where chains are, and what their kernel keeps beside. Where several replicas are sampled at once, every node has
+// one axis more in front.
+type State struct {
+	// X are the chains, [chains, dim].
+	X *graph.Node
+	// Scale is what the kernel's step size is multiplied by: a scalar, or [replicas]. Nil is 1.
+	Scale *graph.Node
+	// Accepted is the sum over the transitions of the share of proposals that were accepted: a scalar, or [replicas]. It is
+	// nil for kernels that accept whatever they propose.
+	Accepted *graph.Node
+	// Own is what else the kernel keeps, such as the energy at X.
+	Own []*graph.Node
 }
 
-// RunFor is Run with the number of transitions given by a node, an int32 scalar.
-func RunFor(s Sampler, transitions *graph.Node, net models.Net, x *graph.Node, draws random.Draws) *graph.Node {
-	randomness := draws.State()
-	n := 1 + len(randomness)
-	state := append(append([]*graph.Node{x}, randomness...), net.Theta...)
-	out := loop.Repeat(transitions, func(pass *graph.Node, state []*graph.Node) []*graph.Node {
-		draws, theta := draws.At(state[1:n], pass), state[n:]
-		x := s.Transition(models.Net{Model: net.Model, Theta: theta}, state[0], draws)
-		return append(append([]*graph.Node{x}, draws.Return()...), theta...)
-	}, state...)
-	draws.Resume(out[1:n])
-	return graph.StopGradient(out[0])
+// flatten lists the nodes of the state; like takes them apart again.
+func (s State) flatten() []*graph.Node {
+	flat := []*graph.Node{s.X}
+	for _, node := range []*graph.Node{s.Scale, s.Accepted} {
+		if node != nil {
+			flat = append(flat, node)
+		}
+	}
+	return append(flat, s.Own...)
+}
+
+// like is a state that has what s has, with other nodes: the inverse of flatten.
+func (s State) like(flat []*graph.Node) State {
+	other := State{X: flat[0]}
+	flat = flat[1:]
+	if s.Scale != nil {
+		other.Scale, flat = flat[0], flat[1:]
+	}
+	if s.Accepted != nil {
+		other.Accepted, flat = flat[0], flat[1:]
+	}
+	other.Own = flat
+	return other
+}
+
+// Clock tells a transition when it is.
+type Clock struct {
+	// Pass is the number of transitions that the chains have made before, int32.
+	Pass *graph.Node
+	// Length is the number of transitions of a run.
+	Length int
+	// Gain is how strongly the step size follows the acceptance, a scalar; nil: it stays as it is.
+	Gain *graph.Node
+}
+
+// Progress is how far the run has come, from 0 before the first transition to 1 after the last.
+func (c Clock) Progress(like *graph.Node) *graph.Node {
+	pass := graph.ConvertDType(c.Pass, like.DType())
+	return graph.MinScalar(graph.DivScalar(pass, float64(max(c.Length, 1))), 1)
+}
+
+// spread makes a value of each replica, a scalar or [replicas], fit x: the value for every number of x.
+func spread(value, x *graph.Node) *graph.Node {
+	for value.Rank() > 0 && value.Rank() < x.Rank() {
+		value = graph.InsertAxes(value, -1)
+	}
+	return graph.BroadcastToDims(value, x.Shape().Dimensions...)
+}
+
+// perChain makes a value of each chain, [chains], fit x [chains, dim].
+func perChain(value, x *graph.Node) *graph.Node {
+	return graph.BroadcastToDims(graph.InsertAxes(value, -1), x.Shape().Dimensions...)
 }

@@ -32,8 +32,11 @@ func smallSpecs(t *testing.T) map[string]Spec {
 	all := scoreSpecs(spec)
 	maps.Copy(all, map[string]Spec{
 		"dsm": spec(NewDSM()), "fisher": spec(&Fisher{Points: "density"}), "nce": spec(NewNCE()),
-		"mle": spec(&MLE{Init: "persistent", InitStd: 1, EnergyL2: 0.01, BufferSize: 20, RestartFraction: 0.3,
-			Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 1}}),
+		"mle": spec(&PCD{InitStd: 1, BufferSize: 20, RestartFraction: 0.3,
+			Contrast: Contrast{EnergyL2: 0.01, Sampler: samplers.NewULA(3, 0.05)}}),
+		"tricks": spec(&PCD{InitStd: 1, BufferSize: 20, RestartFraction: 0.3,
+			Contrast: Contrast{GradientPenalty: 0.1, SpectralPenalty: 0.01, DataNoise: 0.1, StepWarmup: 5,
+				Sampler: &samplers.MALA{Steps: 3, StepSize: 0.05, TargetAcceptance: 0.6}}}),
 	})
 	return all
 }

@@ -19,12 +19,18 @@ type Fisher struct {
 // NewFisher returns the default settings: scores are compared at the data.
 func NewFisher() *Fisher { return &Fisher{Points: "data"} }
 
-// Prepare implements Method. It fails when the density of the data is not known.
+// Prepare implements Method. It fails when the density of the data is not known, or has no score.
 func (m *Fisher) Prepare(p Problem) (Objective, error) {
 	density := densityOf(p.Data)
 	if density == nil {
-		return nil, errors.New("method fisher needs data with a known density: data.kind gaussian_mixture or two_gaussians, " +
+		return nil, errors.New("method fisher needs data with a known density: any data.kind but csv and npy, " +
 			"or for a file a data.density to be fitted (kind: gaussian_mixture); dsm, nce and mle need none")
+	}
+	for _, set := range p.Data {
+		if !datasets.HasScore(set.Density) {
+			return nil, errors.New("method fisher needs a density with a score, and that of this data.kind jumps: it has none; " +
+				"dsm, nce and mle need none")
+		}
 	}
 	return fisher{m, density}, nil
 }

@@ -70,8 +70,20 @@ func TestFisherLearnsAGaussian(t *testing.T) {
 
 func TestFisherNeedsADensity(t *testing.T) {
 	_, err := NewFisher().Prepare(Problem{Data: []*datasets.Set{normalData(4, []float64{0}, 1)}, BatchSize: 2, DType: dtype})
-	want := "method fisher needs data with a known density: data.kind gaussian_mixture or two_gaussians, " +
+	want := "method fisher needs data with a known density: any data.kind but csv and npy, " +
 		"or for a file a data.density to be fitted (kind: gaussian_mixture); dsm, nce and mle need none"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+}
+
+func TestFisherNeedsAScore(t *testing.T) {
+	board, err := datasets.Kinds["checkerboard"]().Load(datasets.Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = NewFisher().Prepare(Problem{Data: []*datasets.Set{board}, BatchSize: 2, DType: dtype})
+	want := "method fisher needs a density with a score, and that of this data.kind jumps: it has none; dsm, nce and mle need none"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}

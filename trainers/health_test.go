@@ -237,11 +237,12 @@ func TestReplicasAreHelpedAlone(t *testing.T) {
 }
 
 // shrinking moves every chain a part of the way to one place.
-type shrinking struct{}
+type shrinking struct{ kernel }
 
 func (shrinking) Length() int { return 1 }
-func (shrinking) Transition(_ models.Net, x *graph.Node, _ random.Draws) *graph.Node {
-	return graph.MulScalar(x, 0.5)
+func (shrinking) Transition(_ models.Net, s samplers.State, _ samplers.Clock, _ random.Draws) samplers.State {
+	s.X = graph.MulScalar(s.X, 0.5)
+	return s
 }
 
 // The chains of a method are watched, and what is seen has a name, a step and a cause.
@@ -254,10 +255,10 @@ func TestChainsAreWatched(t *testing.T) {
 		step    int
 	}{
 		// The data are in ±8 or so with the noise of standard deviation 2: a chain is 100 further on in each of 3 rounds.
-		{"range", counting{100}, Health{MaxChainRange: 30}, "chain_range", 12},
+		{"range", counted(100), Health{MaxChainRange: 30}, "chain_range", 12},
 		{"spread", shrinking{}, Health{MinChainSpread: 1.0 / 64}, "chain_spread", 0},
-		{"gap", counting{100}, Health{MaxEnergyGap: 1000}, "energy_gap", 1},
-		{"nothing", counting{100}, Health{}, "", 0},
+		{"gap", counted(100), Health{MaxEnergyGap: 1000}, "energy_gap", 1},
+		{"nothing", counted(100), Health{}, "", 0},
 	} {
 		backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 			spec := persistent(64, 0, test.sampler)

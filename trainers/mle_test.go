@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/mat"
 
+	"joule/datasets"
 	"joule/internal/backendtest"
 	"joule/internal/random"
 	"joule/internal/tensor"
@@ -17,13 +18,28 @@ import (
 	"joule/samplers"
 )
 
+// kernel is what samplers that need nothing have in common.
+type kernel struct{}
+
+func (kernel) Fit(models.Energy) error { return nil }
+
+func (kernel) Start(_ models.Net, x *graph.Node, _ random.Draws) samplers.State {
+	return samplers.State{X: x}
+}
+
 // counting is a sampler that counts: it moves a chain by 1 in every coordinate.
-type counting struct{ steps int }
+type counting struct {
+	kernel
+	steps int
+}
+
+func counted(steps int) counting { return counting{steps: steps} }
 
 func (c counting) Length() int { return c.steps }
 
-func (counting) Transition(_ models.Net, x *graph.Node, _ random.Draws) *graph.Node {
-	return graph.OnePlus(x)
+func (counting) Transition(_ models.Net, s samplers.State, _ samplers.Clock, _ random.Draws) samplers.State {
+	s.X = graph.OnePlus(s.X)
+	return s
 }
 
 var negativePoints = [][]float64{{1, 1}, {-2, 0.5}, {0.3, -0.4}, {2, 2}, {0, 3}}
@@ -48,7 +64,7 @@ func TestMLELoss(t *testing.T) {
 				// The negatives move with the mean, by 0: a gradient through them would show.
 				moved := graph.Sub(net.Theta[0], graph.StopGradient(net.Theta[0]))
 				negatives := graph.Add(in[1], graph.InsertAxes(moved, 0))
-				l := (&MLE{EnergyL2: alpha}).Loss(net, in[0], negatives)
+				l := (&Contrast{EnergyL2: alpha}).Loss(net, in[0], negatives)
 				return append([]*graph.Node{l}, graph.Gradient(l, net.Theta...)...)
 			}, fivePoints, negativePoints)
 			near(t, "the loss", got[0][0], loss, 1e-13)
@@ -66,14 +82,18 @@ func TestMLEStarts(t *testing.T) {
 			"noise": func(_, z float64) float64 { return std*z + steps },
 			"data":  func(point, _ float64) float64 { return point + steps },
 		} {
-			objective := &mle{MLE: &MLE{Init: init, InitStd: std, Sampler: counting{steps}}}
+			method := &MLE{Init: init, PCD: PCD{InitStd: std, Contrast: Contrast{Sampler: counted(steps)}}}
+			objective, err := method.Prepare(Problem{Data: []*datasets.Set{normalData(16, []float64{0, 0}, 1)}, BatchSize: 5, Devices: 1, DType: dtype})
+			if err != nil {
+				t.Fatal(err)
+			}
 			got := tilted.evaluate(t, backend, func(net models.Net, in []*graph.Node) []*graph.Node {
 				given := graph.InsertAxes(in[1], 0)
-				x, state := objective.negatives(Input{Net: net, Batch: in[0], Draws: random.NewReplay(given.Graph(), given, nil)})
+				end, state := objective.(*contrast).chains(Input{Net: net, Batch: in[0], Draws: random.NewReplay(given.Graph(), given, nil)})
 				if len(state) != 0 || len(objective.State()) != 0 {
 					t.Errorf("init %s has a state", init)
 				}
-				return []*graph.Node{x}
+				return []*graph.Node{end.X}
 			}, fivePoints, fiveNoises)[0]
 			for i, point := range fivePoints {
 				for k := range point {
@@ -88,7 +108,7 @@ func TestMLEStarts(t *testing.T) {
 func persistent(chains int, restart float64, sampler samplers.Sampler) Spec {
 	return Spec{
 		Model:     models.NewQuadratic(),
-		Method:    &MLE{Init: "persistent", InitStd: 2, BufferSize: chains, RestartFraction: restart, Sampler: sampler},
+		Method:    &PCD{InitStd: 2, BufferSize: chains, RestartFraction: restart, Contrast: Contrast{Sampler: sampler}},
 		Optimizer: NewOptimizer(), Data: normalData(16, []float64{0, 0}, 1),
 		Loop: Loop{Steps: 100, BatchSize: 4, LogEvery: 100}, Seed: 3,
 	}
@@ -108,7 +128,7 @@ func chains(t *testing.T, trainer *Trainer) []float64 {
 func TestMLEPersistentChainsTakeTurns(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, test := range []struct{ chains, steps, rounds int }{{12, 3, 1}, {4, 2, 2}, {10, 5, 2}} {
-			trainer := newTrainer(t, backend, persistent(test.chains, 0, counting{1}))
+			trainer := newTrainer(t, backend, persistent(test.chains, 0, counted(1)))
 			want := chains(t, trainer)
 			if _, err := trainer.Block(test.steps); err != nil {
 				t.Fatal(err)
@@ -123,7 +143,7 @@ func TestMLEPersistentChainsTakeTurns(t *testing.T) {
 				t.Errorf("%d chains after %d steps of 4: %v, want %v", test.chains, test.steps, got, want)
 			}
 		}
-		trainer := newTrainer(t, backend, persistent(12, 0, counting{1}))
+		trainer := newTrainer(t, backend, persistent(12, 0, counted(1)))
 		before := chains(t, trainer)
 		if _, err := trainer.Block(1); err != nil {
 			t.Fatal(err)
@@ -141,7 +161,7 @@ func TestMLERestartsChains(t *testing.T) {
 	const chainCount = batch * steps
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, fraction := range []float64{0.25, 1} {
-			spec := persistent(chainCount, fraction, counting{far})
+			spec := persistent(chainCount, fraction, counted(far))
 			spec.Loop.BatchSize = batch
 			trainer := newTrainer(t, backend, spec)
 			for range 2 { // two rounds
@@ -168,7 +188,7 @@ func TestMLERestartsChains(t *testing.T) {
 // What starts in the buffer is noise of the standard deviation asked for: five standard errors, and no two chains alike.
 func TestMLEBufferStartsAsNoise(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		got := chains(t, newTrainer(t, backend, persistent(2000, 0, counting{1})))
+		got := chains(t, newTrainer(t, backend, persistent(2000, 0, counted(1))))
 		n, sum := float64(len(got)), 0.0
 		for _, x := range got {
 			sum += x * x
@@ -181,13 +201,14 @@ func TestMLEBufferStartsAsNoise(t *testing.T) {
 }
 
 func TestMLEBufferHoldsABatch(t *testing.T) {
-	m := &MLE{Init: "persistent", BufferSize: 64}
+	m := &MLE{Init: "persistent", PCD: PCD{BufferSize: 64}}
 	_, err := m.Prepare(Problem{BatchSize: 65, Devices: 1})
 	if want := "method.buffer_size is 64, less than train.batch_size 65: each step moves one batch of chains"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}
-	for _, fits := range []*MLE{{Init: "persistent", BufferSize: 65}, {Init: "noise", BufferSize: 64}, {Init: "data", BufferSize: 64}} {
-		if _, err := fits.Prepare(Problem{BatchSize: 65, Devices: 1}); err != nil {
+	for _, fits := range []*MLE{{"persistent", PCD{BufferSize: 65}}, {"noise", PCD{BufferSize: 64}}, {"data", PCD{BufferSize: 64}}} {
+		fits.Sampler = counted(1)
+		if _, err := fits.Prepare(Problem{Data: []*datasets.Set{normalData(16, []float64{0, 0}, 1)}, BatchSize: 65, Devices: 1}); err != nil {
 			t.Errorf("%s with %d chains: %v", fits.Init, fits.BufferSize, err)
 		}
 	}
@@ -216,10 +237,9 @@ func TestMLELearnsAGaussian(t *testing.T) {
 	cov[1][0] = cov[0][1]
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		got := trained(t, backend, Spec{
-			Model: models.NewQuadratic(),
-			Method: &MLE{Init: "persistent", InitStd: 1, BufferSize: 512,
-				Sampler: &samplers.Langevin{Steps: 10, StepSize: epsilon, Temperature: 1}},
-			Data: data, Optimizer: cosine(0.05), Loop: Loop{Steps: steps, BatchSize: batch, LogEvery: steps},
+			Model:  models.NewQuadratic(),
+			Method: &PCD{InitStd: 1, BufferSize: 512, Contrast: Contrast{Sampler: samplers.NewULA(10, epsilon)}},
+			Data:   data, Optimizer: cosine(0.05), Loop: Loop{Steps: steps, BatchSize: batch, LogEvery: steps},
 		})
 		factor := mat.NewDense(2, 2, got["precision_factor"])
 		var precision, chains mat.Dense

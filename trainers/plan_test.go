@@ -27,7 +27,7 @@ func TestPlan(t *testing.T) {
 		want           int
 	}{
 		{NewMLE(), 128, 0, 4}, {NewMLE(), 126, 0, 2}, {NewMLE(), 125, 0, 1}, {NewMLE(), 128, 2, 2}, {NewMLE(), 128, 1, 1},
-		{&MLE{Init: "persistent", BufferSize: 1026}, 128, 0, 2}, {&MLE{Init: "noise", BufferSize: 1026}, 128, 0, 4},
+		{&PCD{BufferSize: 1026}, 128, 0, 2}, {&MLE{Init: "noise", PCD: PCD{BufferSize: 1026}}, 128, 0, 4},
 		{NewDSM(), 128, 0, 1}, {NewDSM(), 128, 2, 2},
 	} {
 		loop := NewLoop()

@@ -23,9 +23,9 @@ func exactSpecs(t *testing.T) map[string]Spec {
 	specs := smallSpecs(t)
 	uniform, chains := specs["nce"], specs["mle"]
 	uniform.Method = &NCE{NoiseRatio: 2, Noise: &UniformNoise{Scale: 1.5}}
-	chains.Method = &MLE{Init: "noise", InitStd: 1, Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 1}}
+	chains.Method = &ShortRun{InitStd: 1, Contrast: Contrast{Sampler: samplers.NewULA(3, 0.05)}}
 	fromData, atData := chains, specs["fisher"]
-	fromData.Method = &MLE{Init: "data", Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 0.5}}
+	fromData.Method = &CD{Contrast{Sampler: &samplers.Langevin{Steps: 3, StepSize: 0.05, Temperature: 0.5}}}
 	atData.Method = NewFisher()
 	specs["contrastive divergence"], specs["fisher at the data"] = fromData, atData
 	gaussian := specs["dsm"]
@@ -149,7 +149,7 @@ func TestDevicesShareBatches(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := run(t, both, 3, 4)
-		if method, chains := spec.Method.(*MLE); chains && method.Init == "persistent" {
+		if _, chains := spec.Method.(*PCD); chains {
 			// Each device has half of the buffer, so that other chains meet in a batch.
 			if shape := both.states[1][both.program.atCarried()].Shape().Dimensions; !slices.Equal(shape, []int{2, 10, 2}) {
 				t.Errorf("%s: the chains of a device are %v, want 10 of 20 for each replica", name, shape)

@@ -45,10 +45,14 @@ func quick(backend compute.Backend, specs map[string]Spec, kept ...string) map[s
 // With an axis of replicas the losses are those of each replica, with its parameters, points and directions.
 func TestLossesOfReplicas(t *testing.T) {
 	losses := map[string]func(net models.Net, x, v, bandwidth *graph.Node) *graph.Node{
-		"sm":   func(net models.Net, x, _, _ *graph.Node) *graph.Node { return NewSM().Loss(net, x) },
-		"ssm":  func(net models.Net, x, v, _ *graph.Node) *graph.Node { return (&SSM{}).Loss(net, x, []*graph.Node{v, x}) },
-		"fdsm": func(net models.Net, x, v, _ *graph.Node) *graph.Node { return NewFDSM().Loss(net, x, []*graph.Node{v, x}) },
-		"ksd":  func(net models.Net, x, _, bandwidth *graph.Node) *graph.Node { return NewKSD().Loss(net, x, bandwidth) },
+		"sm": func(net models.Net, x, _, _ *graph.Node) *graph.Node { return NewSM().Loss(net, x) },
+		"ssm": func(net models.Net, x, v, _ *graph.Node) *graph.Node {
+			return (&SSM{}).Loss(net, x, []*graph.Node{v, x})
+		},
+		"fdsm": func(net models.Net, x, v, _ *graph.Node) *graph.Node {
+			return NewFDSM().Loss(net, x, []*graph.Node{v, x})
+		},
+		"ksd": func(net models.Net, x, _, bandwidth *graph.Node) *graph.Node { return NewKSD().Loss(net, x, bandwidth) },
 	}
 	mlp := &models.MLP{Hidden: []int{4, 3}, Activation: "tanh"}
 	parameters, err := mlp.Parameters(2)

@@ -221,7 +221,7 @@ func TestNewErrors(t *testing.T) {
 	}{
 		{func(s *Spec) { s.Model = given }, "the model has nothing to learn: leave out model.mean or model.precision to have it learned"},
 		{func(s *Spec) { s.Model = &models.Quadratic{Mean: []float64{0, 0}} }, "model.mean has 2 coordinates, and the data 1"},
-		{func(s *Spec) { s.Method = &MLE{Init: "persistent", BufferSize: 3} }, "method.buffer_size is 3, less than train.batch_size 4: each step moves one batch of chains"},
+		{func(s *Spec) { s.Method = &PCD{BufferSize: 3} }, "method.buffer_size is 3, less than train.batch_size 4: each step moves one batch of chains"},
 	}
 	for _, test := range tests {
 		spec := fixedSpec(Loop{Steps: 1, LogEvery: 1})

@@ -22,15 +22,18 @@ type Method interface {
 
 // Kinds are the methods that a config can name.
 var Kinds = map[string]func() Method{
-	"mle":    func() Method { return NewMLE() },
-	"fisher": func() Method { return NewFisher() },
-	"sm":     func() Method { return NewSM() },
-	"ssm":    func() Method { return NewSSM() },
-	"fdsm":   func() Method { return NewFDSM() },
-	"ksd":    func() Method { return NewKSD() },
-	"dsm":    func() Method { return NewDSM() },
-	"msdsm":  func() Method { return NewMSDSM() },
-	"nce":    func() Method { return NewNCE() },
+	"mle":       func() Method { return NewMLE() },
+	"cd":        func() Method { return NewCD() },
+	"pcd":       func() Method { return NewPCD() },
+	"short_run": func() Method { return NewShortRun() },
+	"fisher":    func() Method { return NewFisher() },
+	"sm":        func() Method { return NewSM() },
+	"ssm":       func() Method { return NewSSM() },
+	"fdsm":      func() Method { return NewFDSM() },
+	"ksd":       func() Method { return NewKSD() },
+	"dsm":       func() Method { return NewDSM() },
+	"msdsm":     func() Method { return NewMSDSM() },
+	"nce":       func() Method { return NewNCE() },
 }
 
 // Problem is what a method is asked to work on.

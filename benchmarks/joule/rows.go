@@ -35,8 +35,7 @@ var methods = map[string]trainers.Method{
 }
 
 func chains(steps int) trainers.Method {
-	return &trainers.MLE{Init: "noise", InitStd: 1,
-		Sampler: &samplers.Langevin{Steps: steps, StepSize: 0.01, Temperature: 1}}
+	return &trainers.ShortRun{InitStd: 1, Contrast: trainers.Contrast{Sampler: samplers.NewULA(steps, 0.01)}}
 }
 
 // runner makes so many steps, and returns when the device is done.

@@ -33,7 +33,7 @@ func (t *trained) measure() (*measured, error) {
 
 // measureOn evaluates the model of a run on its data.
 func (t *trained) measureOn(set *datasets.Set) *measured {
-	e, err := t.evaluate(set, 0)
+	e, err := t.evaluate(set, metrics.Options{})
 	if err != nil {
 		return &measured{t, set, &metrics.Evaluation{}, fmt.Errorf("cannot be measured: %w", err)}
 	}

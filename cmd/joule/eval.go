@@ -12,8 +12,9 @@ import (
 )
 
 func newEval() *cobra.Command {
-	var asJSON bool
+	var asJSON, withAIS bool
 	var grid int
+	ais := metrics.NewAIS()
 	var backend, checkpoint string
 	cmd := &cobra.Command{
 		Use:   "eval RUN",
@@ -21,16 +22,29 @@ func newEval() *cobra.Command {
 		Long: `eval loads a run's data again and measures its model on it. In one and two dimensions it integrates over a grid around
 the data: log Z, the negative log likelihood (NLL) of the training and the held-out part, and where the true density is
 known the Kullback–Leibler and Fisher divergences from it, with its entropy, the best NLL there can be, beside them. Where
-a density was fitted to the data (data.density), they refer to that one, and are marked so.
+a density was fitted to the data (data.density), they refer to that one, and are marked so. In more dimensions, and with
+--ais, annealed importance sampling bounds log Z from below and from above, with standard errors; the NLL then follows from
+the lower bound, and is by so much too good as that is too low.
 All figures are in nats; log likelihoods are of the data in its own units.`,
 		Example: `  joule eval runs/dsm
-  joule eval runs/dsm --json | jq .test_nll`,
+  joule eval runs/dsm --json | jq .test_nll
+  joule eval runs/dsm --ais --ais-steps 5000`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if grid != 0 {
 				if _, err := metrics.GridFor([]float64{0}, []float64{1}, grid); err != nil {
 					return coded(exitUsage, fmt.Errorf("--grid %d: %w", grid, err))
 				}
+			}
+			how := metrics.Options{Grid: grid}
+			for _, name := range []string{"ais-chains", "ais-steps", "ais-leapfrog", "seed"} {
+				withAIS = withAIS || cmd.Flags().Changed(name)
+			}
+			if withAIS {
+				if err := ais.Check(); err != nil {
+					return coded(exitUsage, fmt.Errorf("annealed importance sampling: %w", err))
+				}
+				how.AIS = &ais
 			}
 			t, err := openRun(args[0], checkpoint, backend, nil, "")
 			if err != nil {
@@ -41,7 +55,7 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 			if err != nil {
 				return err
 			}
-			e, err := t.evaluate(set, grid)
+			e, err := t.evaluate(set, how)
 			if err != nil {
 				return err
 			}
@@ -59,6 +73,11 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object instead of a table")
+	cmd.Flags().BoolVar(&withAIS, "ais", false, "estimate log Z by annealed importance sampling too (default: in three and more dimensions)")
+	cmd.Flags().IntVar(&ais.Chains, "ais-chains", ais.Chains, "its chains")
+	cmd.Flags().IntVar(&ais.Steps, "ais-steps", ais.Steps, "its steps from a Gaussian to the model")
+	cmd.Flags().IntVar(&ais.Leapfrog, "ais-leapfrog", ais.Leapfrog, "leapfrog steps of each of them")
+	cmd.Flags().Int64Var(&ais.Seed, "seed", 0, "its seed")
 	cmd.Flags().IntVar(&grid, "grid", 0, "points an axis (default: 401 in two dimensions, 4001 in one)")
 	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")
@@ -81,6 +100,11 @@ func printEvaluation(w io.Writer, e *metrics.Evaluation, density string) error {
 	line("KL from the "+density+" density", e.KL, nats)
 	line("Fisher divergence from it", e.Fisher, "%.4f")
 	line("log Z", e.LogZ, nats)
+	if a := e.AIS; a != nil {
+		fmt.Fprintf(table, "log Z by AIS, from below\t%.4f ± %.4f nats\n", a.Lower, a.LowerError)
+		fmt.Fprintf(table, "log Z by AIS, from above\t%.4f ± %.4f nats\n", a.Upper, a.UpperError)
+		fmt.Fprintf(table, "effective chains of AIS\t%.0f, with %.0f %% of proposals accepted\n", a.EffectiveChains, 100*a.Acceptance)
+	}
 	line("mean energy, test", e.TestEnergy, "%.4f")
 	line("mean energy, train", &e.TrainEnergy, "%.4f")
 	line("probability at the grid's border", e.BorderMass, "%.1e")

@@ -147,8 +147,8 @@ func (t *trained) data() (*datasets.Set, error) {
 }
 
 // evaluate measures the model on its data, and logs what makes the figures doubtful.
-func (t *trained) evaluate(set *datasets.Set, grid int) (*metrics.Evaluation, error) {
-	e, err := metrics.Evaluate(t.model, set, grid)
+func (t *trained) evaluate(set *datasets.Set, how metrics.Options) (*metrics.Evaluation, error) {
+	e, err := metrics.Evaluate(t.model, set, how)
 	if err != nil {
 		return nil, err
 	}
@@ -172,10 +172,11 @@ func (t *trained) sample(n int, seed int64) (datasets.Points, error) {
 		start.Mean[k] = (low[k] + high[k]) / 2
 		start.Std[k] = spread * (high[k] - low[k]) / 4
 	}
-	values, err := samplers.Draw(t.model, t.config.Sampler, start, n, seed)
+	sample, err := samplers.Draw(t.model, t.config.Sampler, t.config.Sampling, start, n, seed)
 	if err != nil {
 		return datasets.Points{}, err
 	}
+	values := sample.Points[:n*dim]
 	for i, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return datasets.Points{}, fmt.Errorf("chain %d diverged: its point is not finite; a smaller sampler.step_size keeps chains stable", i/dim+1)

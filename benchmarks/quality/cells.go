@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"joule/internal/atomicfile"
+	"joule/metrics"
+)
+
+// cell is what a method has reached on a density.
+type cell struct {
+	Method  string `json:"method"`
+	Density string `json:"density"`
+	Key     string `json:"key"` // of the settings
+	// Refused says why the method cannot be trained on this density.
+	Refused string `json:"refused,omitempty"`
+	// KL, NLL and Entropy are in nats, a value for each seed that did not diverge.
+	KL       []float64 `json:"kl"`
+	NLL      []float64 `json:"test_nll"`
+	Entropy  []float64 `json:"entropy"`
+	Diverged int       `json:"diverged,omitempty"`
+	// Seconds is the time of training for each seed, all of them trained at once.
+	Seconds float64 `json:"seconds"`
+}
+
+// add notes the evaluation of a seed. The divergence from the true density is the same in the data's own units.
+func (c *cell) add(e *metrics.Evaluation) {
+	if e.KL == nil || e.TestNLL == nil || e.Entropy == nil {
+		c.Diverged++
+		return
+	}
+	c.KL, c.NLL, c.Entropy = append(c.KL, *e.KL), append(c.NLL, *e.TestNLL), append(c.Entropy, *e.Entropy)
+}
+
+func (c cell) summary() string {
+	if c.Refused != "" {
+		return c.Refused
+	}
+	return fmt.Sprintf("KL %s, NLL %s (entropy %.4f), %.0f s a seed%s", spreadOf(c.KL, 4), spreadOf(c.NLL, 4), mean(c.Entropy), c.Seconds, c.failures())
+}
+
+func (c cell) failures() string {
+	if c.Diverged == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d diverged", c.Diverged)
+}
+
+// cells are those that are finished.
+type cells []cell
+
+func readCells(path string) (*cells, error) {
+	c := new(cells)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, c)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// find is the cell of a job, if it was computed with the same settings.
+func (c *cells) find(j *job) (cell, bool) {
+	i := slices.IndexFunc(*c, func(x cell) bool { return x.Method == j.method && x.Density == j.density && x.Key == j.key })
+	if i < 0 {
+		return cell{}, false
+	}
+	return (*c)[i], true
+}
+
+// add keeps a cell, in the place of one with other settings.
+func (c *cells) add(path string, new cell) error {
+	*c = slices.DeleteFunc(*c, func(x cell) bool { return x.Method == new.Method && x.Density == new.Density })
+	*c = append(*c, new)
+	return atomicfile.Write(path, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", " ")
+		return encoder.Encode(c)
+	})
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+// spreadOf is the mean of some values, and the standard deviation where there are several.
+func spreadOf(values []float64, decimals int) string {
+	if len(values) == 0 {
+		return "–"
+	}
+	m, squares := mean(values), 0.0
+	for _, v := range values {
+		squares += (v - m) * (v - m)
+	}
+	if len(values) == 1 {
+		return fmt.Sprintf("%.*f", decimals, m)
+	}
+	return fmt.Sprintf("%.*f ± %.*f", decimals, m, decimals, math.Sqrt(squares/float64(len(values)-1)))
+}
+
+// tables are the divergences, the likelihoods and the times, a row a method and a column a density.
+func tables(all *cells) string {
+	var b strings.Builder
+	table := func(title string, value func(c cell) string) {
+		fmt.Fprintf(&b, "\n%s\n\n| method | %s |\n|---|%s\n", title, strings.Join(densities, " | "), strings.Repeat("---|", len(densities)))
+		for _, method := range methods() {
+			row := "| `" + method + "` |"
+			for _, density := range densities {
+				text := ""
+				for _, c := range *all {
+					switch {
+					case c.Method != method || c.Density != density:
+					case c.Refused != "":
+						text = "refused"
+					default:
+						text = value(c)
+						if c.Diverged > 0 {
+							text += fmt.Sprintf(" (%d diverged)", c.Diverged)
+						}
+					}
+				}
+				row += " " + text + " |"
+			}
+			b.WriteString(row + "\n")
+		}
+	}
+	table("KL divergence from the density, in nats: mean ± standard deviation over the seeds.", func(c cell) string { return spreadOf(c.KL, 3) })
+	table("Negative log likelihood of held-out points, in nats.", func(c cell) string { return spreadOf(c.NLL, 3) })
+	b.WriteString("| entropy |")
+	for _, density := range densities {
+		text := ""
+		for _, c := range *all {
+			if c.Density == density && len(c.Entropy) > 0 {
+				text = fmt.Sprintf("%.3f", mean(c.Entropy))
+			}
+		}
+		b.WriteString(" " + text + " |")
+	}
+	b.WriteString("\n")
+	table("Seconds of training for each seed.", func(c cell) string { return fmt.Sprintf("%.0f", c.Seconds) })
+	return b.String()
+}

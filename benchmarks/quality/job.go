@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"joule/backends"
+	"joule/configs"
+	"joule/datasets"
+	"joule/metrics"
+	"joule/models"
+	"joule/trainers"
+)
+
+// folder holds the configs of the methods. One that is for a density alone is called after both, as in rings-mle.
+const folder = "planar/"
+
+// methods are the configs that are for all densities.
+func methods() (names []string) {
+	for _, entry := range configs.List() {
+		name, inFolder := strings.CutPrefix(entry.Name, folder)
+		if inFolder && !strings.Contains(name, "-") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// job is a method to be trained on a density.
+type job struct {
+	method, density string
+	configs         []*configs.Config // one for each seed
+	key             string            // changes with the settings
+}
+
+// prepare reads the config of a method for a density, with as many seeds.
+func prepare(method, density string, seeds int) (*job, error) {
+	j := &job{method: method, density: density}
+	name := folder + method
+	for _, entry := range configs.List() {
+		if own := folder + density + "-" + method; entry.Name == own {
+			name = own
+		}
+	}
+	for seed := range seeds {
+		c, err := configs.Load(name, []string{
+			fmt.Sprintf("data={kind: %s, size: 100000, standardize: true}", density), fmt.Sprintf("seed=%d", seed),
+		})
+		if err != nil {
+			return nil, err
+		}
+		j.configs = append(j.configs, c)
+	}
+	text, err := j.configs[seeds-1].Encode()
+	j.key = fmt.Sprintf("%.16x", sha256.Sum256(text))
+	return j, err
+}
+
+// opener opens each backend that plans need once.
+type opener struct {
+	spec     string
+	backends map[trainers.Plan]*backends.Backend
+}
+
+func (o *opener) open(plan trainers.Plan) (*backends.Backend, error) {
+	if b := o.backends[plan]; b != nil {
+		return b, nil
+	}
+	b, err := backends.Open(o.spec, backends.Options{Devices: plan.Devices, Threads: plan.Threads})
+	if err == nil {
+		o.backends[plan] = b
+	}
+	return b, err
+}
+
+func (o *opener) close() {
+	for _, b := range o.backends {
+		b.Close()
+	}
+}
+
+// run trains all seeds at once, as replicas, and measures each.
+func (j *job) run(ctx context.Context, backends *opener) (cell, error) {
+	c := cell{Method: j.method, Density: j.density, Key: j.key}
+	var replicas []trainers.Replica
+	for _, config := range j.configs {
+		set, err := config.Data.Load(datasets.Env{Seed: config.Seed})
+		if err != nil {
+			return c, err
+		}
+		replicas = append(replicas, trainers.Replica{Data: set, Seed: config.Seed})
+	}
+	config, first := j.configs[0], replicas[0]
+	plan := trainers.PlanFor(config.Model, config.Method, first.Data.Train.Dim, config.Train, runtime.GOMAXPROCS(0))
+	backend, err := backends.open(plan)
+	if err != nil {
+		return c, err
+	}
+	loop := config.Train
+	loop.Devices = plan.Devices
+	trainer, err := trainers.New(backend.Backend, trainers.Spec{
+		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: loop,
+		Data: first.Data, Seed: first.Seed, Replicas: replicas[1:],
+	})
+	if err != nil {
+		c.Refused = err.Error()
+		return c, nil
+	}
+	defer trainer.Close()
+	start := time.Now()
+	err = trainer.Run(ctx, trainers.Hooks{})
+	if diverged := (*trainers.DivergedError)(nil); err != nil && !errors.As(err, &diverged) {
+		return c, err
+	}
+	c.Seconds = time.Since(start).Seconds() / float64(len(replicas))
+	for i, r := range replicas {
+		if trainer.Diverged(i) != nil {
+			c.Diverged++
+			continue
+		}
+		values, err := trainer.Parameters(i)
+		if err != nil {
+			return c, err
+		}
+		model, err := models.Compile(backend.Backend, config.Model, r.Data.Train.Dim, values)
+		if err != nil {
+			return c, err
+		}
+		e, err := metrics.Evaluate(model, r.Data, metrics.Options{})
+		if err != nil {
+			c.Diverged++
+			continue
+		}
+		c.add(e)
+	}
+	return c, nil
+}

@@ -1,0 +1,19 @@
+package models
+
+import "github.com/gomlx/gomlx/core/graph"
+
+// confined is an energy [batch] with ½‖x/c‖² on top, or the energy itself where c is 0.
+func confined(energy, x *graph.Node, c float64) *graph.Node {
+	if c <= 0 {
+		return energy
+	}
+	return graph.Add(energy, graph.MulScalar(graph.ReduceSum(graph.Square(x), -1), 0.5/(c*c)))
+}
+
+// confinedScore is the score [batch, dim] of what confined gives, from that of the energy.
+func confinedScore(score, x *graph.Node, c float64) *graph.Node {
+	if c <= 0 {
+		return score
+	}
+	return graph.Sub(score, graph.DivScalar(x, c*c))
+}

@@ -1,0 +1,31 @@
+package trainers
+
+import "github.com/gomlx/gomlx/core/graph"
+
+// CD is contrastive divergence, CD-k (Hinton 2002): chains start at the batch and make k transitions, the sampler's steps.
+//
+// Its gradient is that of KL(p ‖ p_θ) − KL(pₖ ‖ p_θ), where pₖ is the data after k transitions, up to a term that is left out.
+// What k transitions do not notice, such as the weights of modes far apart, is not learned.
+type CD struct {
+	Contrast `yaml:",inline"`
+}
+
+// NewCD returns the default settings: 10 Langevin steps of size 0.05.
+func NewCD() *CD {
+	c := &CD{newContrast()}
+	c.Sampler = defaultChain(10, 0.05)
+	return c
+}
+
+// Prepare implements Method.
+func (m *CD) Prepare(p Problem) (Objective, error) { return m.Contrast.prepare(p, fromData{}, 0) }
+
+// canShare implements sharing.
+func (*CD) canShare(int) bool { return true }
+
+// fromData starts chains at the batch.
+type fromData struct{}
+
+func (fromData) state() []State                       { return nil }
+func (fromData) begin(in Input) *graph.Node           { return in.Batch }
+func (fromData) end(Input, *graph.Node) []*graph.Node { return nil }

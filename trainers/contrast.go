@@ -1,0 +1,175 @@
+package trainers
+
+import (
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/models"
+	"joule/samplers"
+)
+
+// Contrast is what methods have in common that compare the energy of data with that of chains: the loss
+//
+//	mean E(x⁺) − mean E(x⁻) + α·(mean E(x⁺)² + mean E(x⁻)²) + γ·½(mean ‖∇E(x⁺)‖² + mean ‖∇E(x⁻)‖²) + ς·Σ σ(W)²
+//
+// with x⁺ data, x⁻ where the chains have come to, no gradient through x⁻, and σ(W) the largest singular value of each
+// matrix W of the model.
+type Contrast struct {
+	// EnergyL2 is α, which keeps the level of the energies (Du & Mordatch 2019).
+	EnergyL2 float64 `yaml:"energy_l2" check:">= 0"`
+	// GradientPenalty is γ, which keeps the energy from becoming so steep that chains are no longer stable (Kumar et al. 2019).
+	GradientPenalty float64 `yaml:"gradient_penalty" check:">= 0"`
+	// SpectralPenalty is ς, which does the same by way of the weights (Yoshida & Miyato 2017).
+	SpectralPenalty float64 `yaml:"spectral_penalty" check:">= 0"`
+	// DataNoise is the standard deviation of the noise that is added to the data, which smoothes what is learned.
+	DataNoise float64 `yaml:"data_noise" check:">= 0"`
+	// StepWarmup is the number of training steps over which the sampler's step size rises linearly from 0.
+	StepWarmup int `yaml:"step_warmup" check:">= 0, <= 2000000000"`
+	// Sampler draws the negatives.
+	Sampler samplers.Sampler `yaml:"sampler"`
+}
+
+func newContrast() Contrast { return Contrast{Sampler: defaultChain(20, 0.05)} }
+
+// defaultChain is the sampler where none is given.
+func defaultChain(steps int, stepSize float64) samplers.Sampler {
+	return samplers.NewULA(steps, stepSize)
+}
+
+// starts is where the chains of a step begin, and what is kept of where they end.
+type starts interface {
+	// state is what is kept from step to step. The objective's state begins with it.
+	state() []State
+	begin(in Input) *graph.Node
+	end(in Input, x *graph.Node) []*graph.Node
+}
+
+// prepare makes the objective of chains that start in a way, near the origin within some standard deviations of noise.
+func (c *Contrast) prepare(p Problem, from starts, noise float64) (Objective, error) {
+	if err := c.Sampler.Fit(p.Model); err != nil {
+		return nil, err
+	}
+	m := &contrast{Contrast: c, problem: p, from: from, vitals: newVitals(p, noise)}
+	if c.SpectralPenalty > 0 {
+		parameters, err := p.Model.Parameters(p.Data[0].Train.Dim)
+		if err != nil {
+			return nil, err
+		}
+		m.matrices = matricesOf(parameters)
+	}
+	return m, nil
+}
+
+type contrast struct {
+	*Contrast
+	problem  Problem
+	from     starts
+	vitals   vitals
+	matrices []matrix // of the model, whose singular values are bounded
+}
+
+func (*contrast) Parameters() []models.Parameter { return nil }
+
+// Metrics implements Objective: the means of the energies and their gap, what is to be known of the chains, and the
+// acceptance and the scale of the step size where the sampler has them.
+func (m *contrast) Metrics() []Metric {
+	metrics := []Metric{{Name: "energy_data", Cause: tooFast}, {Name: "energy_samples", Cause: tooFast}}
+	metrics = append(metrics, m.vitals.metrics(m.problem)...)
+	if m.accepts() {
+		metrics = append(metrics, Metric{Name: "acceptance"})
+	}
+	if samplers.Adapts(m.Sampler) {
+		metrics = append(metrics, Metric{Name: "step_scale"})
+	}
+	return metrics
+}
+
+// accepts says whether the sampler may refuse its proposals.
+func (m *contrast) accepts() bool { return samplers.Accepts(m.Sampler) }
+
+// State implements Objective: that of the starts, the scale of the step size where it is adapted, and a vector for each
+// matrix whose singular value is bounded.
+func (m *contrast) State() []State {
+	state := m.from.state()
+	if samplers.Adapts(m.Sampler) {
+		state = append(state, State{Name: "step_scale", Shape: m.problem.each(), Init: graph.OnesLike})
+	}
+	for _, w := range m.matrices {
+		state = append(state, State{Name: "singular." + w.name, Shape: m.problem.each(w.columns), Init: graph.Identity})
+	}
+	return state
+}
+
+// adaptGain is how strongly the step size follows the acceptance from transition to transition: a factor of e in so many
+// transitions as are the inverse of it times how far the acceptance is off.
+const adaptGain = 0.05
+
+func (m *contrast) Loss(in Input) Output {
+	if m.DataNoise > 0 {
+		in.Batch = graph.Add(in.Batch, graph.MulScalar(in.Draws.Normal(in.Batch.Shape()), m.DataNoise))
+	}
+	end, state := m.chains(in)
+	positive, negative := in.Net.Energy(in.Batch), in.Net.Energy(end.X)
+	up, down := batchMean(positive), batchMean(negative)
+	out := Output{
+		Loss:    m.Contrast.loss(positive, negative),
+		State:   state,
+		Metrics: append([]*graph.Node{up, down, graph.Sub(down, up)}, m.vitals.of(end.X)...),
+	}
+	if m.GradientPenalty > 0 {
+		squares := graph.Add(meanSquaredNorm(in.Net.Score(in.Batch)), meanSquaredNorm(in.Net.Score(end.X)))
+		out.Loss = graph.Add(out.Loss, graph.MulScalar(squares, m.GradientPenalty/2))
+	}
+	if n := len(m.matrices); n > 0 {
+		penalty, vectors := spectral(m.matrices, in.Net.Theta, in.State[len(in.State)-n:])
+		out.Loss = graph.Add(out.Loss, graph.MulScalar(penalty, m.SpectralPenalty))
+		out.State = append(out.State, vectors...)
+	}
+	if m.accepts() {
+		out.Metrics = append(out.Metrics, graph.DivScalar(end.Accepted, float64(max(m.Sampler.Length(), 1))))
+	}
+	if samplers.Adapts(m.Sampler) {
+		out.Metrics = append(out.Metrics, end.Scale)
+	}
+	return out
+}
+
+// chains runs those of one step, and gives the state that is kept of them.
+func (m *contrast) chains(in Input) (samplers.State, []*graph.Node) {
+	options, adapts := samplers.Options{}, samplers.Adapts(m.Sampler)
+	if adapts {
+		options.Scale, options.Gain = in.State[len(m.from.state())], adaptGain
+	}
+	var warmth *graph.Node
+	if m.StepWarmup > 0 {
+		warmth = graph.OnePlus(graph.ConvertDType(in.Step, in.Batch.DType()))
+		warmth = graph.MinScalar(graph.DivScalar(warmth, float64(m.StepWarmup)), 1)
+		if !adapts {
+			options.Scale = graph.Ones(warmth.Graph(), shapes.Make(warmth.DType(), m.problem.each()...))
+		}
+		options.Scale = graph.Mul(options.Scale, perReplica(warmth, options.Scale))
+	}
+	end := samplers.Run(m.Sampler, in.Net, m.from.begin(in), options, in.Draws)
+	state := m.from.end(in, end.X)
+	if adapts {
+		if warmth != nil {
+			end.Scale = graph.Div(end.Scale, perReplica(warmth, end.Scale))
+		}
+		state = append(state, end.Scale)
+	}
+	return end, state
+}
+
+// Loss is the loss for data and negatives, both [batch, dim], without the penalties on gradients and weights.
+func (c *Contrast) Loss(net models.Net, data, negatives *graph.Node) *graph.Node {
+	return c.loss(net.Energy(data), net.Energy(graph.StopGradient(negatives)))
+}
+
+func (c *Contrast) loss(positive, negative *graph.Node) *graph.Node {
+	loss := graph.Sub(batchMean(positive), batchMean(negative))
+	if c.EnergyL2 > 0 {
+		squares := graph.Add(batchMean(graph.Square(positive)), batchMean(graph.Square(negative)))
+		loss = graph.Add(loss, graph.MulScalar(squares, c.EnergyL2))
+	}
+	return loss
+}

@@ -1,0 +1,78 @@
+package trainers
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// PCD is persistent contrastive divergence (Tieleman 2008) with a replay buffer (Du & Mordatch 2019): chains go on where
+// they were left, and a share of them starts anew from noise.
+//
+// The buffer is a queue on the device. Each step takes the chains that have waited longest from its head and puts them back
+// at its tail where they have come to, so that every chain is moved once a round and none is drawn twice.
+type PCD struct {
+	// InitStd is the standard deviation of the noise that chains start from, around the origin.
+	InitStd float64 `yaml:"init_std" check:"> 0"`
+	// BufferSize is the number of persistent chains; at least the batch size.
+	BufferSize int `yaml:"buffer_size" check:"> 0, <= 100000000"`
+	// RestartFraction is the chance that a persistent chain starts anew from noise when it is drawn.
+	RestartFraction float64 `yaml:"restart_fraction" check:">= 0, <= 1"`
+	Contrast        `yaml:",inline"`
+}
+
+// NewPCD returns the default settings: 1024 chains with 20 Langevin steps of size 0.05, 5 % of them restarted.
+func NewPCD() *PCD {
+	return &PCD{InitStd: 1, BufferSize: 1024, RestartFraction: 0.05, Contrast: newContrast()}
+}
+
+// Prepare implements Method.
+func (m *PCD) Prepare(p Problem) (Objective, error) {
+	if batch := p.BatchSize * p.Devices; m.BufferSize < batch {
+		return nil, fmt.Errorf("method.buffer_size is %d, less than train.batch_size %d: each step moves one batch of chains", m.BufferSize, batch)
+	}
+	if !m.canShare(p.Devices) {
+		return nil, fmt.Errorf("method.buffer_size %d cannot be shared evenly by %d devices (train.devices)", m.BufferSize, p.Devices)
+	}
+	chains := fromBuffer{noise: fromNoise{m.InitStd}, restart: m.RestartFraction, size: m.BufferSize / p.Devices, problem: p}
+	return m.Contrast.prepare(p, chains, m.InitStd)
+}
+
+// canShare implements sharing.
+func (m *PCD) canShare(devices int) bool { return m.BufferSize%devices == 0 }
+
+// fromBuffer takes chains from the head of a queue and puts them back at its tail.
+type fromBuffer struct {
+	noise   fromNoise
+	restart float64
+	size    int // chains of a device
+	problem Problem
+}
+
+func (f fromBuffer) state() []State {
+	return []State{{Name: "chains", Shape: f.problem.points(f.size).Dimensions, Init: func(normal *graph.Node) *graph.Node {
+		return graph.MulScalar(normal, f.noise.std)
+	}}}
+}
+
+func (f fromBuffer) begin(in Input) *graph.Node {
+	batch := in.Batch.Shape()
+	n := batch.Dimensions[batch.Rank()-2]
+	start := graph.SliceAxis(in.State[0], -2, graph.AxisRange(0, n))
+	if f.restart == 0 {
+		return start
+	}
+	u := in.Draws.Uniform(shapes.Make(dtypes.Float32, f.problem.each(n, 1)...))
+	anew := graph.BroadcastToDims(graph.LessThan(u, graph.Scalar(u.Graph(), u.DType(), f.restart)), batch.Dimensions...)
+	return graph.Where(anew, f.noise.begin(in), start)
+}
+
+func (f fromBuffer) end(in Input, x *graph.Node) []*graph.Node {
+	n := x.Shape().Dimensions[x.Rank()-2]
+	if f.size == n {
+		return []*graph.Node{x}
+	}
+	return []*graph.Node{graph.Concatenate([]*graph.Node{graph.SliceAxis(in.State[0], -2, graph.AxisRangeToEnd(n)), x}, -2)}
+}
