@@ -28,8 +28,8 @@ type MSDSM struct {
 	LevelWeight float64 `yaml:"level_weight" check:">= 0"`
 }
 
-// NewMSDSM returns the default settings: a continuum of levels, and both terms, the second with little weight:
-// its targets are the noisier ones.
+// NewMSDSM returns the default settings: a continuum of levels, and both terms, the second with a small weight,
+// which is enough to tie the levels together.
 func NewMSDSM() *MSDSM { return &MSDSM{LevelWeight: 0.1} }
 
 // Check refuses a ladder of one rung.
