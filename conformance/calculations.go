@@ -25,6 +25,7 @@ func init() {
 		"langevin": langevin, "mala": mala, "hmc": hmc, "underdamped": underdamped,
 		"parallel_tempering": parallelTempering, "svgd": svgd, "descent": descent,
 		"mle": mle, "fisher": fisher, "dsm": dsm, "nce": nce,
+		"sm": sm, "ssm": ssm, "fdsm": fdsm, "ksd": ksd,
 		"cnce": cnce, "ranking_nce": rankingNCE, "energy_discrepancy": energyDiscrepancy, "adversarial": adversarial,
 	}
 }

@@ -87,6 +87,7 @@ func TestRunErrors(t *testing.T) {
 	g := newGenerator(shape{2, 2, []int{1}, "tanh"})
 	for name, text := range map[string][]byte{
 		"langevin": g.langevinCase(2, 1), "mle": g.mleCase(0), "dsm": g.dsmCase(0.5, "none"), "fisher": g.fisherCase(1), "nce": g.nceCase(2, 0.5),
+		"fdsm": g.fdsmCase(0.5), "ksd": g.ksdCase("imq", "v", 1, -0.5),
 	} {
 		texts[name] = string(text)
 	}
@@ -107,6 +108,10 @@ func TestRunErrors(t *testing.T) {
 		{"dsm", `"weighting":"none"`, `"weighting":"sigma"`, `settings.weighting "sigma" is not known; known: none, variance`},
 		{"dsm", `"sigma":0.5`, `"sigma":-0.5`, `settings.sigma is -0.5; want a positive number`},
 		{"fisher", `"weights":[1]`, `"weights":[0.5]`, `settings.target: weights: they sum to 0.5, want 1`},
+		{"fdsm", `"epsilon":0.5`, `"epsilon":0`, `settings.epsilon is 0; want a positive number`},
+		{"ksd", `"bandwidth":1`, `"bandwidth":0`, `settings.bandwidth is 0; want a positive number`},
+		{"ksd", `"kernel":"imq"`, `"kernel":"linear"`, `settings.kernel "linear" is not known; known: imq, rbf`},
+		{"ksd", `"statistic":"v"`, `"statistic":"w"`, `settings.statistic "w" is not known; known: u, v`},
 		{"nce", `"noise_ratio":2`, `"noise_ratio":1`, `inputs.noise has the shape [4 2], and should have [2 2]`},
 		{"nce", `"noise_ratio":2`, `"noise_ratio":0`, `settings.noise_ratio is 0; want a positive number`},
 		{"nce", `"gaussian"`, `"uniform"`, `settings.noise_distribution.kind "uniform" is not known; known: gaussian`},

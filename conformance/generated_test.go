@@ -230,6 +230,9 @@ func TestGenerated(t *testing.T) {
 		"langevin in 1 dimension": one.langevinCase(7, 1), "langevin at a temperature": six.langevinCase(2, 0.4), "langevin, no noise": three.langevinCase(1, 0),
 		"mle in 6 dimensions": six.mleCase(0.3), "dsm in 3 dimensions": three.dsmCase(0.2, "none"), "dsm of one point": one.dsmCase(1.5, "variance"),
 		"fisher with 3 components": six.fisherCase(3), "fisher with one": three.fisherCase(1),
+		"fdsm in 3 dimensions": three.fdsmCase(0.6), "fdsm, linear": linear.fdsmCase(0.5), "fdsm of one point": one.fdsmCase(1),
+		"ksd, imq": six.ksdCase("imq", "u", 0.8, -0.3), "ksd, rbf": three.ksdCase("rbf", "u", 1.4, 0),
+		"ksd of one point": one.ksdCase("imq", "v", 2, -0.9), "ksd, linear": linear.ksdCase("rbf", "v", 0.7, 0),
 		"nce, k = 3": three.nceCase(3, -0.4), "nce, k = 1": one.nceCase(1, 2),
 	}
 	maps.Copy(cases, contrastiveCases())

@@ -36,7 +36,7 @@ func takeApart(t *testing.T, c *Case) {
 func TestHostileCases(t *testing.T) {
 	valid := [][]byte{[]byte(tiny)}
 	g := newGenerator(shape{2, 2, []int{1}, "tanh"})
-	valid = append(valid, g.langevinCase(2, 1), g.mleCase(0), g.dsmCase(0.5, "none"), g.fisherCase(1), g.nceCase(2, 0.5))
+	valid = append(valid, g.langevinCase(2, 1), g.mleCase(0), g.dsmCase(0.5, "none"), g.fisherCase(1), g.nceCase(2, 0.5), g.ksdCase("imq", "u", 1, -0.5))
 	hostile.Check(t, "fuzz.json: ", bound, func(content []byte) error {
 		c, err := Parse("fuzz.json", content)
 		if err == nil {

@@ -44,7 +44,7 @@ func TestAISAgreesWithQuadrature(t *testing.T) {
 	start := samplers.Start{Mean: []float64{0.3, -0.2}, Std: []float64{1.5, 2}}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		energies := 10
-		if backend.Name() != "xla" {
+		if !backendtest.OnXLA(backend) {
 			energies = 2
 		}
 		for seed := range energies {

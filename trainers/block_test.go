@@ -2,6 +2,7 @@ package trainers
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -28,14 +29,16 @@ func smallSpecs(t *testing.T) map[string]Spec {
 			Loop: Loop{Steps: 7, BatchSize: 8, LogEvery: 7, EMA: 0.9}, Data: data, Seed: 5,
 		}
 	}
-	return map[string]Spec{
+	all := scoreSpecs(spec)
+	maps.Copy(all, map[string]Spec{
 		"dsm": spec(NewDSM()), "fisher": spec(&Fisher{Points: "density"}), "nce": spec(NewNCE()),
 		"mle": spec(&PCD{InitStd: 1, BufferSize: 20, RestartFraction: 0.3,
 			Contrast: Contrast{EnergyL2: 0.01, Sampler: samplers.NewULA(3, 0.05)}}),
 		"tricks": spec(&PCD{InitStd: 1, BufferSize: 20, RestartFraction: 0.3,
 			Contrast: Contrast{GradientPenalty: 0.1, SpectralPenalty: 0.01, DataNoise: 0.1, StepWarmup: 5,
 				Sampler: &samplers.MALA{Steps: 3, StepSize: 0.05, TargetAcceptance: 0.6}}}),
-	}
+	})
+	return all
 }
 
 // bits are all the values of a run's state, as bytes.
@@ -74,7 +77,7 @@ func run(t *testing.T, trainer *Trainer, blocks ...int) (reports []Report) {
 func TestBlocksGiveTheSameBits(t *testing.T) {
 	specs := smallSpecs(t)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		for name, spec := range specs {
+		for name, spec := range quick(backend, specs) {
 			trainer := newTrainer(t, backend, spec)
 			whole := run(t, trainer, 7)[0]
 			want, learned := bits(t, trainer), parameters(t, trainer)

@@ -64,7 +64,7 @@ func TestReplicasAreRuns(t *testing.T) {
 	other := normalData(64, []float64{0, 2}, 1.5)
 	other.Density = gaussian(t, []float64{0, 2}, 1.5)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		for name, spec := range specs {
+		for name, spec := range quick(backend, specs) {
 			for what, second := range map[string]*datasets.Set{"data of their own": other, "common data": spec.Data} {
 				if second == spec.Data && name != "fisher" {
 					continue // what is common matters to batches and to known densities
@@ -143,7 +143,7 @@ func TestDevicesShareBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer two.Close()
-	for name, spec := range exactSpecs(t) {
+	for name, spec := range quick(two.Backend, exactSpecs(t), "ssm", "msdsm") {
 		devicesShareBatches(t, two.Backend, name, spec)
 	}
 	spec := exactSpecs(t)["dsm"]
@@ -196,7 +196,7 @@ func devicesShareBatches(t *testing.T, two compute.Backend, name string, spec Sp
 func TestPrecision(t *testing.T) {
 	specs := smallSpecs(t)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		for name, spec := range specs {
+		for name, spec := range quick(backend, specs) {
 			loss := map[string]float64{}
 			for _, precision := range []string{float64bits, float32bits, bfloat16} {
 				spec.Loop.Precision = precision

@@ -67,7 +67,7 @@ func goOn(t *testing.T, backend compute.Backend, spec Spec, from []Snapshot) *Tr
 func TestRestoredRunsGiveTheSameBits(t *testing.T) {
 	specs := smallSpecs(t)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		for name, spec := range specs {
+		for name, spec := range quick(backend, specs) {
 			spec.Loop.LogEvery = 3
 			if name == "mle" || name == "fisher" {
 				spec.Replicas = []Replica{{spec.Data, 8}, {spec.Data, 9}}

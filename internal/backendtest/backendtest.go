@@ -37,3 +37,6 @@ func Open(t *testing.T, spec string) compute.Backend {
 	}
 	return b.Backend
 }
+
+// OnXLA says whether a backend is XLA, where compiling takes its time.
+func OnXLA(backend compute.Backend) bool { return backend.Name() == "xla" }

@@ -1,0 +1,119 @@
+package trainers
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/datasets"
+	"joule/internal/stein"
+	"joule/models"
+)
+
+// KSD minimises the squared kernelised Stein discrepancy of the data and the model (Barp et al. 2019, minimum Stein
+// discrepancy estimators; the discrepancy: Liu, Lee & Jordan 2016, Chwialkowski et al. 2016): the mean over pairs of points
+// of a batch of
+//
+//	u(x, y) = s(x)ᵀ k s(y) + s(x)ᵀ∇_y k + s(y)ᵀ∇_x k + tr ∇_x∇_yᵀ k
+//
+// It needs the score alone, and no derivative of it by the points.
+type KSD struct {
+	// Kernel is imq, (1 + ‖x−y‖²/ℓ²)^β, or rbf, exp(−‖x−y‖²/(2ℓ²)).
+	Kernel string `yaml:"kernel" check:"in imq|rbf"`
+	// Bandwidth is ℓ, in the units of the data as trained on; 0 is the median distance of training points.
+	Bandwidth float64 `yaml:"bandwidth" check:">= 0"`
+	// Exponent is β of the kernel imq.
+	Exponent float64 `yaml:"exponent" check:"> -1, < 0"`
+	// Statistic is u, over pairs of different points, which is unbiased, or v, over all pairs, which is never negative.
+	Statistic string `yaml:"statistic" check:"in u|v"`
+}
+
+// NewKSD returns the default settings: the inverse multiquadric with β = −½ and the median distance, without bias.
+func NewKSD() *KSD { return &KSD{Kernel: "imq", Exponent: -0.5, Statistic: "u"} }
+
+// Prepare implements Method. It fails when a batch has no pairs, and when there is no distance to take as the bandwidth.
+func (m *KSD) Prepare(p Problem) (Objective, error) {
+	if m.Statistic == "u" && p.BatchSize < 2 {
+		return nil, fmt.Errorf("method ksd compares pairs of different points, and a device is given a batch of %d: train.batch_size has to be larger, or method.statistic v", p.BatchSize)
+	}
+	objective := ksd{KSD: m}
+	for _, set := range p.Data {
+		bandwidth := m.Bandwidth
+		if bandwidth == 0 {
+			bandwidth = medianDistance(set.Train)
+		}
+		if bandwidth == 0 {
+			return nil, errors.New("method.bandwidth 0 stands for the median distance of the training points, and that is 0: give one")
+		}
+		objective.bandwidths = append(objective.bandwidths, [][]float64{{bandwidth}})
+	}
+	return objective, nil
+}
+
+// forMedian is the largest number of points whose distances the median is taken of.
+const forMedian = 500
+
+// medianDistance is the median distance of different points, of evenly spaced ones where there are many.
+func medianDistance(points datasets.Points) float64 {
+	n := min(points.N, forMedian)
+	var squares []float64
+	for i := range n {
+		for j := range i {
+			square := 0.0
+			for k, a := range points.Row(i * points.N / n) {
+				square += math.Pow(a-points.Row(j * points.N / n)[k], 2)
+			}
+			squares = append(squares, square)
+		}
+	}
+	if len(squares) == 0 {
+		return 0
+	}
+	slices.Sort(squares)
+	return math.Sqrt(squares[len(squares)/2])
+}
+
+type ksd struct {
+	*KSD
+	bandwidths [][][]float64 // [replicas][1][1]
+}
+
+func (ksd) Parameters() []models.Parameter { return nil }
+func (ksd) State() []State                 { return nil }
+func (ksd) Metrics() []Metric              { return nil }
+
+// Loss implements Objective. Devices that share a batch average the statistics of their parts: pairs of points that are on
+// different devices do not occur.
+func (m ksd) Loss(in Input) Output {
+	bandwidth := graph.ConvertDType(graph.Const(in.Batch.Graph(), m.bandwidths), in.Batch.DType())
+	if in.Batch.Rank() == 2 {
+		bandwidth = graph.Reshape(bandwidth)
+	}
+	return Output{Loss: m.KSD.Loss(in.Net, in.Batch, bandwidth)}
+}
+
+// Loss is the loss for data x [batch, dim] and the kernel's bandwidth, a scalar or [replicas, 1, 1].
+func (m *KSD) Loss(net models.Net, x, bandwidth *graph.Node) *graph.Node {
+	var kernel stein.Kernel = stein.IMQ{Bandwidth: bandwidth, Exponent: m.Exponent}
+	if m.Kernel == "rbf" {
+		kernel = stein.RBF{Bandwidth: bandwidth}
+	}
+	n := float64(x.Shape().Dimensions[x.Rank()-2])
+	score := net.Score(x)
+	pairs := stein.Matrix(kernel, x, score, x, score) // [batch, batch]
+	if m.Statistic == "v" {
+		return graph.ReduceMean(pairs, -2, -1)
+	}
+	own := graph.Mul(pairs, identity(pairs))
+	return graph.DivScalar(graph.ReduceSum(graph.Sub(pairs, own), -2, -1), n*(n-1))
+}
+
+// identity is the identity matrix of the shape of square matrices x.
+func identity(x *graph.Node) *graph.Node {
+	shape := x.Shape()
+	row, column := graph.Iota(x.Graph(), shape, shape.Rank()-2), graph.Iota(x.Graph(), shape, shape.Rank()-1)
+	return graph.ConvertDType(graph.Equal(row, column), x.DType())
+}
