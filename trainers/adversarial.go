@@ -30,8 +30,11 @@ type Adversarial struct {
 	Likelihood float64 `yaml:"likelihood" check:">= 0"`
 }
 
-// NewAdversarial returns the default settings: equal weights, no penalties, and a sampler that learns from the energy alone.
-func NewAdversarial() *Adversarial { return &Adversarial{Flow: models.NewFlow(), Weights: "equal"} }
+// NewAdversarial returns the default settings: weights by importance, without which the energy has no optimum where the flow cannot
+// become the model; no penalties; a sampler that learns from the energy alone.
+func NewAdversarial() *Adversarial {
+	return &Adversarial{Flow: models.NewFlow(), Weights: "importance"}
+}
 
 // Check refuses a sampler that cannot be drawn from.
 func (m *Adversarial) Check(report func(key, problem string)) { checkGenerator(m.Flow, report) }
