@@ -68,7 +68,7 @@ func TestEveryEmbeddedConfigFitsItsData(t *testing.T) {
 		if _, err := c.Model.Parameters(data.Train.Dim); err != nil {
 			t.Errorf("%s: %v", entry.Name, err)
 		}
-		if _, err := c.Method.Prepare(trainers.Problem{Data: []*datasets.Set{data}, BatchSize: c.Train.BatchSize, Devices: 1, DType: dtypes.Float32}); err != nil {
+		if _, err := c.Method.Prepare(trainers.Problem{Data: []*datasets.Set{data}, Model: c.Model, BatchSize: c.Train.BatchSize, Devices: 1, DType: dtypes.Float32}); err != nil {
 			t.Errorf("%s: %v", entry.Name, err)
 		}
 	}

@@ -36,6 +36,9 @@ func TestQualityOnTwoGaussians(t *testing.T) {
 		{"two-gaussians/energy_discrepancy", 0.005, 1},
 		{"two-gaussians/flow_nce", 0.02, 1},
 		{"two-gaussians/adversarial", 0.03, 1},
+		{"two-gaussians/cd", 0.02, 1},
+		{"two-gaussians/pcd", 0.02, 1},
+		{"two-gaussians/short_run", 0.03, 1},
 		{"two-gaussians/sm", 0.05, 1}, // by chance: few points between the modes say how they are weighted,
 		{"two-gaussians/ssm", 0.05, 1},
 		{"two-gaussians/fdsm", 0.05, 1},
@@ -68,7 +71,7 @@ func TestQualityOnOldFaithful(t *testing.T) {
 	tests := map[string]int{ // how many seeds, of the split as well: 54 held-out points alone say little
 		"mle": 3, "fisher": 3, "dsm": 3, "nce": 3,
 		"cnce": 1, "ranking_nce": 1, "energy_discrepancy": 1, "flow_nce": 1, "adversarial": 1,
-		"sm": 1, "ssm": 1, "fdsm": 1, "ksd": 1, "msdsm": 1,
+		"cd": 1, "pcd": 1, "short_run": 1, "sm": 1, "ssm": 1, "fdsm": 1, "ksd": 1, "msdsm": 1,
 	}
 	for method, seeds := range tests {
 		t.Run(method, func(t *testing.T) {

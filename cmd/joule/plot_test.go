@@ -72,8 +72,12 @@ func TestPlotInThreeDimensions(t *testing.T) {
 	}
 	plotted(t, dir, run, "-o", "x.png")
 	refuse(t, dir, exitFailed, run+": its data has 3 dimensions; only runs in two are drawn side by side", "plot", run, run, "-o", "x.png")
-	if out := succeed(t, dir, "eval", run); !strings.Contains(out, "mean energy, train") || strings.Contains(out, "log Z") {
-		t.Errorf("eval in three dimensions prints\n%s", out)
+	o := joule(t, dir, "eval", run, "--ais-steps", "100")
+	if !strings.Contains(o.stdout, "mean energy, train") || !strings.Contains(o.stdout, "log Z by AIS, from above") || strings.Contains(o.stdout, "grid") {
+		t.Errorf("eval in three dimensions prints\n%s", o.stdout)
+	}
+	if !strings.Contains(o.stderr, "log Z is not to be trusted") { // the network is not confined: Z is infinite
+		t.Errorf("eval does not warn:\n%s", o.stderr)
 	}
 }
 

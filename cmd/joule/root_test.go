@@ -65,7 +65,10 @@ func TestExamples(t *testing.T) {
 // checkLine parses a command line as joule does, without running it. A command alone stands for any use of it.
 func checkLine(t *testing.T, line string) {
 	t.Helper()
-	words := strings.Fields(line)
+	words := regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line, -1)
+	for i, word := range words {
+		words[i] = strings.Trim(word, "'")
+	}
 	if len(words) == 0 || words[0] != "joule" {
 		t.Errorf("%q is no joule command", line)
 		return
