@@ -23,3 +23,29 @@ func Accepts(s Sampler) bool {
 	a, ok := s.(Accepter)
 	return ok && a.Accepts()
 }
+
+// Crowd is implemented by samplers whose chains move by each other.
+type Crowd interface {
+	// LeastChains is how many are needed.
+	LeastChains() int
+}
+
+// LeastChains is how many chains a sampler needs.
+func LeastChains(s Sampler) int {
+	if c, ok := s.(Crowd); ok {
+		return c.LeastChains()
+	}
+	return 1
+}
+
+// Spreader is implemented by samplers that begin by spreading chains from where they are.
+type Spreader interface {
+	// Spreads says whether it does.
+	Spreads() bool
+}
+
+// Spreads says whether a sampler begins by spreading chains, so that it matters little where they start.
+func Spreads(s Sampler) bool {
+	p, ok := s.(Spreader)
+	return ok && p.Spreads()
+}

@@ -49,6 +49,9 @@ func (a *AnnealedLangevin) Fit(model models.Energy) error {
 	return nil
 }
 
+// Spreads implements Spreader.
+func (a *AnnealedLangevin) Spreads() bool { return true }
+
 // Start implements Sampler: the largest noise is added to x.
 func (a *AnnealedLangevin) Start(net models.Net, x *graph.Node, draws random.Draws) State {
 	_, largest := levels(net)

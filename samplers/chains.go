@@ -53,6 +53,9 @@ func NewChains(model *models.Compiled, s Sampler, start Start, scale []float64, 
 	if err := s.Fit(model.Model); err != nil {
 		return nil, err
 	}
+	if least := LeastChains(s); n < least {
+		return nil, fmt.Errorf("the sampler moves chains by each other and needs at least %d of them, and there are %d", least, n)
+	}
 	if scale != nil {
 		if err := s.Fit(models.Net{Model: model.Model}.Scaled(nil).Model); err != nil {
 			return nil, fmt.Errorf("chains cannot move in scaled coordinates (sampling.precondition): %w", err)
@@ -120,7 +123,7 @@ func (c *Chains) scaled(net models.Net, scale *graph.Node) models.Net {
 
 // clock is that of a pass, given how many transitions there were before the call and when adapting ends.
 func (c *Chains) clock(pass *graph.Node, given []*graph.Node) Clock {
-	at := Clock{Pass: graph.Add(pass, given[0]), Length: c.sampler.Length()}
+	at := Clock{Pass: graph.Add(pass, given[0])}
 	if Adapts(c.sampler) {
 		t := graph.ConvertDType(at.Pass, models.DType)
 		gain := graph.Exp(graph.MulScalar(graph.Log1p(t), -0.6)) // (1 + t)^−0.6

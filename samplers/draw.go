@@ -150,7 +150,7 @@ func measured(model *models.Compiled, s Sampler, start Start, n int, seed int64)
 	found := Start{Mean: make([]float64, dim), Std: make([]float64, dim)}
 	for k := range dim {
 		mean[k] /= float64(count)
-		std := math.Sqrt(square[k]/float64(count) - mean[k]*mean[k])
+		std := math.Sqrt(max(square[k]/float64(count)-mean[k]*mean[k], 0)) // rounding may make it less
 		found.Mean[k] = start.Mean[k] + mean[k]
 		found.Std[k] = min(max(std, scale[k]/maxMeasured), scale[k]*maxMeasured)
 		if math.IsNaN(std) || math.IsInf(std, 0) {

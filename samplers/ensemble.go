@@ -37,6 +37,9 @@ func NewEnsemble() *Ensemble {
 	return &Ensemble{Steps: 50, Local: local, Jitter: 0.01}
 }
 
+// LeastChains implements Crowd: two to jump, and two to jump by.
+func (e *Ensemble) LeastChains() int { return 4 }
+
 // maxLocal is the largest number of transitions between jumps: each is a part of the graph.
 const maxLocal = 50
 
@@ -45,8 +48,10 @@ func (e *Ensemble) Check(report func(key, problem string)) {
 	if e.Local != nil && e.Local.Length() > maxLocal {
 		report("local.steps", "is more than 50, the most there can be between jumps; a sampler whose steps make a run is not needed here")
 	}
-	if _, nested := e.Local.(*Ensemble); nested {
-		report("local.kind", "is an ensemble too; use one that moves each chain by itself, such as langevin, mala or hmc")
+	switch e.Local.(type) {
+	case *Langevin, *MALA, *HMC, *Underdamped, *Descent, nil:
+	default:
+		report("local.kind", "does not move each chain by itself from where it is; use langevin, mala, hmc, underdamped or descent")
 	}
 }
 
@@ -71,7 +76,7 @@ func (e *Ensemble) Start(net models.Net, x *graph.Node, draws random.Draws) Stat
 func (e *Ensemble) Transition(net models.Net, s State, at Clock, draws random.Draws) State {
 	n, before := e.Local.Length(), s.Accepted
 	for i := range n {
-		inner := Clock{Pass: graph.AddScalar(graph.MulScalar(at.Pass, float64(n)), float64(i)), Length: at.Length * n, Gain: at.Gain}
+		inner := Clock{Pass: graph.AddScalar(graph.MulScalar(at.Pass, float64(n)), float64(i)), Gain: at.Gain}
 		s = e.Local.Transition(net, s, inner, draws)
 	}
 	next := e.Local.Start(net, e.jump(net, s.X, draws), draws)
@@ -107,30 +112,29 @@ func (e *Ensemble) jumpBy(net models.Net, x, others *graph.Node, draws random.Dr
 	y := graph.Add(x, graph.Mul(difference, perChain(gamma, x)))
 	y = graph.Add(y, graph.MulScalar(draws.Normal(x.Shape()), e.Jitter))
 	ratio := graph.Sub(net.Energy(x), net.Energy(y))
-	accept := graph.LessThan(graph.Log(draws.Uniform(ratio.Shape())), ratio)
+	accept := isAccepted(draws.Uniform(ratio.Shape()), ratio)
 	return graph.Where(perChain(accept, x), y, x)
 }
 
-// differences are those of two different ones of the others, for each chain of x: all pairs, in either order, are equally
-// likely for each.
+// differences are those of two different ones of the others, for each chain of x by itself: all pairs, in either order, are
+// equally likely.
 func differences(x, others *graph.Node, draws random.Draws) *graph.Node {
 	shape, m := x.Shape().Dimensions, others.Shape().Dimensions[others.Rank()-2]
-	replicas, dim := shape[:len(shape)-2], shape[len(shape)-1]
-	g := x.Graph()
-	// Chain i takes the others i + a and i + b, counted round, a ≠ b.
-	uniform := func() *graph.Node { return draws.Uniform(shapes.Make(dtypes.Float64, replicas...)) }
+	dim := shape[len(shape)-1]
+	chains := append(append([]int(nil), shape[:len(shape)-1]...), 1) // [chains, 1] or [replicas, chains, 1]
 	below := func(n int) *graph.Node {
-		return graph.ConvertDType(graph.Floor(graph.MulScalar(uniform(), float64(n))), dtypes.Int32)
+		u := draws.Uniform(shapes.Make(dtypes.Float64, chains...))
+		return graph.ConvertDType(graph.Floor(graph.MulScalar(u, float64(n))), dtypes.Int32)
 	}
+	// A chain takes the others a and b, counted round, a ≠ b.
 	a := below(m)
 	b := graph.AddScalar(graph.Add(a, below(max(m-1, 1))), 1)
 	rows := graph.Reshape(others, others.Shape().Size()/dim, dim)
-	take := func(offset *graph.Node) *graph.Node {
-		dims := append(append([]int(nil), shape[:len(shape)-1]...), 1) // [chains, 1] or [replicas, chains, 1]
-		index := graph.Iota(g, shapes.Make(dtypes.Int32, dims...), len(dims)-2)
-		index = graph.ModScalar(graph.Add(index, spread(offset, index)), float64(m))
-		if len(replicas) > 0 {
-			index = graph.Add(index, graph.MulScalar(graph.Iota(g, shapes.Make(dtypes.Int32, dims...), 0), float64(m)))
+	take := func(which *graph.Node) *graph.Node {
+		index := graph.ModScalar(which, float64(m))
+		if len(chains) > 2 {
+			replica := graph.Iota(x.Graph(), shapes.Make(dtypes.Int32, chains...), 0)
+			index = graph.Add(index, graph.MulScalar(replica, float64(m)))
 		}
 		return graph.Gather(rows, index)
 	}

@@ -21,7 +21,7 @@ type Langevin struct {
 	StepSize float64 `yaml:"step_size" check:"> 0"`
 	// Temperature is T; 0 is gradient descent.
 	Temperature float64 `yaml:"temperature" check:">= 0"`
-	// NoiseScale is the standard deviation of the noise of a transition, whatever the step size; 0 makes it √(2εT).
+	// NoiseScale is the standard deviation of the noise of a transition, whatever StepSize and FinalFraction; 0 makes it √(2εT).
 	NoiseScale float64 `yaml:"noise_scale" check:">= 0"`
 	// ClampGradient bounds every coordinate of ∇E to ± itself; 0 does not.
 	ClampGradient float64 `yaml:"clamp_gradient" check:">= 0"`
@@ -57,7 +57,10 @@ func (l *Langevin) Transition(net models.Net, s State, at Clock, draws random.Dr
 	x := graph.Add(s.X, times(graph.MulScalar(drift, l.StepSize), scale))
 	if std, isScaled := l.noise(); std > 0 {
 		noise := graph.MulScalar(draws.Normal(s.X.Shape()), std)
-		if isScaled && scale != nil {
+		if !isScaled {
+			scale = s.Scale // of the whole transition; what decays is the step alone
+		}
+		if scale != nil {
 			noise = times(noise, graph.Sqrt(scale))
 		}
 		x = graph.Add(x, noise)

@@ -18,8 +18,7 @@ type proposal struct {
 // target where the clock says so and target is not 0.
 func (p proposal) decide(s State, target float64, at Clock, draws random.Draws) (chosen []*graph.Node, next State) {
 	ratio := p.logRatio
-	u := draws.Uniform(ratio.Shape())
-	accept := graph.LessThan(graph.Log(u), ratio)
+	accept := isAccepted(draws.Uniform(ratio.Shape()), ratio)
 	for i, from := range p.from {
 		chosen = append(chosen, graph.Where(spreadChains(accept, from), p.to[i], from))
 	}
@@ -29,6 +28,13 @@ func (p proposal) decide(s State, target float64, at Clock, draws random.Draws) 
 		s.Scale = adapted(s.Scale, ratio, target, at.Gain)
 	}
 	return chosen, s
+}
+
+// isAccepted says for which log ratios uniform numbers decide. A number of 0 stands for half of the smallest one above it: its
+// logarithm would accept everything.
+func isAccepted(u, logRatio *graph.Node) *graph.Node {
+	const smallest = 1.0 / (1 << 25)
+	return graph.LessThan(graph.Log(graph.MaxScalar(u, smallest)), logRatio)
 }
 
 // adapted moves the logarithm of a step size by gain times what the acceptance exceeds its target by, as a share of the most

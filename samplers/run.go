@@ -23,7 +23,7 @@ func Run(s Sampler, net models.Net, x *graph.Node, o Options, draws random.Draws
 	state := s.Start(net, x, draws)
 	state.Scale = o.Scale
 	return repeat(s, net, state, graph.Const(x.Graph(), int32(s.Length())), draws, func(pass *graph.Node) Clock {
-		at := Clock{Pass: pass, Length: s.Length()}
+		at := Clock{Pass: pass}
 		if o.Gain > 0 {
 			at.Gain = graph.Scalar(pass.Graph(), x.DType(), o.Gain)
 		}

@@ -80,16 +80,8 @@ func (s State) like(flat []*graph.Node) State {
 type Clock struct {
 	// Pass is the number of transitions that the chains have made before, int32.
 	Pass *graph.Node
-	// Length is the number of transitions of a run.
-	Length int
 	// Gain is how strongly the step size follows the acceptance, a scalar; nil: it stays as it is.
 	Gain *graph.Node
-}
-
-// Progress is how far the run has come, from 0 before the first transition to 1 after the last.
-func (c Clock) Progress(like *graph.Node) *graph.Node {
-	pass := graph.ConvertDType(c.Pass, like.DType())
-	return graph.MinScalar(graph.DivScalar(pass, float64(max(c.Length, 1))), 1)
 }
 
 // spread makes a value of each replica, a scalar or [replicas], fit x: the value for every number of x.

@@ -46,6 +46,9 @@ func (p *ParallelTempering) Fit(models.Energy) error { return nil }
 // Adapts implements Adapter.
 func (p *ParallelTempering) Adapts() bool { return p.TargetAcceptance > 0 }
 
+// Accepts implements Accepter.
+func (p *ParallelTempering) Accepts() bool { return true }
+
 // Start implements Sampler: at every temperature chains begin at x. Here and below, all are all chains, those of a
 // temperature after those of the one below it: [temperatures·chains, …]. The kernel keeps the points but of the coldest,
 // and the energies and scores of all.
@@ -114,7 +117,7 @@ func (p *ParallelTempering) exchanged(all []*graph.Node, temperature *graph.Node
 	ratio := graph.Mul(graph.Sub(beta, partner(beta)), graph.Sub(energy, partner(energy)))
 	u := draws.Uniform(energy.Shape())
 	u = graph.Where(isUpper, partner(u), u) // both of a pair decide alike
-	accept := graph.LessThan(graph.Log(u), ratio)
+	accept := isAccepted(u, ratio)
 	out := make([]*graph.Node, len(all))
 	for i, x := range all {
 		out[i] = graph.Where(spreadChains(accept, x), partner(x), x)

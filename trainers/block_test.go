@@ -35,7 +35,7 @@ func smallSpecs(t *testing.T) map[string]Spec {
 		"mle": spec(&PCD{InitStd: 1, BufferSize: 20, RestartFraction: 0.3,
 			Contrast: Contrast{EnergyL2: 0.01, Sampler: samplers.NewULA(3, 0.05)}}),
 		"tricks": spec(&PCD{InitStd: 1, BufferSize: 20, RestartFraction: 0.3,
-			Contrast: Contrast{GradientPenalty: 0.1, SpectralPenalty: 0.01, DataNoise: 0.1, StepWarmup: 5,
+			Contrast: Contrast{GradientPenalty: 0.1, SpectralPenalty: 0.01, DataNoise: 0.1,
 				Sampler: &samplers.MALA{Steps: 3, StepSize: 0.05, TargetAcceptance: 0.6}}}),
 	})
 	return all

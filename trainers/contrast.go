@@ -1,7 +1,9 @@
 package trainers
 
 import (
-	"github.com/gomlx/compute/shapes"
+	"errors"
+	"fmt"
+
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/models"
@@ -23,10 +25,18 @@ type Contrast struct {
 	SpectralPenalty float64 `yaml:"spectral_penalty" check:">= 0"`
 	// DataNoise is the standard deviation of the noise that is added to the data, which smoothes what is learned.
 	DataNoise float64 `yaml:"data_noise" check:">= 0"`
-	// StepWarmup is the number of training steps over which the sampler's step size rises linearly from 0.
+	// StepWarmup is the number of training steps over which the sampler's step size rises linearly from 0. It is for samplers
+	// that do not adapt theirs.
 	StepWarmup int `yaml:"step_warmup" check:">= 0, <= 2000000000"`
 	// Sampler draws the negatives.
 	Sampler samplers.Sampler `yaml:"sampler"`
+}
+
+// Check refuses a warm-up that would be adapted away.
+func (c *Contrast) Check(report func(key, problem string)) {
+	if c.StepWarmup > 0 && c.Sampler != nil && samplers.Adapts(c.Sampler) {
+		report("step_warmup", fmt.Sprintf("is %d, and the sampler adapts its step size; leave it out, or set its target_acceptance to 0", c.StepWarmup))
+	}
 }
 
 func newContrast() Contrast { return Contrast{Sampler: defaultChain(20, 0.05)} }
@@ -48,6 +58,12 @@ type starts interface {
 func (c *Contrast) prepare(p Problem, from starts, noise float64) (Objective, error) {
 	if err := c.Sampler.Fit(p.Model); err != nil {
 		return nil, err
+	}
+	if least := samplers.LeastChains(c.Sampler); p.BatchSize < least {
+		return nil, fmt.Errorf("method.sampler moves chains by each other and needs at least %d of them on a device, and train.batch_size makes them %d", least, p.BatchSize)
+	}
+	if _, anew := from.(fromNoise); !anew && samplers.Spreads(c.Sampler) {
+		return nil, errors.New("method.sampler spreads chains before it moves them, so that starting them at the data or where they were left is in vain; method short_run goes with it")
 	}
 	m := &contrast{Contrast: c, problem: p, from: from, vitals: newVitals(p, noise)}
 	if c.SpectralPenalty > 0 {
@@ -100,9 +116,13 @@ func (m *contrast) State() []State {
 	return state
 }
 
-// adaptGain is how strongly the step size follows the acceptance from transition to transition: a factor of e in so many
-// transitions as are the inverse of it times how far the acceptance is off.
-const adaptGain = 0.05
+// The step size follows the acceptance: within a transition by no more than this power of e, within a training step by one of
+// about e, and in all to no more than so many times what the settings say. A flat energy, as there is at first, accepts
+// everything.
+const (
+	adaptGain   = 0.05
+	maxStepSize = 10
+)
 
 func (m *contrast) Loss(in Input) Output {
 	if m.DataNoise > 0 {
@@ -138,23 +158,17 @@ func (m *contrast) Loss(in Input) Output {
 func (m *contrast) chains(in Input) (samplers.State, []*graph.Node) {
 	options, adapts := samplers.Options{}, samplers.Adapts(m.Sampler)
 	if adapts {
-		options.Scale, options.Gain = in.State[len(m.from.state())], adaptGain
-	}
-	var warmth *graph.Node
-	if m.StepWarmup > 0 {
-		warmth = graph.OnePlus(graph.ConvertDType(in.Step, in.Batch.DType()))
+		options.Scale = in.State[len(m.from.state())]
+		options.Gain = min(adaptGain, 1/float64(max(m.Sampler.Length(), 1)))
+	} else if m.StepWarmup > 0 {
+		warmth := graph.OnePlus(graph.ConvertDType(in.Step, in.Batch.DType()))
 		warmth = graph.MinScalar(graph.DivScalar(warmth, float64(m.StepWarmup)), 1)
-		if !adapts {
-			options.Scale = graph.Ones(warmth.Graph(), shapes.Make(warmth.DType(), m.problem.each()...))
-		}
-		options.Scale = graph.Mul(options.Scale, perReplica(warmth, options.Scale))
+		options.Scale = graph.BroadcastToDims(warmth, m.problem.each()...)
 	}
 	end := samplers.Run(m.Sampler, in.Net, m.from.begin(in), options, in.Draws)
 	state := m.from.end(in, end.X)
 	if adapts {
-		if warmth != nil {
-			end.Scale = graph.Div(end.Scale, perReplica(warmth, end.Scale))
-		}
+		end.Scale = graph.MinScalar(end.Scale, maxStepSize)
 		state = append(state, end.Scale)
 	}
 	return end, state

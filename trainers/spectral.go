@@ -33,7 +33,7 @@ func spectral(matrices []matrix, theta, vectors []*graph.Node) (sum *graph.Node,
 		w := graph.ConvertDType(theta[m.index], v.DType()) // [rows, columns]
 		fixed := graph.StopGradient(w)
 		u := unit(times(fixed, v, -2))
-		v = unit(times(fixed, u, -1))
+		v = unitOr(times(fixed, u, -1), v)
 		sigma := graph.ReduceSum(graph.Mul(times(w, v, -2), u), -1) // uᵀWv
 		moved = append(moved, v)
 		if sum == nil {
@@ -53,6 +53,13 @@ func times(w, vector *graph.Node, insert int) *graph.Node {
 		summed = -2
 	}
 	return graph.ReduceSum(graph.Mul(w, graph.BroadcastToDims(graph.InsertAxes(vector, insert), w.Shape().Dimensions...)), summed)
+}
+
+// unitOr is unit, and where a vector has no length the other one: of a matrix of zeros no direction comes, and it may not stay
+// one.
+func unitOr(v, other *graph.Node) *graph.Node {
+	none := graph.Equal(graph.ReduceAndKeep(graph.Abs(v), graph.ReduceMax, -1), graph.ScalarZero(v.Graph(), v.DType()))
+	return graph.Where(graph.BroadcastToDims(none, v.Shape().Dimensions...), other, unit(v))
 }
 
 // unit scales vectors to length 1. One of length 0 stays.
