@@ -181,7 +181,7 @@ func (p *path) graph(net models.Net, in []*graph.Node) []*graph.Node {
 
 		state := sampler.Start(between, u, draws)
 		state.Scale = scale
-		state = sampler.Transition(between, state, samplers.Clock{Pass: pass, Length: 1, Gain: gain}, draws)
+		state = sampler.Transition(between, state, samplers.Clock{Pass: pass, Gain: gain}, draws)
 
 		isUp := graph.BroadcastToDims(graph.GreaterThan(step, graph.ZerosLike(step)), p.Chains)
 		weighed := graph.Where(spread(isUp, u), u, state.X)
