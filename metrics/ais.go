@@ -134,27 +134,28 @@ func (a AIS) LogZ(model *models.Compiled, start samplers.Start) (*Bounds, error)
 }
 
 // logMean is the logarithm of the mean of weights given by theirs, its standard error by the delta method, and how many
-// equal weights would vary as little. Weights of one group depend on each other, and their sum counts as one draw; the error
-// of a single group, which cannot be told, is put at 1.
+// equal weights would vary as little. Weights of one group, a number below theirs, depend on each other, and count as one draw;
+// the error of a single group, which cannot be told, is put at 1.
 func logMean(logWeights []float64, groups []int) (log, standardError, effective float64) {
-	largest, sum := slices.Max(logWeights), 0.0
-	for _, w := range logWeights {
-		sum += math.Exp(w - largest)
-	}
-	mean := sum / float64(len(logWeights))
-	sums, residuals := map[int]float64{}, map[int]float64{} // of each group
+	n, largest, sum := len(logWeights), slices.Max(logWeights), 0.0
+	sums, sizes := make([]float64, n), make([]float64, n) // of the groups
 	for i, w := range logWeights {
 		v := math.Exp(w - largest)
+		sum += v
 		sums[groups[i]] += v
-		residuals[groups[i]] += v - mean
+		sizes[groups[i]]++
 	}
-	squares, variance, n := 0.0, 0.0, float64(len(sums))
-	for group, v := range sums {
-		squares += v * v
-		variance += residuals[group] * residuals[group] * n / (n - 1)
+	mean, squares, deviations, count := sum/float64(n), 0.0, 0.0, 0.0
+	for group, size := range sizes {
+		if size > 0 {
+			count++
+			squares += sums[group] * sums[group]
+			deviations += math.Pow(sums[group]-size*mean, 2)
+		}
 	}
-	if standardError = math.Sqrt(variance) / sum; n == 1 {
-		standardError = 1
+	standardError = 1
+	if count > 1 {
+		standardError = math.Sqrt(deviations*count/(count-1)) / sum
 	}
 	return largest + math.Log(mean), standardError, sum * sum / squares
 }

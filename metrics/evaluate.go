@@ -177,7 +177,7 @@ func (e *Evaluation) Warnings() []string {
 			"and log Z and all that follows from it may be off by as much. A finer one (--grid) would be more accurate", *e.GridError))
 	}
 	if e.failed != nil {
-		warnings = append(warnings, fmt.Sprintf("there is no log Z by annealed importance sampling: %v", e.failed))
+		warnings = append(warnings, fmt.Sprintf("log Z is left out: %v", e.failed))
 	}
 	if a := e.AIS; a != nil && a.EffectiveChains < fewChains {
 		warnings = append(warnings, fmt.Sprintf("annealed importance sampling has come down to %.3g effective chains: its log Z is not to be trusted, and no likelihood is made of it. More steps (--ais-steps) or chains (--ais-chains) help", a.EffectiveChains))

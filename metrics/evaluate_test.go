@@ -124,7 +124,7 @@ func TestEvaluateWithoutLogZ(t *testing.T) {
 		bounds  bool
 		warning string
 	}{
-		"not a number":         {bounded{}, Options{AIS: quick}, false, "there is no log Z by annealed importance sampling: "},
+		"not a number":         {bounded{}, Options{AIS: quick}, false, "log Z is left out: annealed importance sampling gives no finite log Z"},
 		"few effective":        {narrow, Options{AIS: quick}, true, "annealed importance sampling has come down to "},
 		"not asked for":        {narrow, Options{NoAIS: true}, false, ""},
 		"settings, but no AIS": {narrow, Options{AIS: quick, NoAIS: true}, false, ""},
