@@ -7,12 +7,21 @@ import (
 	"slices"
 )
 
-const (
-	fitStarts     = 10    // starts of the EM algorithm; the best end point is kept
-	fitIterations = 2000  // most steps from one start
-	fitTolerance  = 1e-10 // relative gain in log likelihood that counts as converged
-	fitRidge      = 1e-6  // added to the variances, which are about 1 in the coordinates of the fit
+// effort is how far a fit goes.
+type effort struct {
+	starts     int     // most starts of the EM algorithm
+	enough     int     // starts with an end point, of which the best is kept
+	iterations int     // most steps from one start
+	tolerance  float64 // relative gain in log likelihood that counts as converged
+}
+
+var (
+	thorough = effort{starts: 10, enough: 10, iterations: 2000, tolerance: 1e-10}
+	rough    = effort{starts: 10, enough: 3, iterations: 200, tolerance: 1e-6}
 )
+
+// fitRidge is added to the variances, which are about 1 in the coordinates of the fit.
+const fitRidge = 1e-6
 
 // FitMixture fits a mixture of Gaussians with full covariances by maximum likelihood: the EM algorithm (Dempster,
 // Laird and Rubin 1977) from several k-means++ starts (Arthur and Vassilvitskii 2007), in standardised coordinates.
@@ -21,6 +30,16 @@ const (
 // are set aside; it is an error when all do. Components come in the order of their means. The same points and seed
 // give the same mixture.
 func FitMixture(points Points, components int, seed int64) (*Mixture, error) {
+	return thorough.fit(points, components, seed)
+}
+
+// FitMixtureRoughly is FitMixture where close to the best is good enough: from fewer starts, each left when the likelihood
+// hardly grows any more.
+func FitMixtureRoughly(points Points, components int, seed int64) (*Mixture, error) {
+	return rough.fit(points, components, seed)
+}
+
+func (e effort) fit(points Points, components int, seed int64) (*Mixture, error) {
 	if components < 1 {
 		return nil, fmt.Errorf("components: %d is not positive", components)
 	}
@@ -36,19 +55,26 @@ func FitMixture(points Points, components int, seed int64) (*Mixture, error) {
 
 	r := newRand(seed, streamFit)
 	var best *Mixture
-	bestLogLik := math.Inf(-1)
-	for range fitStarts {
+	bestLogLik, ended := math.Inf(-1), 0
+	for range e.starts {
 		start, err := nearestCentre(points, components, r)
 		if err != nil {
 			return nil, err
 		}
-		if m, logLik, ok := climb(points, start); ok && logLik > bestLogLik {
+		m, logLik, ok := e.climb(points, start)
+		if !ok {
+			continue
+		}
+		if logLik > bestLogLik {
 			best, bestLogLik = m, logLik
+		}
+		if ended++; ended == e.enough {
+			break
 		}
 	}
 	if best == nil {
 		return nil, fmt.Errorf("components: with %d, one shrank onto a few points or a line from each of %d starts: "+
-			"take fewer, and leave out columns that depend linearly on others", components, fitStarts)
+			"take fewer, and leave out columns that depend linearly on others", components, e.starts)
 	}
 	if best, err = best.sorted(); err != nil {
 		return nil, err
@@ -58,15 +84,15 @@ func FitMixture(points Points, components int, seed int64) (*Mixture, error) {
 
 // climb repeats EM steps from the given responsibilities until the likelihood no longer grows. It is not ok when a
 // component collapsed on the way.
-func climb(points Points, responsibilities Points) (m *Mixture, logLik float64, ok bool) {
+func (e effort) climb(points Points, responsibilities Points) (m *Mixture, logLik float64, ok bool) {
 	logLik = math.Inf(-1)
-	for range fitIterations {
+	for range e.iterations {
 		if m, ok = maximize(points, responsibilities); !ok {
 			return nil, 0, false
 		}
 		previous := logLik
 		logLik = m.expect(points, responsibilities)
-		if logLik-previous <= fitTolerance*math.Abs(logLik) {
+		if logLik-previous <= e.tolerance*math.Abs(logLik) {
 			break
 		}
 	}

@@ -45,6 +45,29 @@ func TestFitMixtureRecoversAKnownMixture(t *testing.T) {
 	}
 }
 
+// A rough fit is close to the best one, and the same each time.
+func TestFitMixtureRoughly(t *testing.T) {
+	p := known(t).Sample(newRand(2, 99), 2000)
+	best, err := FitMixture(p, 3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := FitMixtureRoughly(p, 3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loss := 0.0
+	for i := range p.N {
+		loss += (best.LogProb(p.Row(i)) - got.LogProb(p.Row(i))) / float64(p.N)
+	}
+	if !(loss > -1e-9 && loss < 1e-3) {
+		t.Errorf("a rough fit is %v nats a point below the best", loss)
+	}
+	if again, err := FitMixtureRoughly(p, 3, 0); err != nil || !reflect.DeepEqual(again, got) {
+		t.Errorf("a second fit gives another mixture; error %v", err)
+	}
+}
+
 func TestLikelihoodNeverDecreases(t *testing.T) {
 	p := known(t).Sample(newRand(3, 99), 500)
 	transform, err := FitStandardizer(p, unnamed(2))

@@ -51,10 +51,12 @@ type Bounds struct {
 	Lower      float64 `json:"lower"`
 	LowerError float64 `json:"lower_standard_error"`
 	// Upper is the estimate of the way back, which is above log Z in expectation as far as the points that it starts from are
-	// samples of the model: chains that went on for half as many steps from the ends of the way there.
+	// samples of the model: chains that went on for half as many steps from the ends of the way there. Those that went on from
+	// the same end count as one in UpperError, since they may still be in the same mode.
 	Upper      float64 `json:"upper"`
 	UpperError float64 `json:"upper_standard_error"`
-	// EffectiveChains is how many chains of equal weight would be worth as much as those of the way there.
+	// EffectiveChains is how many chains of equal weight would be worth as much as those of the way there, or as the ends that
+	// the way back begins at: the smaller one.
 	EffectiveChains float64 `json:"effective_chains"`
 	// Acceptance is the share of accepted proposals.
 	Acceptance float64 `json:"acceptance"`
@@ -102,7 +104,7 @@ func (a AIS) LogZ(model *models.Compiled, start samplers.Start) (*Bounds, error)
 	if err != nil {
 		return nil, err
 	}
-	mixed, err := p.mix(there, scales[segments-1])
+	mixed, ancestors, err := p.mix(there, scales[segments-1])
 	if err != nil {
 		return nil, err
 	}
@@ -111,13 +113,14 @@ func (a AIS) LogZ(model *models.Compiled, start samplers.Start) (*Bounds, error)
 		return nil, err
 	}
 	b := &Bounds{Acceptance: there.acceptance}
-	b.Lower, b.LowerError, b.EffectiveChains = logMean(there.logWeights)
+	var ends float64
+	b.Lower, b.LowerError, b.EffectiveChains = logMean(there.logWeights, each(a.Chains))
 	negative := make([]float64, len(back.logWeights))
 	for i, w := range back.logWeights {
 		negative[i] = -w
 	}
-	b.Upper, b.UpperError, _ = logMean(negative)
-	b.Upper = -b.Upper
+	b.Upper, b.UpperError, ends = logMean(negative, ancestors)
+	b.Upper, b.EffectiveChains = -b.Upper, min(b.EffectiveChains, ends)
 	for _, std := range start.Std { // the path is in units of the start
 		b.Lower += math.Log(std)
 		b.Upper += math.Log(std)
@@ -131,18 +134,39 @@ func (a AIS) LogZ(model *models.Compiled, start samplers.Start) (*Bounds, error)
 }
 
 // logMean is the logarithm of the mean of weights given by theirs, its standard error by the delta method, and how many
-// equal weights would vary as little.
-func logMean(logWeights []float64) (log, standardError, effective float64) {
-	n, largest := float64(len(logWeights)), slices.Max(logWeights)
-	sum, squares := 0.0, 0.0
-	for _, w := range logWeights {
+// equal weights would vary as little. Weights of one group, a number below theirs, depend on each other, and count as one draw;
+// the error of a single group, which cannot be told, is put at 1.
+func logMean(logWeights []float64, groups []int) (log, standardError, effective float64) {
+	n, largest, sum := len(logWeights), slices.Max(logWeights), 0.0
+	sums, sizes := make([]float64, n), make([]float64, n) // of the groups
+	for i, w := range logWeights {
 		v := math.Exp(w - largest)
 		sum += v
-		squares += v * v
+		sums[groups[i]] += v
+		sizes[groups[i]]++
 	}
-	mean := sum / n
-	variance := max(squares/n-mean*mean, 0) * n / (n - 1)
-	return largest + math.Log(mean), math.Sqrt(variance/n) / mean, sum * sum / squares
+	mean, squares, deviations, count := sum/float64(n), 0.0, 0.0, 0.0
+	for group, size := range sizes {
+		if size > 0 {
+			count++
+			squares += sums[group] * sums[group]
+			deviations += math.Pow(sums[group]-size*mean, 2)
+		}
+	}
+	standardError = 1
+	if count > 1 {
+		standardError = math.Sqrt(deviations*count/(count-1)) / sum
+	}
+	return largest + math.Log(mean), standardError, sum * sum / squares
+}
+
+// each are n groups of one.
+func each(n int) []int {
+	groups := make([]int, n)
+	for i := range groups {
+		groups[i] = i
+	}
+	return groups
 }
 
 // travelled is where chains have come to.

@@ -86,26 +86,28 @@ func (p *path) travel(purpose uint64, forward bool, gain float64, scales []float
 	return end, nil
 }
 
-// mix is a source of points of the model: the ends of a way there, drawn anew by their weights and moved on.
-func (p *path) mix(there *travelled, scale float64) (func(uint64) (*tensors.Tensor, error), error) {
+// mix is a source of points of the model: the ends of a way there, drawn anew by their weights and moved on. The ancestors say
+// which end each of them comes of.
+func (p *path) mix(there *travelled, scale float64) (points func(uint64) (*tensors.Tensor, error), ancestors []int, err error) {
 	values, err := tensor.Values(there.x)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := rand.New(rand.NewPCG(uint64(p.Seed), purposeResample))
 	chosen := make([]float64, 0, len(values))
-	for _, i := range resample(there.logWeights, r) {
+	ancestors = resample(there.logWeights, r)
+	for _, i := range ancestors {
 		chosen = append(chosen, values[i*p.model.Dim:(i+1)*p.model.Dim]...)
 	}
 	x := tensor.From(chosen, models.DType, p.Chains, p.model.Dim)
 	for i := range segments / 2 { // with β = 1: no weight comes of it
 		out, err := p.run(purposeMix, i, x, p.Steps, p.Steps+p.Steps/segments, 0, scale)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		x = out.x
 	}
-	return func(uint64) (*tensors.Tensor, error) { return x, nil }, nil
+	return func(uint64) (*tensors.Tensor, error) { return x, nil }, ancestors, nil
 }
 
 // resample draws as many indices as there are weights, each as often as its weight says, give or take one (systematic

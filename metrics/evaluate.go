@@ -18,12 +18,13 @@ type Evaluation struct {
 
 	// What follows needs a grid, which is for one or two dimensions, or annealed importance sampling.
 
-	// LogZ is log ∫ exp(−E) in the coordinates of the model: from the grid, or else the lower bound of AIS.
+	// LogZ is log ∫ exp(−E) in the coordinates of the model: from the grid, or else the lower bound of AIS. It is nil where that
+	// is of too few effective chains, since a worse estimate would make the likelihoods look better.
 	LogZ *float64 `json:"log_z,omitempty"`
 	// TrainNLL and TestNLL are the mean negative log likelihoods.
 	TrainNLL *float64 `json:"train_nll,omitempty"`
 	TestNLL  *float64 `json:"test_nll,omitempty"`
-	// AIS is log Z by annealed importance sampling; nil unless it was asked for or there is no grid.
+	// AIS is log Z by annealed importance sampling; nil unless it was asked for or there is no grid, and where it has failed.
 	AIS *Bounds `json:"ais,omitempty"`
 
 	// What follows needs a grid.
@@ -48,7 +49,8 @@ type Evaluation struct {
 	// TrueMass is the true density's integral over the grid.
 	TrueMass *float64 `json:"true_mass,omitempty"`
 
-	unmeasured bool // the divergences came out not finite, and are left out
+	unmeasured bool  // the divergences came out not finite, and are left out
+	failed     error // of annealed importance sampling
 }
 
 // maxGridError is what two grids may differ in log Z before the finer one is not to be trusted.
@@ -63,9 +65,12 @@ type Options struct {
 	Grid int
 	// AIS are the settings of annealed importance sampling. Nil leaves it to where there is no grid, with the defaults.
 	AIS *AIS
+	// NoAIS leaves it out, whatever AIS says: without a grid there are then the energies alone.
+	NoAIS bool
 }
 
-// Evaluate measures a model on the data that it was trained on.
+// Evaluate measures a model on the data that it was trained on. Where annealed importance sampling fails, there are the other
+// figures, and a warning.
 func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation, error) {
 	e := &Evaluation{}
 	train, err := meanEnergy(model, set.Train)
@@ -84,17 +89,17 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 		ais := NewAIS()
 		o.AIS = &ais
 	}
-	if o.AIS != nil {
-		if e.AIS, err = o.AIS.LogZ(model, around(set.Train)); err != nil {
-			return nil, err
-		}
-		e.LogZ = &e.AIS.Lower
+	if o.AIS != nil && !o.NoAIS {
+		e.anneal(model, set, *o.AIS)
 	}
 	jacobian := set.Transform.LogDetJacobian()
 	if model.Dim <= 2 {
 		if err := e.integrate(model, set, o.Grid, jacobian); err != nil {
 			return nil, err
 		}
+	}
+	if e.LogZ == nil {
+		return e, nil
 	}
 	nll := func(energy float64) *float64 {
 		v := energy + *e.LogZ - jacobian
@@ -105,6 +110,13 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 		e.TestNLL = nll(*e.TestEnergy)
 	}
 	return e, nil
+}
+
+// anneal measures log Z by annealed importance sampling.
+func (e *Evaluation) anneal(model *models.Compiled, set *datasets.Set, ais AIS) {
+	if e.AIS, e.failed = ais.LogZ(model, around(set.Train)); e.failed == nil && e.AIS.EffectiveChains >= fewChains {
+		e.LogZ = &e.AIS.Lower
+	}
 }
 
 // wider is how much wider than the data the Gaussian is that annealed importance sampling starts from.
@@ -164,8 +176,11 @@ func (e *Evaluation) Warnings() []string {
 		warnings = append(warnings, fmt.Sprintf("log Z changes by %.2g nats on a grid of half as many points an axis: the model is too narrow for this grid, "+
 			"and log Z and all that follows from it may be off by as much. A finer one (--grid) would be more accurate", *e.GridError))
 	}
+	if e.failed != nil {
+		warnings = append(warnings, fmt.Sprintf("log Z is left out: %v", e.failed))
+	}
 	if a := e.AIS; a != nil && a.EffectiveChains < fewChains {
-		warnings = append(warnings, fmt.Sprintf("annealed importance sampling has come down to %.3g effective chains: its log Z is not to be trusted. More steps (--ais-steps) or chains (--ais-chains) help", a.EffectiveChains))
+		warnings = append(warnings, fmt.Sprintf("annealed importance sampling has come down to %.3g effective chains: its log Z is not to be trusted, and no likelihood is made of it. More steps (--ais-steps) or chains (--ais-chains) help", a.EffectiveChains))
 	} else if a != nil && a.Upper-a.Lower > maxBoundsApart+3*(a.LowerError+a.UpperError) {
 		warnings = append(warnings, fmt.Sprintf("annealed importance sampling gives log Z from %.4f to %.4f: its chains do not come to all of the model on the way. More steps (--ais-steps) bring the bounds together", a.Lower, a.Upper))
 	}

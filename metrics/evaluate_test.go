@@ -2,9 +2,11 @@ package metrics
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/datasets"
 	"joule/internal/backendtest"
@@ -95,6 +97,54 @@ func TestEvaluateInThreeDimensions(t *testing.T) {
 			t.Errorf("warnings %v with bounds a nat apart", e.Warnings())
 		}
 	})
+}
+
+// bounded is an energy that is not a number where a coordinate is beyond 1.
+type bounded struct{}
+
+func (bounded) Parameters(int) ([]models.Parameter, error) { return nil, nil }
+
+func (bounded) Energy(_ []*graph.Node, x *graph.Node) *graph.Node {
+	return graph.Neg(graph.ReduceSum(graph.Log(graph.OneMinus(graph.Square(x))), -1))
+}
+
+// Where there is no log Z to be had in three dimensions, or none that can be trusted, or none is asked for, there are the energies,
+// and no likelihood.
+func TestEvaluateWithoutLogZ(t *testing.T) {
+	points := datasets.NewPoints(50, 3)
+	for i := range points.Values {
+		points.Values[i] = math.Sin(float64(7 * i))
+	}
+	set := &datasets.Set{Train: points, Test: points}
+	narrow := &models.Quadratic{Mean: []float64{9, 9, 9}, Precision: [][]float64{{1e4, 0, 0}, {0, 1e4, 0}, {0, 0, 1e4}}}
+	quick := &AIS{Chains: 50, Steps: 20, Leapfrog: 1}
+	for name, c := range map[string]struct {
+		model   models.Energy
+		how     Options
+		bounds  bool
+		warning string
+	}{
+		"not a number":         {bounded{}, Options{AIS: quick}, false, "log Z is left out: annealed importance sampling gives no finite log Z"},
+		"few effective":        {narrow, Options{AIS: quick}, true, "annealed importance sampling has come down to "},
+		"not asked for":        {narrow, Options{NoAIS: true}, false, ""},
+		"settings, but no AIS": {narrow, Options{AIS: quick, NoAIS: true}, false, ""},
+	} {
+		model, err := models.Compile(backendtest.Open(t, "go"), c.model, 3, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Evaluate(model, set, c.how)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if e.TestEnergy == nil || *e.TestEnergy != e.TrainEnergy || e.LogZ != nil || e.TrainNLL != nil || e.TestNLL != nil || (e.AIS != nil) != c.bounds {
+			t.Errorf("%s: %+v", name, e)
+		}
+		warnings := e.Warnings()
+		if c.warning == "" && len(warnings) > 0 || c.warning != "" && (len(warnings) != 1 || !strings.HasPrefix(warnings[0], c.warning)) {
+			t.Errorf("%s: warnings %q", name, warnings)
+		}
+	}
 }
 
 // Settings that cannot be are refused.

@@ -34,8 +34,9 @@ func (f Figure) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(f))
 }
 
-// LeastDraws is how many draws of a chain can be compared: two in each half.
-const LeastDraws = 4
+// LeastDraws is how many draws of a chain can be compared: five in each half. With fewer no correlation comes into the effective
+// numbers, which would be the same for any draws, and R̂ is well above 1 even of independent ones.
+const LeastDraws = 10
 
 // MixingOf measures how draws mix, [draws][chains]. What cannot be told is NaN: all but mean and standard deviation with fewer
 // than LeastDraws draws a chain or where all are the same, and everything where one is not finite.
@@ -55,7 +56,11 @@ func MixingOf(x []float64, chains int) Mixing {
 	sorted := slices.Sorted(slices.Values(slices.Concat(halves...)))
 	median := quantile(sorted, 0.5)
 	folded := transformed(halves, func(v float64) float64 { return math.Abs(v - median) })
-	m.RHat = Figure(max(potentialScale(ranked), potentialScale(rankNormalized(folded))))
+	m.RHat = Figure(potentialScale(ranked))
+	// Draws of two values, each as often as the other, are all as far from the median: then there is nothing to compare.
+	if r := Figure(potentialScale(rankNormalized(folded))); r > m.RHat {
+		m.RHat = r
+	}
 	m.BulkESS = Figure(effectiveSize(ranked))
 	m.TailESS = Figure(math.Inf(1))
 	all := slices.Sorted(slices.Values(x))

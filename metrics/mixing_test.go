@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -112,12 +113,27 @@ func TestRHatSeesWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Draws of two values, each as often as the other, have an R̂, though their distances from the median are all the same: of
+// chains with the shares 0.4 and 0.6 of one value it is what Gelman and Rubin's formula gives of any two values.
+func TestRHatOfTwoValues(t *testing.T) {
+	const n = 20 // a half chain
+	var x []float64
+	for range 2 * n / 5 {
+		x = append(x, 0, 1, 1, 0, 0, 1, 1, 0, 1, 0) // the two chains in turn: 0, 1, 0, 1, 1 and 1, 0, 1, 0, 0
+	}
+	within, between := 0.24*n/(n-1), n*0.01*4/3
+	m := MixingOf(x, 2)
+	if want := math.Sqrt((between/within + n - 1) / n); !(math.Abs(float64(m.RHat)-want) < 1e-12) {
+		t.Errorf("R̂ is %v, want %v", m.RHat, want)
+	}
+}
+
 // What cannot be told is not made up, and null in JSON.
 func TestMixingThatCannotBeTold(t *testing.T) {
 	for name, x := range map[string][]float64{
-		"too few":    {1, 2, 3, 4, 5, 6},
-		"all alike":  {1, 1, 1, 1, 1, 1, 1, 1},
-		"one is NaN": {1, 2, 3, math.NaN(), 4, 5, 6, 7, 8, 9},
+		"too few":    draws(0, 2, LeastDraws-1, 1, 0),
+		"all alike":  slices.Repeat([]float64{1}, 2*LeastDraws),
+		"one is NaN": append([]float64{math.NaN(), 1}, draws(0, 2, LeastDraws, 1, 0)...),
 		"none":       nil,
 	} {
 		m := MixingOf(x, 2)
@@ -126,6 +142,10 @@ func TestMixingThatCannotBeTold(t *testing.T) {
 				t.Errorf("%s: %+v", name, m)
 			}
 		}
+	}
+	// The least number does tell of the draws.
+	if a, b := MixingOf(draws(0, 2, LeastDraws, 1, 0), 2), MixingOf(draws(0.9, 2, LeastDraws, 1, 0), 2); !(b.BulkESS < a.BulkESS && b.RHat > a.RHat) {
+		t.Errorf("%+v of independent draws, and %+v of others", a, b)
 	}
 	text, err := json.Marshal(Mixing{Mean: 1.5, Std: 2, RHat: Figure(math.Inf(1)), BulkESS: Figure(math.NaN()), TailESS: 3})
 	if want := `{"mean":1.5,"std":2,"r_hat":null,"ess_bulk":null,"ess_tail":3}`; err != nil || string(text) != want {

@@ -18,7 +18,7 @@ import (
 // so that no layer can scale points out of all bounds. In one dimension nothing is left to condition on, and a [monotone]
 // function takes the place of the couplings. All is smooth: the energy has derivatives of every order.
 type Flow struct {
-	// Layers is the number of couplings.
+	// Layers is the number of couplings: two move every coordinate, and 2·⌈log₂ D⌉ each one by every other.
 	Layers int `yaml:"layers" check:"> 0, <= 1000"`
 	// Hidden are the widths of the hidden layers of each coupling's network.
 	Hidden []int `yaml:"hidden" check:"len >= 1, each > 0, each <= 1000000"`
@@ -35,7 +35,8 @@ func NewFlow() *Flow {
 
 // Parameters implements Energy: affine.shift and affine.log_scale [D]; for each coupling I its hidden layers
 // couplings.I.layers.J.weight [in, out] and .bias [out], and couplings.I.scale.weight [in, D], .scale.bias [D], .shift.weight and
-// .shift.bias; in one dimension those of the monotone function instead. The flow starts as the identity, or close to it.
+// .shift.bias; in one dimension those of the monotone function instead. The flow starts as the identity, or close to it. A single
+// coupling is refused where there is more than one coordinate.
 func (f *Flow) Parameters(dim int) ([]Parameter, error) {
 	if err := checkActivation(f.Activation); err != nil {
 		return nil, err
@@ -43,6 +44,9 @@ func (f *Flow) Parameters(dim int) ([]Parameter, error) {
 	parameters := []Parameter{{"affine.shift", []int{dim}, zeros(dim)}, {"affine.log_scale", []int{dim}, zeros(dim)}}
 	if dim == 1 {
 		return append(parameters, monotoneParameters(f.bumps())...), nil
+	}
+	if f.Layers < 2 {
+		return nil, fmt.Errorf("model.layers is %d, and a coupling moves half of the %d coordinates; want at least 2", f.Layers, dim)
 	}
 	for i := range f.Layers {
 		in, name := dim, fmt.Sprintf("couplings.%d.", i)
@@ -130,8 +134,9 @@ func (f *Flow) coupling(theta []*graph.Node, i int, points *graph.Node) coupling
 	}
 }
 
-// mask is 1 for the coordinates that coupling i moves. Couplings come in pairs whose masks are opposites, and each pair
-// divides the coordinates by another bit of their number, so that any two are on different sides of some pair.
+// mask is 1 for the coordinates that coupling i moves. Couplings come in pairs whose masks are opposites, so that a pair moves
+// every coordinate; and each pair divides them by another bit of their number, so that any two coordinates are on different sides
+// of one of as many pairs as there are bits. Beyond, the bits come again.
 func mask(i, dim int) []float64 {
 	bit := i / 2 % bits.Len(uint(dim-1))
 	values := make([]float64, dim)

@@ -197,6 +197,19 @@ func TestFlowStartsNormal(t *testing.T) {
 	}
 }
 
+// One coupling would leave half of the coordinates as they are; in one dimension there are none.
+func TestFlowRefusesOneCoupling(t *testing.T) {
+	flow := smallFlow()
+	flow.Layers = 1
+	_, err := flow.Parameters(3)
+	if want := "model.layers is 1, and a coupling moves half of the 3 coordinates; want at least 2"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+	if _, err := flow.Parameters(1); err != nil {
+		t.Error(err)
+	}
+}
+
 // Couplings move each coordinate by each other one: some coupling of a full round of them moves the one and not the other.
 func TestFlowMasks(t *testing.T) {
 	for dim := 2; dim <= 9; dim++ {
@@ -210,6 +223,11 @@ func TestFlowMasks(t *testing.T) {
 				}
 				if !moved {
 					t.Errorf("of %d coordinates, %d is never moved by %d", dim, j, k)
+				}
+			}
+			for pair := range rounds / 2 {
+				if mask(2*pair, dim)[j]+mask(2*pair+1, dim)[j] != 1 {
+					t.Errorf("of %d coordinates, %d is not moved once by pair %d", dim, j, pair)
 				}
 			}
 		}

@@ -1,15 +1,19 @@
 package samplers
 
 import (
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/internal/backendtest"
 	"joule/internal/random"
+	"joule/internal/tensor"
 	"joule/models"
 )
 
@@ -62,6 +66,52 @@ func TestEnsembleWeighsModes(t *testing.T) {
 		alone.Steps = 160
 		if got := share(alone); got < 0.4 {
 			t.Errorf("without jumps the share of the left mode is %v: the test would pass without them", got)
+		}
+	})
+}
+
+// Few chains that start as independent draws stay independent: the number of them in the left mode, over many replicas, keeps the
+// mean and the variance of the binomial distribution. With differences that all chains share it does not.
+//
+// The variance of n numbers has the variance σ⁴(2 + κ)/n, where κ is the excess kurtosis, (1 − 6pq)/(Cpq).
+func TestEnsembleKeepsChainsIndependent(t *testing.T) {
+	const p, q = 0.3, 0.7
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for chains, replicas := range map[int]int{4: 1 << 15, 20: 1 << 13} {
+			r := rand.New(rand.NewPCG(7, uint64(chains)))
+			start := make([]float64, 0, 2*chains*replicas)
+			for range chains * replicas {
+				at := [2]float64{3, 1}
+				if r.Float64() < p {
+					at = [2]float64{-3, 0}
+				}
+				start = append(start, at[0]+math.Sqrt(0.1)*r.NormFloat64(), at[1]+math.Sqrt(0.1)*r.NormFloat64())
+			}
+			s := &Ensemble{Steps: 10, Local: &MALA{Steps: 1, StepSize: 0.08}, Jitter: 0.01}
+			x := evaluate(t, backend, func(in []*graph.Node) []*graph.Node {
+				return []*graph.Node{Run(s, models.Net{Model: twoModes{}}, in[1], Options{}, random.NewStream(in[0])).X}
+			}, random.Seed(5, 1), tensor.From(start, dtypes.Float32, replicas, chains, 2))[0]
+			n, c, sum, square := float64(replicas), float64(chains), 0.0, 0.0
+			changed := 0
+			for i := range replicas {
+				left := 0.0
+				for k := i * chains; k < (i+1)*chains; k++ {
+					if x[2*k] < 0 {
+						left++
+					}
+					if (x[2*k] < 0) != (start[2*k] < 0) {
+						changed++
+					}
+				}
+				sum, square = sum+left, square+(left-p*c)*(left-p*c)
+			}
+			variance := c * p * q
+			near(t, fmt.Sprintf("%d chains: the mean number in the left mode", chains), sum/n, p*c, 5*math.Sqrt(variance/n))
+			kurtosis := (1 - 6*p*q) / variance
+			near(t, fmt.Sprintf("%d chains: its variance", chains), square/n, variance, 5*variance*math.Sqrt((2+kurtosis)/n))
+			if share := float64(changed) / (n * c); share < 0.05 {
+				t.Errorf("%d chains: %v of them have changed the mode: there is nothing to see", chains, share)
+			}
 		}
 	})
 }

@@ -48,6 +48,22 @@ func (m mixture) draw(r *rand.Rand, dim int) []float64 {
 	return x
 }
 
+// drawAt draws from exp(−E/T) by rejection from the mixture of variance T·v: a power of a sum is less than the sum of powers, and
+// the coordinates beside the first are the same in both.
+func (m mixture) drawAt(r *rand.Rand, dim int, temperature float64) []float64 {
+	power := func(p float64) float64 { return math.Pow(p, 1/temperature) }
+	mode := func(d float64) float64 { return math.Exp(-d * d / (2 * m.v)) }
+	most := max(power(0.3)/0.3, power(0.7)/0.7)
+	for {
+		x := mixture{m.a, temperature * m.v}.draw(r, dim)
+		left, right := mode(x[0]+m.a), mode(x[0]-m.a)
+		proposed := 0.3*power(left) + 0.7*power(right)
+		if r.Float64()*most*proposed < power(0.3*left+0.7*right) {
+			return x
+		}
+	}
+}
+
 // levelled is the energy of N(1, (0.25 + σ²)I): that of N(1, ¼I) at the noise level σ.
 type levelled struct{}
 

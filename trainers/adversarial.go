@@ -13,7 +13,8 @@ import (
 //	sampler: mean [ log q(y) + E(y) ] − β·mean log q(x), with β = 0 the divergence KL(q‖p) up to log Z
 //
 // The weights w are 1 over the number of points y; or they are the importance of each, in proportion to exp(−E(y))/q(y)
-// (Bengio & Senécal 2003), and make up for what the sampler cannot represent.
+// (Bengio & Senécal 2003), and make up for what the sampler cannot represent. A sum with such weights is no mean over the
+// points y: devices that share a batch weigh theirs among themselves and average the sums, which is not the sum over all.
 //
 // Each learns from its own line alone. The sampler's is by the path of y, without the score of q, whose mean is 0 (Roeder,
 // Wu & Duvenaud 2017): so with β = 0 there is no noise left in it when q has become p.

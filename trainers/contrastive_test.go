@@ -37,7 +37,7 @@ func contrastiveSpecs(t *testing.T) map[string]Spec {
 		"ranking_nce": NewRankingNCE(), "energy_discrepancy": NewEnergyDiscrepancy(),
 		"energy_discrepancy, w = 0":    &EnergyDiscrepancy{T: 0.5, Negatives: 3},
 		"flow_nce":                     &FlowNCE{NoiseRatio: 2, Flow: smallFlow(), Likelihood: 0.5},
-		"adversarial":                  &Adversarial{Flow: smallFlow(), Likelihood: 0.5, EnergyL2: 0.01, GradientPenalty: 0.1},
+		"adversarial, equal weights":   &Adversarial{Flow: smallFlow(), Weights: "equal", Likelihood: 0.5, EnergyL2: 0.01, GradientPenalty: 0.1},
 		"nce with a full covariance":   &NCE{NoiseRatio: 2, Noise: &GaussianNoise{Scale: 1.5, Covariance: "full"}, LearnLogZ: true},
 		"nce with a mixture":           &NCE{NoiseRatio: 2, Noise: broad, LearnLogZ: true},
 		"ranking_nce with the density": &RankingNCE{NoiseRatio: 2, Noise: &DensityNoise{}},
@@ -66,7 +66,8 @@ func TestContrastiveReplicasAreRuns(t *testing.T) {
 	})
 }
 
-// Devices that share a batch give what one gives, also where points have others of their own.
+// Devices that share a batch give what one gives, also where points have others of their own. Weights by importance are
+// relative to the points of a device, and left out.
 func TestContrastiveDevicesShareBatches(t *testing.T) {
 	backendtest.Open(t, "xla:cpu") // or skip
 	two, err := backends.Open("xla:cpu", backends.Options{Devices: 2})
@@ -75,7 +76,7 @@ func TestContrastiveDevicesShareBatches(t *testing.T) {
 	}
 	defer two.Close()
 	specs := contrastiveSpecs(t)
-	for _, name := range []string{"cnce", "ranking_nce with the density", "adversarial"} {
+	for _, name := range []string{"cnce", "ranking_nce with the density", "adversarial, equal weights"} {
 		devicesShareBatches(t, two.Backend, name, specs[name])
 	}
 }
@@ -133,7 +134,7 @@ func TestContrastiveMethodsRecoverAGaussian(t *testing.T) {
 			"ranking_nce":           NewRankingNCE(),
 			"energy_discrepancy":    &EnergyDiscrepancy{T: 0.25, Negatives: 32, W: 1},
 			"flow_nce":              &FlowNCE{NoiseRatio: 1, Flow: smallFlow(), Likelihood: 1},
-			"adversarial":           &Adversarial{Flow: smallFlow()},
+			"adversarial":           &Adversarial{Flow: smallFlow(), Weights: "equal"},
 			"adversarial, weighted": &Adversarial{Flow: smallFlow(), Weights: "importance", Likelihood: 1},
 			"nce, a broad mixture":  &NCE{NoiseRatio: 2, Noise: broad, LearnLogZ: true},
 		} {

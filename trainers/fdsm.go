@@ -1,6 +1,7 @@
 package trainers
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -39,8 +40,13 @@ func (m *FDSM) Check(report func(key, problem string)) {
 	}
 }
 
-// Prepare implements Method.
-func (m *FDSM) Prepare(Problem) (Objective, error) { return fdsm{m}, nil }
+// Prepare implements Method. It fails in bfloat16, which leaves nothing of differences of energies but their rounding.
+func (m *FDSM) Prepare(p Problem) (Objective, error) {
+	if p.Precision == bfloat16 {
+		return nil, errors.New("method fdsm takes differences of energies, which in train.precision bfloat16 are all rounding; want float32 or float64")
+	}
+	return fdsm{m}, nil
+}
 
 type fdsm struct{ *FDSM }
 

@@ -49,6 +49,19 @@ func TestFDSMConverges(t *testing.T) {
 	})
 }
 
+func TestFDSMRefusesBfloat16(t *testing.T) {
+	spec := Spec{
+		Model: models.NewQuadratic(), Method: NewFDSM(), Optimizer: NewOptimizer(), Data: normalData(16, []float64{0, 0}, 1),
+		Loop: Loop{Steps: 1, BatchSize: 4, LogEvery: 1, Precision: bfloat16},
+	}
+	_, err := New(backendtest.Open(t, "go"), spec)
+	if want := "method fdsm takes differences of energies, which in train.precision bfloat16 are all rounding; want float32 or float64"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+	spec.Loop.Precision = float32bits
+	newTrainer(t, backendtest.Open(t, "go"), spec)
+}
+
 func TestFDSMRefusesSmallSteps(t *testing.T) {
 	m := NewFDSM()
 	m.Epsilon = 1e-5

@@ -3,6 +3,7 @@ package trainers
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -41,6 +42,9 @@ func newGenerator(kind string, flow models.Energy, p Problem) (*generator, error
 	g := &generator{flow: normalized}
 	learned, err := flow.Parameters(p.Data[0].Train.Dim)
 	if err != nil {
+		if rest, ok := strings.CutPrefix(err.Error(), "model."); ok {
+			return nil, fmt.Errorf("method.flow.%s", rest)
+		}
 		return nil, fmt.Errorf("method.flow: %w", err)
 	}
 	for _, parameter := range learned {

@@ -244,4 +244,10 @@ func TestGeneratorOfAMethod(t *testing.T) {
 			t.Errorf("%T on data that does not vary is no error", method)
 		}
 	}
+	short := smallFlow()
+	short.Layers = 1
+	_, err := (&FlowNCE{NoiseRatio: 1, Flow: short}).Prepare(Problem{Data: data, DType: dtype})
+	if want := "method.flow.layers is 1, and a coupling moves half of the 2 coordinates; want at least 2"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
 }

@@ -34,10 +34,19 @@ type KSD struct {
 // NewKSD returns the default settings: the inverse multiquadric with β = −½ and the median distance, without bias.
 func NewKSD() *KSD { return &KSD{Kernel: "imq", Exponent: -0.5, Statistic: "u"} }
 
-// Prepare implements Method. It fails when a batch has no pairs, and when there is no distance to take as the bandwidth.
+// maxPairs is how many pairs of points a step may compare, of all replicas together: a matrix of them takes 256 MiB in float32,
+// and a step has several.
+const maxPairs = 1 << 26
+
+// Prepare implements Method. It fails when a batch has no pairs or too many, and when there is no distance to take as the
+// bandwidth.
 func (m *KSD) Prepare(p Problem) (Objective, error) {
 	if m.Statistic == "u" && p.BatchSize < 2 {
 		return nil, fmt.Errorf("method ksd compares pairs of different points, and a device is given a batch of %d: train.batch_size has to be larger, or method.statistic v", p.BatchSize)
+	}
+	if n := len(p.Data); p.BatchSize*p.BatchSize > maxPairs/n {
+		largest := int(math.Sqrt(float64(maxPairs) / float64(n)))
+		return nil, fmt.Errorf("method ksd compares all points of a batch with each other, and %d of %d replicas on a device are too many for its memory: train.batch_size / train.devices can be %d at most", p.BatchSize, n, largest)
 	}
 	objective := ksd{KSD: m}
 	for _, set := range p.Data {

@@ -1,8 +1,10 @@
 package trainers
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -150,6 +152,69 @@ func TestMLEPersistentChainsTakeTurns(t *testing.T) {
 		}
 		if after := chains(t, trainer); !slices.Equal(after[:16], before[8:]) {
 			t.Errorf("one step moved chains that were not its turn: %v, then %v", before, after)
+		}
+	})
+}
+
+// Many updates that do not move the chains leave all of them in the buffer, each once: they go back to where there is room for them.
+func TestMLEBufferKeepsEveryChain(t *testing.T) {
+	const size, steps = 1000, 200 // of 32 chains: six rounds, and a part of one
+	spec := persistent(size, 0, counted(0))
+	spec.Loop.BatchSize = 32
+	inOrder := func(chains []float64) [][]float64 {
+		return slices.SortedFunc(slices.Chunk(chains, 2), slices.Compare)
+	}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		trainer := newTrainer(t, backend, spec)
+		want := inOrder(chains(t, trainer))
+		if _, err := trainer.Block(steps); err != nil {
+			t.Fatal(err)
+		}
+		got := inOrder(chains(t, trainer))
+		if !reflect.DeepEqual(got, want) {
+			t.Error("the chains in the buffer are others than before")
+		}
+		if distinct := slices.CompactFunc(got, slices.Equal); len(distinct) != size {
+			t.Errorf("%d of %d chains are different", len(distinct), size)
+		}
+	})
+}
+
+// losing is a sampler that leaves the first chain at a place of its own.
+type losing struct {
+	kernel
+	at float64
+}
+
+func (losing) Length() int { return 1 }
+
+func (l losing) Transition(_ models.Net, s samplers.State, _ samplers.Clock, _ random.Draws) samplers.State {
+	isFirst := graph.Equal(graph.Iota(s.X.Graph(), s.X.Shape(), -2), graph.ZerosLike(s.X))
+	s.X = graph.Where(isFirst, graph.MulScalar(graph.OnesLike(s.X), l.at), s.X)
+	return s
+}
+
+// A chain that is not finite makes no finite loss: the step is sick, though no bounds are asked for, and nothing is reported. That
+// holds for an energy that is finite everywhere, too.
+func TestMLEStopsAtLostChains(t *testing.T) {
+	energies := map[string]models.Energy{"quadratic": models.NewQuadratic(), "bounded": &models.MLP{Hidden: []int{4}, Activation: "tanh"}}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for name, energy := range energies {
+			for _, at := range []float64{math.NaN(), math.Inf(1)} {
+				spec := persistent(8, 0, losing{at: at})
+				spec.Model, spec.Loop.LogEvery = energy, 1
+				trainer := newTrainer(t, backend, spec)
+				err := trainer.Run(t.Context(), Hooks{Logged: func(r Report) error {
+					if r.Values[0] != nil {
+						t.Errorf("%s, a chain at %v: reported %v", name, at, r.Values[0])
+					}
+					return nil
+				}})
+				var diverged *DivergedError
+				if !errors.As(err, &diverged) || diverged.Step != 1 {
+					t.Errorf("%s, a chain at %v: error %v, want that step 1 is sick", name, at, err)
+				}
+			}
 		}
 	})
 }

@@ -82,7 +82,7 @@ func (t *Trainer) prepare() error {
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
 		points: spec.Data.Train.N, dtype: loop.DType(),
 	}
-	problem := Problem{Model: spec.Model, BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype, Health: loop.Health}
+	problem := Problem{Model: spec.Model, BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype, Precision: loop.Precision, Health: loop.Health}
 	for i, r := range t.replicas {
 		if r.Data.Train.N != p.points || r.Data.Train.Dim != spec.Data.Train.Dim {
 			return fmt.Errorf("replica %d has %d training points of %d coordinates, and the first %d of %d: they have to be alike",

@@ -29,19 +29,19 @@ func NewMixtureNoise() *MixtureNoise { return &MixtureNoise{Scale: 1.2, Broad: 0
 // Fit implements Noise. The fit depends on the training points alone.
 func (n *MixtureNoise) Fit(p Problem) (NoiseDensity, error) { return fitEach(p.Data, n.fit) }
 
+// Noise need not be fitted exactly: to so many points, or more where there are many components.
 const (
-	// mixturePoints are as many points as noise is fitted to, which need not be exact.
-	mixturePoints = 20000
-	// mixtureSeed is that of the starts of the fit.
-	mixtureSeed = 1
+	mixturePoints = 5000
+	eachNumber    = 20 // points for each number of the means
+	mixtureSeed   = 1  // of the starts of the fit
 )
 
 func (n *MixtureNoise) fit(train datasets.Points) (*datasets.Mixture, error) {
 	mean, std := train.Moments()
-	if train.N > mixturePoints { // in random order, as the split has left them
-		train = datasets.Points{N: mixturePoints, Dim: train.Dim, Values: train.Values[:mixturePoints*train.Dim]}
+	if enough := max(mixturePoints, eachNumber*n.Components*(train.Dim+1)); train.N > enough { // in random order, as the split has left them
+		train = datasets.Points{N: enough, Dim: train.Dim, Values: train.Values[:enough*train.Dim]}
 	}
-	fitted, err := datasets.FitMixture(train, n.Components, mixtureSeed)
+	fitted, err := datasets.FitMixtureRoughly(train, n.Components, mixtureSeed)
 	if err != nil {
 		return nil, fmt.Errorf("method.noise: %w", err)
 	}

@@ -47,13 +47,13 @@ func TestFullGaussianNoise(t *testing.T) {
 	}
 }
 
-// A mixture is that of FitMixture with wider components, and a broad Gaussian around all of the data. It is the same
+// A mixture is that of FitMixtureRoughly with wider components, and a broad Gaussian around all of the data. It is the same
 // whenever it is fitted.
 func TestMixtureNoise(t *testing.T) {
 	points := twoHeaps(600)
 	settings := &MixtureNoise{Components: 2, Scale: 1.5, Broad: 0.2, BroadScale: 3}
 	noise := fitted(t, settings, points).(knownNoise).Density.(*datasets.Mixture)
-	fit, err := datasets.FitMixture(points, 2, mixtureSeed)
+	fit, err := datasets.FitMixtureRoughly(points, 2, mixtureSeed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,16 @@ func TestMixtureNoise(t *testing.T) {
 	if again := fitted(t, settings, points).(knownNoise).Density; !reflect.DeepEqual(again, Density(noise)) {
 		t.Error("a second fit gives another mixture")
 	}
+	// Of many points the first are enough, and more of them for many components.
 	settings.Broad = 0
+	many := twoHeaps(mixturePoints + 1000)
+	fit, err = datasets.FitMixtureRoughly(datasets.Points{N: mixturePoints, Dim: 2, Values: many.Values[:2*mixturePoints]}, 2, mixtureSeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fitted(t, settings, many).(knownNoise).Density.(*datasets.Mixture); !reflect.DeepEqual(got.Means, fit.Means) {
+		t.Errorf("the means from many points are %v, and %v from as many as are enough", got.Means, fit.Means)
+	}
 	if bare := fitted(t, settings, points).(knownNoise).Density.(*datasets.Mixture); len(bare.Means) != 2 {
 		t.Errorf("without a broad part there are %d components, want 2", len(bare.Means))
 	}

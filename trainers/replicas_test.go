@@ -199,11 +199,17 @@ func TestPrecision(t *testing.T) {
 		for name, spec := range quick(backend, specs) {
 			loss := map[string]float64{}
 			for _, precision := range []string{float64bits, float32bits, bfloat16} {
+				if name == "fdsm" && precision == bfloat16 {
+					continue // is refused
+				}
 				spec.Loop.Precision = precision
 				loss[precision] = run(t, newTrainer(t, backend, spec), 1)[0].Values[0][0]
 			}
 			exact := loss[float64bits]
 			near(t, name+" in float32", loss[float32bits], exact, 1e-5*(1+math.Abs(exact)))
+			if name == "fdsm" {
+				continue
+			}
 			near(t, name+" in bfloat16", loss[bfloat16], exact, 0.03*(1+math.Abs(exact)))
 			if loss[bfloat16] == loss[float32bits] || loss[float32bits] == exact {
 				t.Errorf("%s: the losses are %v: two precisions give the same", name, loss)

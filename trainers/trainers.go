@@ -51,6 +51,8 @@ type Problem struct {
 	BatchSize int
 	Devices   int
 	DType     dtypes.DType
+	// Precision is that of the network's products: train.precision.
+	Precision string
 	Health    Health
 }
 
