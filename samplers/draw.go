@@ -22,6 +22,14 @@ type Sampling struct {
 // NewSampling returns the default settings: one point from each chain.
 func NewSampling() Sampling { return Sampling{Thinning: 10, Precondition: "none"} }
 
+// Of is the number of chains that n points are taken from.
+func (s Sampling) Of(n int) int {
+	if s.Chains == 0 {
+		return n
+	}
+	return min(s.Chains, n)
+}
+
 // Sample is what was drawn.
 type Sample struct {
 	// Chains and Draws are the number of chains, and that of the points of each.
@@ -45,10 +53,7 @@ type Sample struct {
 // preconditioner, others are run before, as long as the burn-in; the chains that count start anew, as a Gaussian of what was
 // measured.
 func Draw(model *models.Compiled, s Sampler, how Sampling, start Start, n int, seed int64) (*Sample, error) {
-	count := how.Chains
-	if count == 0 || count > n {
-		count = n
-	}
+	count := how.Of(n)
 	scale, burnIn := []float64(nil), s.Length()
 	if how.Precondition != "none" {
 		scale = widths(start)

@@ -59,8 +59,8 @@ func (c *Contrast) prepare(p Problem, from starts, noise float64) (Objective, er
 	if err := c.Sampler.Fit(p.Model); err != nil {
 		return nil, err
 	}
-	if least := samplers.LeastChains(c.Sampler); p.BatchSize < least {
-		return nil, fmt.Errorf("method.sampler moves chains by each other and needs at least %d of them on a device, and train.batch_size makes them %d", least, p.BatchSize)
+	if err := samplers.CheckChains(c.Sampler, p.BatchSize, len(p.Data)); err != nil {
+		return nil, fmt.Errorf("train.batch_size %d has a chain for each point, on %d devices: method.sampler: %w", p.BatchSize*p.Devices, p.Devices, err)
 	}
 	if _, anew := from.(fromNoise); !anew && samplers.Spreads(c.Sampler) {
 		return nil, errors.New("method.sampler spreads chains before it moves them, so that starting them at the data or where they were left is in vain; method short_run goes with it")
