@@ -57,8 +57,8 @@ func NewChains(model *models.Compiled, s Sampler, start Start, scale []float64, 
 		return nil, err
 	}
 	if scale != nil {
-		if err := s.Fit(models.Net{Model: model.Model}.Scaled(nil).Model); err != nil {
-			return nil, fmt.Errorf("chains cannot move in scaled coordinates (sampling.precondition): %w", err)
+		if err := FitScaled(s, model.Model); err != nil {
+			return nil, fmt.Errorf("sampling.precondition: %w", err)
 		}
 	}
 	c := &Chains{model: model, sampler: s, n: n, seed: seed, scale: scale, until: adapt}

@@ -1,6 +1,7 @@
 package samplers
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -30,6 +31,17 @@ func (s Sampling) Of(n int) int {
 	return min(s.Chains, n)
 }
 
+// Scales says whether chains move in scaled coordinates.
+func (s Sampling) Scales() bool { return s.Precondition != "none" }
+
+// FitScaled says what keeps a sampler that fits a model from moving in scaled coordinates; nil: nothing does.
+func FitScaled(s Sampler, model models.Energy) error {
+	if s.Fit(models.Net{Model: model}.Scaled(nil).Model) != nil {
+		return errors.New("the sampler goes through the noise levels of the model, which are in the coordinates of the data and not in scaled ones; want none")
+	}
+	return nil
+}
+
 // Sample is what was drawn.
 type Sample struct {
 	// Chains and Draws are the number of chains, and that of the points of each.
@@ -55,7 +67,7 @@ type Sample struct {
 func Draw(model *models.Compiled, s Sampler, how Sampling, start Start, n int, seed int64) (*Sample, error) {
 	count := how.Of(n)
 	scale, burnIn := []float64(nil), s.Length()
-	if how.Precondition != "none" {
+	if how.Scales() {
 		scale = widths(start)
 	}
 	var c *Chains

@@ -70,7 +70,7 @@ func TestSampleRefuses(t *testing.T) {
 			[]string{"-n", "20000", "--set", "sampler={kind: svgd}"}},
 		{exitUsage, "--number 3, with sampling.chains 5: a sampler of kind ensemble lets chains jump by the differences of others, and 3 are too few: at least 4",
 			[]string{"-n", "3", "--set", "sampler={kind: ensemble}", "--set", "sampling.chains=5"}},
-		{exitUsage, "--set sampling.chains=2: sampling.chains: a sampler of kind ensemble lets chains jump by the differences of others, and 2 are too few: at least 4",
+		{exitUsage, "--set sampling.chains=2: a sampler of kind ensemble lets chains jump by the differences of others, and 2 are too few: at least 4",
 			[]string{"--set", "sampler={kind: ensemble}", "--set", "sampling.chains=2"}},
 		{exitUsage, "--set sampling.thinning=0: 0 is not positive", []string{"--set", "sampling.thinning=0"}},
 		{exitUsage, "--diagnostics -: the points go to standard output already; want a file, for these or for those (--output)", []string{"--diagnostics", "-"}},
