@@ -67,6 +67,8 @@ type Options struct {
 	Grid int
 	// AIS are the settings of annealed importance sampling. Nil leaves it to where there is no grid, with the defaults.
 	AIS *AIS
+	// NoAIS leaves it out there, too, and with it log Z and the likelihoods.
+	NoAIS bool
 }
 
 // Evaluate measures a model on the data that it was trained on.
@@ -84,7 +86,7 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 		}
 		e.TestEnergy = &test
 	}
-	if model.Dim > 2 && o.AIS == nil {
+	if model.Dim > 2 && o.AIS == nil && !o.NoAIS {
 		ais := NewAIS()
 		o.AIS = &ais
 	}
@@ -105,6 +107,9 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 			entropy -= jacobian
 			e.Entropy = &entropy
 		}
+	}
+	if e.LogZ == nil {
+		return e, nil
 	}
 	nll := func(energy float64) *float64 {
 		v := energy + *e.LogZ - jacobian
