@@ -57,13 +57,11 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			if err != nil {
 				return err
 			}
-			if diagnostics != "" {
-				t.compare(found)
-				if err := writeDiagnostics(diagnostics, cmd.OutOrStdout(), cmd.ErrOrStderr(), found); err != nil {
-					return err
-				}
+			if err := writePoints(output, cmd.OutOrStdout(), points, t.dataset.Columns); err != nil || diagnostics == "" {
+				return err
 			}
-			return writePoints(output, cmd.OutOrStdout(), points, t.dataset.Columns)
+			t.compare(found)
+			return writeDiagnostics(diagnostics, cmd.OutOrStdout(), cmd.ErrOrStderr(), found)
 		},
 	}
 	cmd.Flags().IntVarP(&n, "number", "n", 1000, "number of points")

@@ -76,6 +76,8 @@ func TestSampleRefuses(t *testing.T) {
 		{exitUsage, "--diagnostics -: the points go to standard output already; want a file, for these or for those (--output)", []string{"--diagnostics", "-"}},
 		{exitUsage, "--diagnostics none/x.json: there is no folder none", []string{"--diagnostics", "none/x.json"}},
 		{exitUsage, "--diagnostics x.csv: that is where the points go", []string{"--diagnostics", "x.csv", "-o", "x.csv"}},
+		{exitUsage, "--diagnostics ./x.csv: that is where the points go", []string{"--diagnostics", "./x.csv", "-o", "x.csv"}},
+		{exitUsage, "--diagnostics .: is a folder; want a file", []string{"--diagnostics", ".", "-o", "x.csv"}},
 		{exitUsage, "--set sampler.steps=0: 0 is not positive", []string{"--set", "sampler.steps=0"}},
 		{exitFailed, "chain 1 diverged: its point is not finite; a smaller sampler.step_size keeps chains stable", []string{"-n", "2", "--set", "sampler.step_size=1e30"}},
 	} {
@@ -113,6 +115,10 @@ func TestSampleDiagnostics(t *testing.T) {
 		if !strings.Contains(o.stderr, want) {
 			t.Errorf("standard error lacks %q:\n%s", want, o.stderr)
 		}
+	}
+	far := joule(t, dir, "sample", run, "-n", "10", "--set", "sampler={kind: langevin, steps: 1, step_size: 50, noise_scale: 20}", "-o", "far.csv", "--diagnostics", "-")
+	if far.code != exitOK || !strings.Contains(far.stderr, "standard deviations") || !strings.Contains(far.stdout, `"data_energy_std": `) {
+		t.Errorf("chains far away: exit code %d\n%s\n%s", far.code, far.stdout, far.stderr)
 	}
 	stuck := joule(t, dir, append(args, "--set", "sampler.step_size=1e6", "--set", "sampler.target_acceptance=0", "-o", "x.csv", "--diagnostics", "-")...)
 	if stuck.code != exitOK || !strings.Contains(stuck.stderr, "0 of the proposals were accepted: chains hardly move") ||
