@@ -115,13 +115,14 @@ func labelsOf(runs []*measured) []string {
 	return labels
 }
 
-// sideBySide draws the energies of runs on the same data in two dimensions, over one rectangle that holds all the data.
+// sideBySide draws the energies of runs on the same data in two dimensions, over one rectangle that holds the data of all.
 func sideBySide(runs []*measured) (plots.Grid, error) {
 	first := runs[0]
-	low, high := slices.Clone(first.dataset.Min), slices.Clone(first.dataset.Max)
+	low, high := first.frame()
 	for _, r := range runs {
+		from, to := r.frame()
 		for k := range low {
-			low[k], high[k] = min(low[k], r.dataset.Min[k]), max(high[k], r.dataset.Max[k])
+			low[k], high[k] = min(low[k], from[k]), max(high[k], to[k])
 		}
 	}
 	figure := plots.Grid{
