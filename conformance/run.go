@@ -32,7 +32,9 @@ type Problem struct{ error }
 func (p Problem) Unwrap() error { return p.error }
 
 // problemf is a problem of this text.
-func problemf(format string, arguments ...any) Problem { return Problem{fmt.Errorf(format, arguments...)} }
+func problemf(format string, arguments ...any) Problem {
+	return Problem{fmt.Errorf(format, arguments...)}
+}
 
 // demand panics with a Problem unless a condition holds.
 func demand(holds bool, format string, arguments ...any) {
