@@ -63,7 +63,11 @@ func (c *Contrast) prepare(p Problem, from starts, noise float64) (Objective, er
 		return nil, err
 	}
 	if err := samplers.CheckChains(c.Sampler, p.BatchSize, len(p.Data)); err != nil {
-		return nil, fmt.Errorf("train.batch_size %d has a chain for each point, on %d devices: method.sampler: %w", p.BatchSize*p.Devices, p.Devices, err)
+		shared := ""
+		if p.Devices > 1 {
+			shared = fmt.Sprintf(", shared by %d devices", p.Devices)
+		}
+		return nil, fmt.Errorf("train.batch_size %d has a chain for each point%s: method.sampler: %w", p.BatchSize*p.Devices, shared, err)
 	}
 	if _, anew := from.(fromNoise); !anew && samplers.Spreads(c.Sampler) {
 		return nil, errors.New("method.sampler " + spreadInVain)
