@@ -64,15 +64,33 @@ var kinds = func() *strictyaml.Registry {
 // backends are the names that Backend can have, besides xla: with a path.
 var backends = []string{"auto", "go", "xla:cpu", "xla:cuda"}
 
-// Check refuses a backend that cannot exist, and a sampler that does not fit the model. Whether the backend exists on this
-// machine is found out when it is opened.
+// Check refuses a backend that cannot exist, a sampler that does not fit the model or the chains that there are to be, and
+// a method that cannot train the model on this kind of data. Whether the backend exists on this machine is found out when it
+// is opened.
 func (c *Config) Check(report func(key, problem string)) {
-	if c.Sampler != nil && c.Model != nil {
-		if err := c.Sampler.Fit(c.Model); err != nil {
-			report("sampler", err.Error())
-		}
+	c.checkSampling(report)
+	if picky, ok := c.Method.(trainers.Picky); ok {
+		picky.Suits(trainers.Setting{Data: c.Data, Model: c.Model, Loop: c.Train}, report)
 	}
 	c.checkBackend(report)
+}
+
+func (c *Config) checkSampling(report func(key, problem string)) {
+	if c.Sampler == nil || c.Model == nil {
+		return
+	}
+	if err := c.Sampler.Fit(c.Model); err != nil {
+		report("sampler", err.Error())
+	} else if c.Sampling.Scales() {
+		if err := samplers.FitScaled(c.Sampler, c.Model); err != nil {
+			report("sampling.precondition", fmt.Sprintf("is %q: %s", c.Sampling.Precondition, err))
+		}
+	}
+	if c.Sampling.Chains > 0 {
+		if err := samplers.CheckChains(c.Sampler, c.Sampling.Chains, 1); err != nil {
+			report("sampling.chains", err.Error())
+		}
+	}
 }
 
 func (c *Config) checkBackend(report func(key, problem string)) {

@@ -164,6 +164,7 @@ func TestLoadReportsErrors(t *testing.T) {
 	}
 	csv := replace("kind: gaussian_mixture\n  means: [[-2, -2], [2, 2]]\n  variances: [0.5, 0.5]\n  weights: [0.5, 0.5]\n  size: 10000", "kind: csv\n  path: PATH")
 	path := func(p string) string { return strings.Replace(csv, "PATH", p, 1) }
+	noisy := replace("kind: mlp\n  hidden: [64, 64]\n  activation: silu", "kind: conditional_mlp")
 	for _, c := range []struct{ text, set, want string }{
 		{replace("sigma: 0.3", "sigma: -0.1"), "", "x.yaml:19:10: method.sigma: -0.1 is not positive"},
 		{replace("sigma: 0.3", "sgima: 0.3"), "", `x.yaml:19:3: method.sgima: unknown key; did you mean "sigma"?`},
@@ -175,6 +176,24 @@ func TestLoadReportsErrors(t *testing.T) {
 		{contract, "method.sigma=-1", "--set method.sigma=-1: -1 is not positive"},
 		{contract, "method.kind=nce", "" /* sigma goes with the kind that had it */},
 		{path("x.yaml"), "", ""},
+		{contract, "method={kind: msdsm}", `x.yaml:14:9: model.kind: "mlp" has no noise levels, and method msdsm learns an energy at many of them: want one that has them, ` +
+			`such as conditional_mlp, or method dsm, which has one level and takes any model`},
+		{path("x.yaml"), "method={kind: fisher}", `x.yaml:6:9: data.kind: "csv": method fisher needs data with a known density: any data.kind but csv and npy, ` +
+			`or for a file a data.density to be fitted (kind: gaussian_mixture); dsm, nce and mle need none`},
+		{path("x.yaml\n  density: {kind: gaussian_mixture, components: 2}"), "method={kind: fisher}", ""},
+		{contract, "method={kind: fisher}", ""},
+		{strings.Replace(csv, "kind: csv\n  path: PATH\n  test_fraction: 0.2", "kind: checkerboard", 1), "method={kind: fisher}", `x.yaml:6:9: data.kind: "checkerboard": method fisher needs a density with a score, and that of this data.kind jumps: it has none; dsm, nce and mle need none`},
+		{path("x.yaml"), "method={kind: nce, noise: {kind: density}}", "--set method={kind: nce, noise: {kind: density}}: method.noise: of kind density needs a known density: the data has none, so method.noise.data has to name a data set with one"},
+		{contract, "method={kind: ranking_nce, noise: {kind: density, data: {kind: csv, path: x.yaml}}}", "--set method={kind: ranking_nce, noise: {kind: density, data: {kind: csv, path: x.yaml}}}: method.noise.data: has no known density; give it a density to be fitted, or take another kind"},
+		{contract, "method={kind: pcd, buffer_size: 100}", "--set method={kind: pcd, buffer_size: 100}: method.buffer_size: is 100, less than train.batch_size 128: each step moves one batch of chains"},
+		{contract, "method={kind: mle, buffer_size: 100, init: noise}", ""},
+		{contract, "method={kind: mle, buffer_size: 100}", "--set method={kind: mle, buffer_size: 100}: method.buffer_size: is 100, less than train.batch_size 128: each step moves one batch of chains"},
+		{contract, "method={kind: short_run, sampler: {kind: annealed_langevin}}", "--set method={kind: short_run, sampler: {kind: annealed_langevin}}: method.sampler: a sampler of kind annealed_langevin needs an energy with noise levels, E(x, σ), and this model has none; other kinds take any model"},
+		{noisy, "method={kind: short_run, sampler: {kind: annealed_langevin}}", ""},
+		{noisy, "method={kind: cd, sampler: {kind: annealed_langevin}}", "--set method={kind: cd, sampler: {kind: annealed_langevin}}: method.sampler: spreads chains before it moves them, so that starting them at the data or where they were left is in vain; method short_run goes with it"},
+		{noisy, "sampler={kind: annealed_langevin}", ""},
+		{noisy + "sampling: {precondition: start}\n", "sampler={kind: annealed_langevin}", `x.yaml:20:26: sampling.precondition: is "start": the sampler goes through the noise levels of the model, which are in the coordinates of the data and not in scaled ones; want none`},
+		{contract + "sampling: {chains: 3}\n", "sampler={kind: ensemble}", "x.yaml:22:20: sampling.chains: a sampler of kind ensemble lets chains jump by the differences of others, and 3 are too few: at least 4"},
 		{path("gone.csv"), "", "x.yaml:7:9: data.path: gone.csv: no such file or directory"},
 		{path("."), "", "x.yaml:7:9: data.path: .: is a folder, not a file"},
 		{path("builtin:old_faithful.csv"), "", ""},

@@ -44,6 +44,7 @@ func mle(s scope) values {
 		Optimizer *optimizerOfCase `json:"optimizer"`
 	}
 	s.settings(&settings)
+	demand(settings.EnergyL2 >= 0, "settings.energy_l2 is %v; want no negative number", settings.EnergyL2)
 	method := &trainers.Contrast{EnergyL2: settings.EnergyL2}
 	return s.train(settings.Optimizer, func(net models.Net) *graph.Node {
 		return method.Loss(net, s.x(), s.need("negatives", s.points(), s.dim()))

@@ -3,8 +3,10 @@ package conformance
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -121,12 +123,32 @@ func strict(text []byte, into any) error {
 	if err := decoder.Decode(into); err == io.EOF {
 		return fmt.Errorf("it is empty")
 	} else if err != nil {
-		return fmt.Errorf("%.200s", err) // which may quote all of the file
+		return fmt.Errorf("%.200s", plain(err)) // which may quote all of the file
 	}
 	if _, err := decoder.Token(); err != io.EOF {
 		return fmt.Errorf("there is more after the end of the JSON value")
 	}
 	return nil
+}
+
+// plain says in the words of JSON, not of Go, why it could not be decoded.
+func plain(err error) string {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		want := map[reflect.Kind]string{reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "a whole number",
+			reflect.Float64: "a number that fits", reflect.Slice: "a list"}[wrong.Type.Kind()]
+		if want == "" {
+			want = "an object"
+		}
+		found := fmt.Sprintf("found %s; want %s", strings.Replace(wrong.Value, "array", "list", 1), want)
+		if wrong.Field != "" {
+			return wrong.Field + ": " + found
+		}
+		return found
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return "it ends within the JSON value"
+	}
+	return strings.Replace(strings.TrimPrefix(err.Error(), "json: "), "unknown field", "unknown key", 1)
 }
 
 func (c *Case) check() error {

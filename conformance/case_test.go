@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"slices"
@@ -48,8 +49,11 @@ func TestParseErrors(t *testing.T) {
 	tests := []struct{ old, new, want string }{
 		{tiny, "", "c.json: it is empty"},
 		{tiny, tiny + "{}", "c.json: there is more after the end of the JSON value"},
-		{`"settings"`, `"setings"`, `c.json: json: unknown field "setings"`},
-		{`"kind": "mlp"`, `"kind": "mlp", "bias": true`, `c.json: json: unknown field "bias"`},
+		{`"settings"`, `"setings"`, `c.json: unknown key "setings"`},
+		{`"kind": "mlp"`, `"kind": "mlp", "bias": true`, `c.json: unknown key "bias"`},
+		{`"hidden": []`, `"hidden": 4`, "c.json: model.hidden: found number; want a list"},
+		{`"input": 2`, `"input": 2.5`, "c.json: model.input: found number 2.5; want a whole number"},
+		{`"name": "tiny"`, `"name": []`, "c.json: name: found list; want a string"},
 		{`"name": "tiny"`, `"name": ""`, `c.json: case "": it has no name`},
 		{`"energy",`, `"gibbs",`, `c.json: case "tiny": method "gibbs" is not known; known: ` + strings.Join(knownMethods(), ", ")},
 		{`"mlp"`, `"cnn"`, `c.json: case "tiny": model.kind "cnn" is not known; known: mlp`},
@@ -68,7 +72,7 @@ func TestParseErrors(t *testing.T) {
 		{`[[1, 1]]`, `[[], []]`, `c.json: a list is empty`},
 		{`[[1, 1]]`, `[[1, "one"]]`, `c.json: "one" is not a number`},
 		{`[[1, 1]]`, `[[1, null]]`, `c.json: null is not a number`},
-		{`[[1, 1]]`, `[[1, 1e999]]`, `c.json: json: cannot unmarshal number 1e999 into Go struct field Case.inputs of type float64`},
+		{`[[1, 1]]`, `[[1, 1e999]]`, `c.json: inputs: found number 1e999; want a number that fits`},
 		{`{"energy": [6], "score": [[-1, -2]]}`, `{}`, `c.json: case "tiny": expect is empty: nothing would be checked`},
 	}
 	for _, test := range tests {
@@ -91,20 +95,30 @@ func TestRunErrors(t *testing.T) {
 	} {
 		texts[name] = string(text)
 	}
+	text, err := embedded.ReadFile("cases/hmc.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts["hmc"] = string(text)
 	tests := []struct{ name, old, new, want string }{
-		{"tiny", `"settings": {}`, `"settings": {"steps": 3}`, `settings: json: unknown field "steps"`},
-		{"tiny", `"settings": {}`, `"settings": 3`, `settings: json: cannot unmarshal number into Go value of type struct {}`},
+		{"tiny", `"settings": {}`, `"settings": {"steps": 3}`, `settings: unknown key "steps"`},
+		{"tiny", `"settings": {}`, `"settings": 3`, `settings: found number; want an object`},
 		{"tiny", `"score"`, `"slope"`, `expect.slope is not what method energy computes; it computes [energy score]`},
 		{"tiny", `[6]`, `[6, 6]`, `expect.energy has 2 values, and 1 were computed`},
 		{"tiny", `[6]`, `{"a": 6}`, `expect.energy: "map[a:6]" is not a number`},
 		{"langevin", `"noise"`, `"nose"`, `inputs.noise is missing, and method langevin needs it`},
 		{"langevin", `"steps":2`, `"steps":3`, `inputs.noise has the shape [2 2 2], and should have [3 2 2]`},
 		{"langevin", `"steps":2`, `"steps":0`, `settings: step_size 0.03 and steps 0; want both positive`},
+		{"langevin", `"steps":2`, `"steps":20000`, `settings.steps is 20000; at most 10000 are computed`},
+		{"mle", `"energy_l2":0`, `"energy_l2":-1`, `settings.energy_l2 is -1; want no negative number`},
+		{"ksd", `"exponent":-0.5,`, ``, `settings.exponent is 0; kernel imq needs one between -1 and 0`},
+		{"hmc", `"leapfrog": 4`, `"leapfrog": 3000`, `settings.leapfrog is 3000; want 1 to 1000`},
+		{"hmc", "0.7670330014000302,", "1,", `inputs.uniform holds 1; want numbers in [0, 1)`},
 		{"mle", `"negatives":[`, `"negatives":[[0,0],`, `inputs.negatives has the shape [3 2], and should have [2 2]`},
 		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"sgd","steps":3}`, `settings.optimizer: kind "sgd" with 3 steps; want adam and at least one`},
 		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam"}`, `settings.optimizer: kind "adam" with 0 steps; want adam and at least one`},
 		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam","steps":1000000000}`, `settings.optimizer: 1000000000 steps; at most 100 are computed`},
-		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam","momentum":1}`, `settings: json: unknown field "momentum"`},
+		{"mle", `"energy_l2":0`, `"optimizer":{"kind":"adam","momentum":1}`, `settings: unknown key "momentum"`},
 		{"dsm", `"weighting":"none"`, `"weighting":"sigma"`, `settings.weighting "sigma" is not known; known: none, variance`},
 		{"dsm", `"sigma":0.5`, `"sigma":-0.5`, `settings.sigma is -0.5; want a positive number`},
 		{"fisher", `"weights":[1]`, `"weights":[0.5]`, `settings.target: weights: they sum to 0.5, want 1`},
@@ -126,6 +140,8 @@ func TestRunErrors(t *testing.T) {
 		}
 		if _, err := c.Run(backend, Precisions[0]); err == nil || !strings.HasPrefix(err.Error(), `c.json: case "`) || !strings.HasSuffix(err.Error(), ": "+test.want) {
 			t.Errorf("%s\nerror %v\nwant  %v", test.new, err, test.want)
+		} else if _, isOfCase := errors.AsType[Problem](err); !isOfCase {
+			t.Errorf("%v is not a problem of the case", err)
 		}
 	}
 }

@@ -14,6 +14,7 @@ func langevin(s scope) values {
 		Temperature float64 `json:"temperature"`
 	}{Temperature: 1}
 	s.settings(&settings)
+	demand(settings.Temperature >= 0, "settings.temperature is %v; want no negative number", settings.Temperature)
 	sampler := samplers.NewULA(settings.Steps, settings.StepSize)
 	sampler.Temperature = settings.Temperature
 	return s.chains(sampler, sampler.StepSize, needed{normals: "noise", each: 1})
@@ -36,7 +37,7 @@ func hmc(s scope) values {
 		Leapfrog int     `json:"leapfrog"`
 	}
 	s.settings(&settings)
-	demand(settings.Leapfrog > 0, "settings.leapfrog is %d; want a positive number", settings.Leapfrog)
+	demand(settings.Leapfrog > 0 && settings.Leapfrog <= maxLeapfrog, "settings.leapfrog is %d; want 1 to %d", settings.Leapfrog, maxLeapfrog)
 	sampler := &samplers.HMC{Steps: settings.Steps, StepSize: settings.StepSize, Leapfrog: settings.Leapfrog}
 	return s.chains(sampler, sampler.StepSize, needed{normals: "momentum", uniforms: 1, each: 1})
 }
@@ -89,6 +90,12 @@ func descent(s scope) values {
 	return s.chains(&samplers.Descent{Steps: settings.Steps, StepSize: settings.StepSize, Momentum: settings.Momentum}, settings.StepSize, needed{})
 }
 
+// The largest numbers of transitions, and of leapfrog steps in each, that are computed.
+const (
+	maxTransitions = 10_000
+	maxLeapfrog    = 1000
+)
+
 // needed says which random numbers a kernel takes.
 type needed struct {
 	normals  string // the input with the normal ones, [first + steps, each·B, D]; empty: none
@@ -101,12 +108,16 @@ type needed struct {
 func (s scope) chains(sampler samplers.Sampler, stepSize float64, n needed) values {
 	steps := sampler.Length()
 	demand(stepSize > 0 && steps > 0, "settings: step_size %v and steps %d; want both positive", stepSize, steps)
+	demand(steps <= maxTransitions, "settings.steps is %d; at most %d are computed", steps, maxTransitions)
 	var normals, uniforms *graph.Node
 	if n.normals != "" {
 		normals = s.need(n.normals, n.first+steps, n.each*s.points(), s.dim())
 	}
 	if n.uniforms > 0 {
 		uniforms = s.need("uniform", n.uniforms*steps, n.each*s.points())
+		for _, u := range s.c.Inputs["uniform"].values {
+			demand(u >= 0 && u < 1, "inputs.uniform holds %v; want numbers in [0, 1)", u)
+		}
 	}
 	end := samplers.Run(sampler, s.net(), s.x(), samplers.Options{}, random.NewReplay(s.graph, normals, uniforms))
 	out := values{"x": {end.X}}

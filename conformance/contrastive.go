@@ -68,6 +68,7 @@ func adversarial(s scope) values {
 	}
 	s.settings(&settings)
 	demand(settings.Weights == "equal" || settings.Weights == "importance", "settings.weights %q is not known; known: equal, importance", settings.Weights)
+	demand(settings.EnergyL2 >= 0 && settings.GradientPenalty >= 0, "settings: energy_l2 %v and gradient_penalty %v; want no negative numbers", settings.EnergyL2, settings.GradientPenalty)
 	density := settings.NoiseDistribution.density(s)
 	method := &trainers.Adversarial{Weights: settings.Weights, EnergyL2: settings.EnergyL2, GradientPenalty: settings.GradientPenalty}
 	return s.train(settings.Optimizer, func(net models.Net) *graph.Node {

@@ -25,13 +25,21 @@ type scope struct {
 
 func (s scope) net() models.Net { return models.Net{Model: s.c.model(), Theta: s.theta} }
 
-// problem is what is wrong with a case. Calculations panic with it: graph functions have no other way out.
-type problem struct{ error }
+// Problem is what is wrong with a case. Calculations panic with it: graph functions have no other way out.
+type Problem struct{ error }
 
-// demand panics with a problem unless a condition holds.
+// Unwrap is what it says.
+func (p Problem) Unwrap() error { return p.error }
+
+// problemf is a problem of this text.
+func problemf(format string, arguments ...any) Problem {
+	return Problem{fmt.Errorf(format, arguments...)}
+}
+
+// demand panics with a Problem unless a condition holds.
 func demand(holds bool, format string, arguments ...any) {
 	if !holds {
-		panic(problem{fmt.Errorf(format, arguments...)})
+		panic(problemf(format, arguments...))
 	}
 }
 
@@ -52,7 +60,7 @@ func (s scope) points() int { return s.c.Inputs["x"].shape[0] }
 func (s scope) dim() int    { return s.c.Model.Input }
 
 // Run computes the case in one precision and compares every expected field. The error is for a case that cannot be
-// computed at all; a result that is off is no error but a Result that does not pass.
+// computed at all, a Problem where that is its own fault; a result that is off is no error but a Result that does not pass.
 func (c *Case) Run(backend compute.Backend, precision Precision) ([]Result, error) {
 	got, err := c.compute(backend, precision.DType)
 	if err != nil {
@@ -62,14 +70,14 @@ func (c *Case) Run(backend compute.Backend, precision Precision) ([]Result, erro
 	for _, field := range slices.Sorted(maps.Keys(c.Expect)) {
 		want, err := c.expected(field)
 		if err != nil {
-			return nil, fmt.Errorf("%s: case %q: %w", c.file, c.Name, err)
+			return nil, problemf("%s: case %q: %w", c.file, c.Name, err)
 		}
 		values, known := got[field]
 		if !known {
-			return nil, fmt.Errorf("%s: case %q: expect.%s is not what method %s computes; it computes %v", c.file, c.Name, field, c.Method, slices.Sorted(maps.Keys(got)))
+			return nil, problemf("%s: case %q: expect.%s is not what method %s computes; it computes %v", c.file, c.Name, field, c.Method, slices.Sorted(maps.Keys(got)))
 		}
 		if len(values) != len(want) {
-			return nil, fmt.Errorf("%s: case %q: expect.%s has %d values, and %d were computed", c.file, c.Name, field, len(want), len(values))
+			return nil, problemf("%s: case %q: expect.%s has %d values, and %d were computed", c.file, c.Name, field, len(want), len(values))
 		}
 		e := relativeError(values, want)
 		results = append(results, Result{c.Name, field, precision.Name(), e, precision.Tolerance, e <= precision.Tolerance})
@@ -108,7 +116,7 @@ func (c *Case) compute(backend compute.Backend, dtype dtypes.DType) (map[string]
 	}
 	defer exec.Finalize()
 	out, err := exec.Exec(arguments...)
-	if wrong := (problem{}); errors.As(err, &wrong) {
+	if wrong := (Problem{}); errors.As(err, &wrong) {
 		return nil, wrong
 	} else if err != nil {
 		return nil, err

@@ -53,6 +53,7 @@ func ksd(s scope) values {
 	s.settings(&settings)
 	demand(settings.Bandwidth > 0, "settings.bandwidth is %v; want a positive number", settings.Bandwidth)
 	demand(settings.Kernel == "imq" || settings.Kernel == "rbf", "settings.kernel %q is not known; known: imq, rbf", settings.Kernel)
+	demand(settings.Kernel == "rbf" || settings.Exponent > -1 && settings.Exponent < 0, "settings.exponent is %v; kernel imq needs one between -1 and 0", settings.Exponent)
 	demand(settings.Statistic == "u" || settings.Statistic == "v", "settings.statistic %q is not known; known: u, v", settings.Statistic)
 	demand(settings.Statistic == "v" || s.points() > 1, "settings.statistic u needs two points or more")
 	method := &trainers.KSD{Kernel: settings.Kernel, Exponent: settings.Exponent, Statistic: settings.Statistic}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -86,15 +87,33 @@ type noisyCurve struct {
 	weights []float64   // [K], summing to 1
 }
 
-// newNoisyCurve makes the density. It is an error when the noise is so small that it would take too many nodes.
-func newNoisyCurve(c curve, std float64) (*noisyCurve, error) {
+// leastNoise is about the least noise for which there is a density, where its standard deviation is so many times as much:
+// rounded up to two digits.
+func (c curve) leastNoise(times float64) float64 {
+	const short = 1e-9
+	_, count := c.pieces(short, math.Inf(1))
+	noise := count * short / (pieceLength * maxPieces * times) // a little too little, where the angle counts as well
+	for {
+		unit := math.Pow(10, math.Floor(math.Log10(noise))-1)
+		noise = math.Ceil(noise/unit) * unit
+		noise, _ = strconv.ParseFloat(strconv.FormatFloat(noise, 'g', 2, 64), 64) // as it is written
+		if ends, _ := c.pieces(pieceLength*noise*times, pieceAngle); ends != nil || noise > 1e6 {
+			return noise
+		}
+		noise *= 1.01
+	}
+}
+
+// newNoisyCurve makes the density, for a standard deviation so many times what the setting says. It is an error when it is so
+// small that it would take too many nodes.
+func newNoisyCurve(c curve, std, times float64) (*noisyCurve, error) {
 	if !(std > 0) || math.IsInf(std, 1) {
 		return nil, fmt.Errorf("%v is not a positive number", std)
 	}
 	ends, count := c.pieces(pieceLength*std, pieceAngle)
 	if ends == nil {
-		return nil, fmt.Errorf("too little for so long a curve: its density would take a quadrature of %.0f points an arm, more than %d; want about %.3g times as much",
-			count*pieceNodes, maxPieces*pieceNodes, count/maxPieces)
+		return nil, fmt.Errorf("too little for so long a curve: its density would take a quadrature of %.0f points an arm, more than %d; want at least %v",
+			count*pieceNodes, maxPieces*pieceNodes, c.leastNoise(times))
 	}
 	p := &noisyCurve{curve: c, std: std}
 	t, w := make([]float64, pieceNodes), make([]float64, pieceNodes)

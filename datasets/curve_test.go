@@ -48,14 +48,22 @@ func TestCurvesRefuseTooLittleNoise(t *testing.T) {
 		problem := ""
 		check(func(key, text string) { problem = key + ": " + text })
 		want := map[string]string{
-			"two_moons":  "noise: too little for so long a curve: its density would take a quadrature of 8384 points an arm, more than 2048; want about 4.09 times as much",
-			"swiss_roll": "noise: too little for so long a curve: its density would take a quadrature of 238336 points an arm, more than 2048; want about 116 times as much",
-			"spirals":    "noise: too little for so long a curve: its density would take a quadrature of 41008 points an arm, more than 2048; want about 20 times as much",
+			"two_moons":  "noise: too little for so long a curve: its density would take a quadrature of 8384 points an arm, more than 2048; want at least 0.0041",
+			"swiss_roll": "noise: too little for so long a curve: its density would take a quadrature of 238336 points an arm, more than 2048; want at least 0.12",
+			"spirals":    "noise: too little for so long a curve: its density would take a quadrature of 41008 points an arm, more than 2048; want at least 0.021",
 			"rings":      "noise: 1e-09 is too little for a ring of radius 3, want at least 0.0003",
 		}[kind]
 		if problem != want {
 			t.Errorf("%s: %q, want %q", kind, problem, want)
 		}
+	}
+	// What is wanted is taken.
+	for noise, check := range map[float64]func(report func(key, problem string)){
+		0.0041: (&TwoMoons{Noise: 0.0041}).Check,
+		0.12:   (&SwissRoll{Noise: 0.12}).Check,
+		0.021:  (&Spirals{Turns: 1.5, Noise: 0.021}).Check,
+	} {
+		check(func(key, text string) { t.Errorf("%s %v: %s", key, noise, text) })
 	}
 	_, err := (&TwoMoons{Noise: math.NaN()}).Load(Env{})
 	wantError(t, err, "noise: NaN is not a positive number")

@@ -34,6 +34,20 @@ func HasScore(p Density) bool {
 	return !ok || q.HasScore()
 }
 
+// KnowsDensity says whether the sets of a source have a density. They do unless the source says otherwise, by a method
+// HasDensity.
+func KnowsDensity(s Source) bool {
+	q, ok := s.(interface{ HasDensity() bool })
+	return !ok || q.HasDensity()
+}
+
+// KnowsScore says whether that density, if there is one, has a score. It does unless the source says otherwise, by a method
+// HasScore.
+func KnowsScore(s Source) bool {
+	q, ok := s.(interface{ HasScore() bool })
+	return !ok || q.HasScore()
+}
+
 // hosted is a known density that the host can draw from as well, in float64.
 type hosted interface {
 	Density

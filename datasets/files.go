@@ -66,6 +66,9 @@ func (f *FileData) Locate(dir string) error {
 	return nil
 }
 
+// HasDensity says whether one is to be fitted.
+func (f *FileData) HasDensity() bool { return f.Density != nil }
+
 // DensityFit holds the settings of the density that is fitted to the training part, once it is standardised.
 type DensityFit struct {
 	Kind       string `yaml:"kind" check:"in gaussian_mixture"` // full covariances, see FitMixture

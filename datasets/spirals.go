@@ -20,7 +20,7 @@ func NewSpirals() *Spirals { return &Spirals{Turns: 1.5, Noise: 0.1, Synthetic: 
 func (s *Spirals) density() (*noisyCurve, error) {
 	return newNoisyCurve(curve{
 		centres: [][2]float64{{0, 0}, {0, 0}}, signs: []float64{1, -1}, slope: 1. / 3, to: 2 * math.Pi * s.Turns, growing: true,
-	}, s.Noise)
+	}, s.Noise, 1)
 }
 
 // Check reports noise for which there is no density.

@@ -1,6 +1,11 @@
 package datasets
 
-import "math"
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+)
 
 // Moments returns the mean and the standard deviation (with divisor N) of each coordinate, both [Dim].
 func (p Points) Moments() (mean, std []float64) {
@@ -31,6 +36,22 @@ func (p Points) Range() (low, high []float64) {
 		for k, v := range p.Row(i) {
 			low[k], high[k] = min(low[k], v), max(high[k], v)
 		}
+	}
+	return low, high
+}
+
+// Middle returns the quantiles share and 1 − share of each coordinate, both [Dim]: the range without so large a share of the
+// points at either end.
+func (p Points) Middle(share float64) (low, high []float64) {
+	low, high = make([]float64, p.Dim), make([]float64, p.Dim)
+	values := make([]float64, p.N)
+	for k := range p.Dim {
+		for i := range values {
+			values[i] = p.Row(i)[k]
+		}
+		slices.Sort(values)
+		low[k] = stat.Quantile(share, stat.LinInterp, values, nil)
+		high[k] = stat.Quantile(1-share, stat.LinInterp, values, nil)
 	}
 	return low, high
 }

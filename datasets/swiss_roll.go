@@ -18,7 +18,7 @@ func NewSwissRoll() *SwissRoll { return &SwissRoll{Noise: 1, Synthetic: defaultS
 func (s *SwissRoll) density() (*noisyCurve, error) {
 	return newNoisyCurve(curve{
 		centres: [][2]float64{{0, 0}}, signs: []float64{1}, slope: 1. / 5, from: 1.5 * math.Pi, to: 4.5 * math.Pi,
-	}, s.Noise/5)
+	}, s.Noise/5, 0.2)
 }
 
 // Check reports noise for which there is no density.

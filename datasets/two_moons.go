@@ -19,7 +19,7 @@ func NewTwoMoons() *TwoMoons { return &TwoMoons{Noise: 0.1, Synthetic: defaultSy
 func (s *TwoMoons) density() (*noisyCurve, error) {
 	return newNoisyCurve(curve{
 		centres: [][2]float64{{-1, -0.2}, {1, 0.8}}, signs: []float64{1, -1}, radius: 2, to: math.Pi,
-	}, 2*s.Noise)
+	}, 2*s.Noise, 2)
 }
 
 // Check reports noise for which there is no density.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/stat"
+
 	"joule/datasets"
 	"joule/models"
 )
@@ -19,6 +21,8 @@ type Diagnostics struct {
 	StepScale Figure `json:"step_scale"`
 	// EnergyGap is the mean energy of the points minus that of the training data; missing where the data was not looked at.
 	EnergyGap Figure `json:"energy_gap"`
+	// DataEnergyStd is the standard deviation of the energies of the training data; missing likewise.
+	DataEnergyStd Figure `json:"data_energy_std"`
 	// Energy is how the energies mix, and Coordinates how the coordinates do, by column.
 	Energy      Mixing       `json:"energy"`
 	Coordinates []Coordinate `json:"coordinates"`
@@ -33,7 +37,7 @@ type Coordinate struct {
 // Diagnose looks at points, [draws][chains], and at their energies.
 func Diagnose(points datasets.Points, energies []float64, chains int, columns []string) *Diagnostics {
 	missing := Figure(math.NaN())
-	d := &Diagnostics{Chains: chains, Draws: points.N / chains, Acceptance: missing, StepScale: 1, EnergyGap: missing,
+	d := &Diagnostics{Chains: chains, Draws: points.N / chains, Acceptance: missing, StepScale: 1, EnergyGap: missing, DataEnergyStd: missing,
 		Energy: MixingOf(energies, chains)}
 	values := make([]float64, points.N)
 	for k, name := range columns {
@@ -45,11 +49,32 @@ func Diagnose(points datasets.Points, energies []float64, chains int, columns []
 	return d
 }
 
-// Compare sets the energy gap, from training data in the coordinates of the model.
+// Compare sets the energy gap and what to measure it by, from training data in the coordinates of the model.
 func (d *Diagnostics) Compare(model *models.Compiled, train datasets.Points) error {
-	energy, err := meanEnergy(model, train)
-	d.EnergyGap = d.Energy.Mean - Figure(energy)
-	return err
+	energies, err := model.Energies(train.Values)
+	if err != nil {
+		return err
+	}
+	mean, std := stat.PopMeanStdDev(energies, nil)
+	d.EnergyGap, d.DataEnergyStd = d.Energy.Mean-Figure(mean), Figure(std)
+	return nil
+}
+
+// maxGap is how many standard deviations of the energies of data those of points may be apart from them in the mean: no
+// choice of points of the same distribution comes near that.
+const maxGap = 5
+
+// GapWarning says what is doubtful about an energy gap that was set; empty: nothing is.
+func (d *Diagnostics) GapWarning() string {
+	if !(d.DataEnergyStd > 0 && math.Abs(float64(d.EnergyGap)) > float64(maxGap*d.DataEnergyStd)) {
+		return ""
+	}
+	which := "chains are not where the data is: more sampler.steps or a smaller sampler.step_size may take them there"
+	if d.EnergyGap < 0 {
+		which = "chains have found points that the model likes far better than the data, which it should not"
+	}
+	return fmt.Sprintf("the mean energy of the points is that of the data %+.3g, more than %d standard deviations (%.3g) of the energies of data: %s",
+		d.EnergyGap, maxGap, d.DataEnergyStd, which)
 }
 
 // What is doubtful: Vehtari et al. 2021 take R̂ of up to 1.01; a hundred independent draws give a mean to a tenth of the standard
@@ -60,7 +85,7 @@ const (
 	minAcceptance = 0.1
 )
 
-// Warnings says what makes the points doubtful, one sentence each.
+// Warnings says what makes the points doubtful, one sentence each, but for the energy gap.
 func (d *Diagnostics) Warnings() []string {
 	var warnings []string
 	if d.Acceptance < minAcceptance {

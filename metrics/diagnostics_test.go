@@ -54,7 +54,19 @@ func TestEnergyGap(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := Diagnose(datasets.Points{N: 2, Dim: 1, Values: []float64{2, 0}}, []float64{4, 0}, 1, []string{"x"})
-	if err := d.Compare(model, datasets.Points{N: 2, Dim: 1, Values: []float64{1, -1}}); err != nil || d.EnergyGap != 1 {
+	if err := d.Compare(model, datasets.Points{N: 2, Dim: 1, Values: []float64{1, -1}}); err != nil || d.EnergyGap != 1 || d.DataEnergyStd != 0 {
 		t.Errorf("a gap of %v, want 2 − 1; %v", d.EnergyGap, err)
+	}
+	for _, test := range []struct {
+		gap  Figure
+		want string
+	}{
+		{9, ""}, {-9, ""}, {11, "is that of the data +11, more than 5 standard deviations (2) of the energies of data: chains are not where the data is"},
+		{-11, "chains have found points that the model likes far better"}, {Figure(math.NaN()), ""},
+	} {
+		d.EnergyGap, d.DataEnergyStd = test.gap, 2
+		if w := d.GapWarning(); (w == "") != (test.want == "") || !strings.Contains(w, test.want) {
+			t.Errorf("a gap of %v: warning %q", test.gap, w)
+		}
 	}
 }

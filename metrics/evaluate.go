@@ -42,8 +42,8 @@ type Evaluation struct {
 
 	// Entropy is that of the true density: the best NLL there can be.
 	Entropy *float64 `json:"entropy,omitempty"`
-	// KL and Fisher are the divergences of the model from the true density; Fisher is in the coordinates of the model,
-	// and nil where that density has no score.
+	// KL and Fisher are the divergences of the model from the true density, from the grid; Fisher is in the coordinates of
+	// the model, and nil where that density has no score. Both are nil where the grid does not see that density.
 	KL     *float64 `json:"kl,omitempty"`
 	Fisher *float64 `json:"fisher_divergence,omitempty"`
 	// TrueMass is the true density's integral over the grid.
@@ -58,6 +58,10 @@ const maxGridError = 1e-2
 
 // maxBorderMass is what a grid may cut off before its figures are not to be trusted.
 const maxBorderMass = 1e-3
+
+// maxMassError is how far the true density's integral may be from 1 before its divergences mean nothing. One that jumps, as
+// the checkerboard does, is off by a hundredth on the usual grid.
+const maxMassError = 0.05
 
 // Options say how to measure.
 type Options struct {
@@ -85,7 +89,7 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 		}
 		e.TestEnergy = &test
 	}
-	if model.Dim > 2 && o.AIS == nil {
+	if model.Dim > 2 && o.AIS == nil && !o.NoAIS {
 		ais := NewAIS()
 		o.AIS = &ais
 	}
@@ -94,8 +98,14 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 	}
 	jacobian := set.Transform.LogDetJacobian()
 	if model.Dim <= 2 {
-		if err := e.integrate(model, set, o.Grid, jacobian); err != nil {
+		if err := e.integrate(model, set, o.Grid); err != nil {
 			return nil, err
+		}
+	}
+	if set.Density != nil {
+		if entropy, known := set.Density.Entropy(); known {
+			entropy -= jacobian
+			e.Entropy = &entropy
 		}
 	}
 	if e.LogZ == nil {
@@ -133,9 +143,8 @@ func around(points datasets.Points) samplers.Start {
 	return samplers.Start{Mean: mean, Std: std}
 }
 
-// integrate measures on a grid of n points an axis. Log densities of the data in its own units are the jacobian less than
-// those in the coordinates of the model.
-func (e *Evaluation) integrate(model *models.Compiled, set *datasets.Set, n int, jacobian float64) error {
+// integrate measures on a grid of n points an axis.
+func (e *Evaluation) integrate(model *models.Compiled, set *datasets.Set, n int) error {
 	low, high := set.Train.Range()
 	grid, err := GridFor(low, high, n)
 	if err != nil {
@@ -147,22 +156,26 @@ func (e *Evaluation) integrate(model *models.Compiled, set *datasets.Set, n int,
 		return err
 	}
 	e.LogZ, e.BorderMass, e.GridError = &integrals.LogZ, &integrals.BorderMass, &integrals.GridError
-	if t := integrals.True; t != nil {
-		sum := t.KL + t.Mass
-		if t.Fisher != nil {
-			sum += *t.Fisher
-		}
-		if math.IsNaN(sum) || math.IsInf(sum, 0) {
-			e.unmeasured = true
-		} else {
-			e.KL, e.Fisher, e.TrueMass = &t.KL, t.Fisher, &t.Mass
-		}
-		if entropy, known := set.Density.Entropy(); known {
-			entropy -= jacobian
-			e.Entropy = &entropy
-		}
+	if integrals.True != nil {
+		e.diverge(integrals.True)
 	}
 	return nil
+}
+
+// diverge takes over the divergences that the grid gave, as far as they mean something.
+func (e *Evaluation) diverge(t *Divergences) {
+	sum := t.KL + t.Mass
+	if t.Fisher != nil {
+		sum += *t.Fisher
+	}
+	if math.IsNaN(sum) || math.IsInf(sum, 0) {
+		e.unmeasured = true
+		return
+	}
+	e.TrueMass = &t.Mass
+	if math.Abs(t.Mass-1) <= maxMassError {
+		e.KL, e.Fisher = &t.KL, t.Fisher
+	}
 }
 
 // Warnings says what makes the figures doubtful, one sentence each.
@@ -170,7 +183,7 @@ func (e *Evaluation) Warnings() []string {
 	var warnings []string
 	if e.BorderMass != nil && *e.BorderMass > maxBorderMass {
 		warnings = append(warnings, fmt.Sprintf("%.2g of the model's probability lies at the border of the grid, and more may lie beyond: "+
-			"log Z and all that follows from it are too good. A model.confinement keeps the energy of an mlp from leaking", *e.BorderMass))
+			"log Z and all that follows from it are too good. An energy that grows far away does not leak: model.confinement of an mlp, or a model of kind radial", *e.BorderMass))
 	}
 	if e.GridError != nil && !(*e.GridError <= maxGridError) {
 		warnings = append(warnings, fmt.Sprintf("log Z changes by %.2g nats on a grid of half as many points an axis: the model is too narrow for this grid, "+
@@ -187,8 +200,11 @@ func (e *Evaluation) Warnings() []string {
 	if e.unmeasured {
 		warnings = append(warnings, "the divergences from the true density are not finite on this grid: it is too narrow to be seen, or the model's energy is not finite there")
 	}
-	if e.TrueMass != nil && !(*e.TrueMass >= 1-maxBorderMass && *e.TrueMass <= 1+maxBorderMass) {
-		warnings = append(warnings, fmt.Sprintf("the true density has the mass %.6g on the grid instead of 1: a finer grid (--grid) would be more accurate", *e.TrueMass))
+	if m := e.TrueMass; m != nil && math.Abs(*m-1) > maxMassError {
+		warnings = append(warnings, fmt.Sprintf("the true density has the mass %.6g on the grid instead of 1: the grid does not see it, and the divergences from it are left out. "+
+			"A finer grid (--grid) sees a narrow density", *m))
+	} else if m != nil && math.Abs(*m-1) > maxBorderMass {
+		warnings = append(warnings, fmt.Sprintf("the true density has the mass %.6g on the grid instead of 1: a finer grid (--grid) would be more accurate", *m))
 	}
 	return warnings
 }

@@ -56,6 +56,32 @@ func TestEvaluateOnACheckerboard(t *testing.T) {
 	}
 }
 
+// A density much narrower than the cells of the grid is not seen by it: divergences of 0 would be a lie.
+func TestEvaluateLeavesOutWhatTheGridDoesNotSee(t *testing.T) {
+	density, err := datasets.NewIsotropic([]float64{0.5, 0.5}, [][]float64{{-3, -3.0013}, {3, 3.0013}}, []float64{1e-8, 1e-8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := &datasets.Set{Train: datasets.Points{N: 2, Dim: 2, Values: []float64{-3, -3, 3, 3}}, Density: density}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		model, err := models.Compile(backend, &models.Quadratic{Mean: []float64{0, 0}, Precision: [][]float64{{0.5, 0}, {0, 0.5}}}, 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Evaluate(model, set, Options{Grid: 101})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.KL != nil || e.Fisher != nil || e.TrueMass == nil || e.Entropy == nil {
+			t.Errorf("%+v", e)
+		}
+		const want = "the grid does not see it, and the divergences from it are left out"
+		if warnings := e.Warnings(); len(warnings) != 1 || !strings.Contains(warnings[0], want) {
+			t.Errorf("warnings %q", warnings)
+		}
+	})
+}
+
 // In three dimensions the likelihood comes of annealed importance sampling: that of a Gaussian model is known.
 func TestEvaluateInThreeDimensions(t *testing.T) {
 	const v = 0.7
@@ -63,7 +89,11 @@ func TestEvaluateInThreeDimensions(t *testing.T) {
 	for i := range points.Values {
 		points.Values[i] = math.Sin(float64(7 * i))
 	}
-	set := &datasets.Set{Train: points, Test: points}
+	density, err := datasets.NewIsotropic([]float64{1}, [][]float64{{0, 0, 0}}, []float64{2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := &datasets.Set{Train: points, Test: points, Density: density}
 	squares := 0.0
 	for _, x := range points.Values {
 		squares += x * x / float64(points.N)
@@ -80,6 +110,9 @@ func TestEvaluateInThreeDimensions(t *testing.T) {
 		}
 		if e.KL != nil || e.Grid != 0 {
 			t.Error("there is a grid in three dimensions")
+		}
+		if want := 1.5 * math.Log(2*math.Pi*math.E*2); e.Entropy == nil || math.Abs(*e.Entropy-want) > 1e-9 { // which needs none
+			t.Errorf("entropy %v, want %v", e.Entropy, want)
 		}
 		if !(math.Abs(*e.TestNLL-want) <= 4*e.AIS.LowerError) || e.AIS.LowerError > 0.05 || *e.TestNLL != *e.TrainNLL {
 			t.Errorf("NLL %v ± %v, want %v", *e.TestNLL, e.AIS.LowerError, want)

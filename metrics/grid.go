@@ -6,8 +6,6 @@ package metrics
 
 import (
 	"fmt"
-
-	"joule/datasets"
 )
 
 // Grid is a regular grid of N points along each axis, from Low to High, both included. It integrates by the
@@ -63,15 +61,6 @@ func (g Grid) Size() int {
 		size *= g.N
 	}
 	return size
-}
-
-// Points are all the points, the first coordinate changing fastest.
-func (g Grid) Points() datasets.Points {
-	p := datasets.NewPoints(g.Size(), g.Dim())
-	for i := range p.N {
-		g.place(i, p.Row(i))
-	}
-	return p
 }
 
 // place writes point i to x and returns its weight in an integral, and whether it is near the border.

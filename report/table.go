@@ -34,14 +34,25 @@ type column struct {
 	everywhere bool
 	// ofDensity says that the figure refers to the density of the data, which may be a fitted one.
 	ofDensity bool
+	// ofLogZ says that the figure follows from log Z, which may be a bound.
+	ofLogZ bool
+}
+
+// isBound says whether the figure of a run is a bound.
+func (c column) isBound(r Run) bool { return c.ofLogZ && r.Evaluation.IsBound() }
+
+// of is the figure of a run; false where it has none, or none to be trusted.
+func (c column) of(r Run) (float64, bool) {
+	x, known := c.value(r)
+	return x, known && !(c.isBound(r) && !r.Evaluation.AIS.IsTrusted())
 }
 
 var columns = []column{
-	{title: "test NLL", prefer: least, format: decimals(4), value: func(r Run) (float64, bool) { return known(r.Evaluation.TestNLL) }},
+	{title: "test NLL", ofLogZ: true, prefer: least, format: decimals(4), value: func(r Run) (float64, bool) { return known(r.Evaluation.TestNLL) }},
 	{title: "entropy", ofDensity: true, format: decimals(4), value: func(r Run) (float64, bool) { return known(r.Evaluation.Entropy) }},
 	{title: "KL", ofDensity: true, prefer: least, format: decimals(4), value: func(r Run) (float64, bool) { return known(r.Evaluation.KL) }},
 	{title: "Fisher", ofDensity: true, prefer: least, format: decimals(4), value: func(r Run) (float64, bool) { return known(r.Evaluation.Fisher) }},
-	{title: "log Z", format: decimals(3), value: func(r Run) (float64, bool) { return known(r.Evaluation.LogZ) }},
+	{title: "log Z", ofLogZ: true, format: decimals(3), value: func(r Run) (float64, bool) { return known(r.Evaluation.LogZ) }},
 	{title: "steps", format: decimals(0), value: func(r Run) (float64, bool) { return float64(r.Step), true }},
 	{title: "seconds", prefer: least, everywhere: true, format: decimals(1), value: func(r Run) (float64, bool) {
 		if r.Result == nil {
@@ -100,8 +111,11 @@ func table(runs []Run) (header []cell, rows []row) {
 		best := c.best(runs)
 		for i, r := range runs {
 			text := "–"
-			if x, known := c.value(r); known {
+			if x, known := c.of(r); known {
 				text = c.format(x)
+				if c.isBound(r) {
+					text = "≥\u00a0" + text
+				}
 				if c.ofDensity && r.Fitted {
 					text += "\u00a0†"
 				}
@@ -117,17 +131,17 @@ func table(runs []Run) (header []cell, rows []row) {
 }
 
 // best says for each run whether none of those it is compared with is better. What is written alike is equally good;
-// where there is nothing to compare, or all are equally good, none is best.
+// where there is nothing to compare, or all are equally good, none is best, and neither is a bound.
 func (c column) best(runs []Run) []bool {
 	best := make([]bool, len(runs))
 	for i, r := range runs {
-		x, known := c.value(r)
-		if c.prefer == neither || !known || math.IsNaN(x) {
+		x, known := c.of(r)
+		if c.prefer == neither || !known || math.IsNaN(x) || c.isBound(r) {
 			continue
 		}
 		worse := false
 		best[i] = !slices.ContainsFunc(runs, func(other Run) bool {
-			y, known := c.value(other)
+			y, known := c.of(other)
 			if !known || !c.everywhere && (other.Group != r.Group || c.ofDensity && other.Fitted != r.Fitted) || c.format(x) == c.format(y) {
 				return false
 			}

@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"joule/metrics"
@@ -63,6 +64,39 @@ func TestDecimals(t *testing.T) {
 	} {
 		if got := decimals(c.digits)(c.x); got != c.want {
 			t.Errorf("%v with %d decimals is %q, want %q", c.x, c.digits, got, c.want)
+		}
+	}
+}
+
+// What annealed importance sampling bounds is marked, is never best, and is left out where few chains count.
+func TestBoundsAreMarked(t *testing.T) {
+	bounded := func(name string, nll, chains float64) Run {
+		r := example(t, name, nll)
+		r.Evaluation.KL, r.Evaluation.Fisher, r.Evaluation.BorderMass = nil, nil, nil
+		r.Evaluation.TrainNLL = pointer(nll)
+		r.Evaluation.AIS = &metrics.Bounds{Lower: -1.5, Upper: -1.25, LowerError: 0.01, UpperError: 0.02, EffectiveChains: chains}
+		return r
+	}
+	runs := []Run{bounded("sound", 3, 300), bounded("poor", 2, 3), bounded("other", 4, 300)}
+	header, rows := table(runs)
+	at := slices.IndexFunc(header, func(c cell) bool { return c.Text == "test NLL" }) // the name of a run is no cell of its row
+	logZ := slices.IndexFunc(header, func(c cell) bool { return c.Text == "log Z" })
+	for i, want := range []string{"≥\u00a03.0000", "–", "≥\u00a04.0000"} {
+		if got := rows[i].Cells[at-1]; got.Text != want || got.Best {
+			t.Errorf("%s has the NLL %+v, want %s", runs[i].Name, got, want)
+		}
+	}
+	if got := rows[0].Cells[logZ-1].Text; got != "≥\u00a0−1.500" {
+		t.Errorf("log Z is %s", got)
+	}
+	said := slices.ContainsFunc(notes(runs), func(s string) bool { return strings.HasPrefix(s, "≥ ") })
+	if exact := notes([]Run{example(t, "exact", 1)}); !said || slices.ContainsFunc(exact, func(s string) bool { return strings.HasPrefix(s, "≥ ") }) {
+		t.Errorf("the notes are %v", notes(runs))
+	}
+	facts := factsOf(runs[0])
+	for _, want := range []fact{{"Training NLL", "at least 3.0000 nats"}, {"log Z by AIS", "−1.500 ± 0.010 from below, −1.250 ± 0.020 from above, by 300 effective chains"}} {
+		if !slices.Contains(facts, want) {
+			t.Errorf("the facts %v lack %v", facts, want)
 		}
 	}
 }

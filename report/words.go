@@ -54,8 +54,14 @@ func factsOf(r Run) []fact {
 		{"Backend", backend(r.Environment.Backend)},
 	}
 	e := r.Evaluation
-	if e.TrainNLL != nil {
+	if e.TrainNLL != nil && !e.IsBound() {
 		list = append(list, fact{"Training NLL", decimals(4)(*e.TrainNLL) + " nats"})
+	} else if e.TrainNLL != nil && e.AIS.IsTrusted() {
+		list = append(list, fact{"Training NLL", "at least " + decimals(4)(*e.TrainNLL) + " nats"})
+	}
+	if e.AIS != nil {
+		list = append(list, fact{"log Z by AIS", fmt.Sprintf("%s ± %s from below, %s ± %s from above, by %.3g effective chains", decimals(3)(e.AIS.Lower),
+			decimals(3)(e.AIS.LowerError), decimals(3)(e.AIS.Upper), decimals(3)(e.AIS.UpperError), e.AIS.EffectiveChains)})
 	}
 	if e.BorderMass != nil {
 		list = append(list, fact{"Border mass", fmt.Sprintf("%.1e of the model's probability", *e.BorderMass)})
@@ -122,9 +128,14 @@ func notes(runs []Run) []string {
 	list := []string{
 		"NLL is the mean negative log likelihood of held-out points, in nats and in the units of the data; lower is better.",
 		"KL is the Kullback–Leibler divergence KL(p ‖ model) in nats, Fisher the Fisher divergence ½ E‖∇ log p − ∇ log model‖², " +
-			"and entropy the lowest NLL there can be. They are there where the density p of the data is given.",
+			"and entropy the lowest NLL there can be. They are there where the density p of the data is given, and the first two in one and " +
+			"two dimensions, where there is a grid that sees it.",
 		"log Z and Fisher are in the coordinates of the model. Seconds are of training, with compilation; steps/s are without.",
 		"The best of the runs on the same data stands out; of seconds and steps/s, the best of all.",
+	}
+	if slices.ContainsFunc(runs, func(r Run) bool { return r.Evaluation.IsBound() }) {
+		list = append(list, "≥ In three and more dimensions log Z is estimated by annealed importance sampling (AIS), from below in expectation, and the NLL "+
+			"with it; both are left out where too few chains count. The distance to the estimate from above says how much there is to it.")
 	}
 	if slices.ContainsFunc(runs, func(r Run) bool { return r.Fitted }) {
 		list = append(list, "† The density of this data is not known: p is a Gaussian mixture fitted to the training part, and no truth.")

@@ -26,16 +26,17 @@ func Accepts(s Sampler) bool {
 
 // Crowd is implemented by samplers whose chains move by each other.
 type Crowd interface {
-	// LeastChains is how many are needed.
-	LeastChains() int
+	// CheckChains says what is wrong with so many chains, in each of so many replicas; nil: nothing is.
+	CheckChains(chains, replicas int) error
 }
 
-// LeastChains is how many chains a sampler needs.
-func LeastChains(s Sampler) int {
+// CheckChains says what is wrong with so many chains of a sampler, in each of so many replicas that it moves at once; nil:
+// nothing is.
+func CheckChains(s Sampler, chains, replicas int) error {
 	if c, ok := s.(Crowd); ok {
-		return c.LeastChains()
+		return c.CheckChains(chains, replicas)
 	}
-	return 1
+	return nil
 }
 
 // Spreader is implemented by samplers that begin by spreading chains from where they are.

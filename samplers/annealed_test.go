@@ -84,7 +84,7 @@ func TestAnnealedLangevinRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Draw(model, NewAnnealedLangevin(), Sampling{Thinning: 1, Precondition: "start"}, start, 1, 1)
-	if err == nil || !strings.HasPrefix(err.Error(), "chains cannot move in scaled coordinates (sampling.precondition)") {
+	if err == nil || !strings.HasPrefix(err.Error(), "sampling.precondition: the sampler goes through the noise levels of the model") {
 		t.Errorf("error %v", err)
 	}
 }

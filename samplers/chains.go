@@ -53,12 +53,12 @@ func NewChains(model *models.Compiled, s Sampler, start Start, scale []float64, 
 	if err := s.Fit(model.Model); err != nil {
 		return nil, err
 	}
-	if least := LeastChains(s); n < least {
-		return nil, fmt.Errorf("the sampler moves chains by each other and needs at least %d of them, and there are %d", least, n)
+	if err := CheckChains(s, n, 1); err != nil {
+		return nil, err
 	}
 	if scale != nil {
-		if err := s.Fit(models.Net{Model: model.Model}.Scaled(nil).Model); err != nil {
-			return nil, fmt.Errorf("chains cannot move in scaled coordinates (sampling.precondition): %w", err)
+		if err := FitScaled(s, model.Model); err != nil {
+			return nil, fmt.Errorf("sampling.precondition: %w", err)
 		}
 	}
 	c := &Chains{model: model, sampler: s, n: n, seed: seed, scale: scale, until: adapt}

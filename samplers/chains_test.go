@@ -70,4 +70,8 @@ func TestDrawReportsErrors(t *testing.T) {
 	if want := "the chains start with 1 means and 2 standard deviations, and the model has 2 coordinates"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}
+	_, err = Draw(model, NewEnsemble(), NewSampling(), Start{[]float64{0, 0}, []float64{1, 1}}, 3, 0)
+	if want := "a sampler of kind ensemble lets chains jump by the differences of others, and 3 are too few: at least 4"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
 }

@@ -1,6 +1,7 @@
 package samplers
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -21,6 +22,25 @@ type Sampling struct {
 
 // NewSampling returns the default settings: one point from each chain.
 func NewSampling() Sampling { return Sampling{Thinning: 10, Precondition: "none"} }
+
+// Of is the number of chains that n points are taken from.
+func (s Sampling) Of(n int) int {
+	if s.Chains == 0 {
+		return n
+	}
+	return min(s.Chains, n)
+}
+
+// Scales says whether chains move in scaled coordinates.
+func (s Sampling) Scales() bool { return s.Precondition != "none" }
+
+// FitScaled says what keeps a sampler that fits a model from moving in scaled coordinates; nil: nothing does.
+func FitScaled(s Sampler, model models.Energy) error {
+	if s.Fit(models.Net{Model: model}.Scaled(nil).Model) != nil {
+		return errors.New("the sampler goes through the noise levels of the model, which are in the coordinates of the data and not in scaled ones; want none")
+	}
+	return nil
+}
 
 // Sample is what was drawn.
 type Sample struct {
@@ -45,12 +65,9 @@ type Sample struct {
 // preconditioner, others are run before, as long as the burn-in; the chains that count start anew, as a Gaussian of what was
 // measured.
 func Draw(model *models.Compiled, s Sampler, how Sampling, start Start, n int, seed int64) (*Sample, error) {
-	count := how.Chains
-	if count == 0 || count > n {
-		count = n
-	}
+	count := how.Of(n)
 	scale, burnIn := []float64(nil), s.Length()
-	if how.Precondition != "none" {
+	if how.Scales() {
 		scale = widths(start)
 	}
 	var c *Chains

@@ -1,6 +1,7 @@
 package samplers
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/compute/dtypes"
@@ -37,8 +38,16 @@ func NewEnsemble() *Ensemble {
 	return &Ensemble{Steps: 50, Local: local, Jitter: 0.01}
 }
 
-// LeastChains implements Crowd: two to jump, and two to jump by.
-func (e *Ensemble) LeastChains() int { return 4 }
+// leastTogether is the fewest chains that can jump: two do, by the difference of the two others.
+const leastTogether = 4
+
+// CheckChains implements Crowd.
+func (e *Ensemble) CheckChains(chains, _ int) error {
+	if chains < leastTogether {
+		return fmt.Errorf("a sampler of kind ensemble lets chains jump by the differences of others, and %d are too few: at least %d", chains, leastTogether)
+	}
+	return nil
+}
 
 // maxLocal is the largest number of transitions between jumps: each is a part of the graph.
 const maxLocal = 50

@@ -203,6 +203,9 @@ func TestDrawWithEveryKind(t *testing.T) {
 			if got.Chains != 4 || got.Draws != 3 || len(got.Points) != 24 || len(got.Energies) != 12 {
 				t.Errorf("%s: %d chains, %d draws, %d numbers, %d energies", kind, got.Chains, got.Draws, len(got.Points), len(got.Energies))
 			}
+			if counts := !math.IsNaN(got.Acceptance); counts != Accepts(s) {
+				t.Errorf("%s counts what it accepts: %v, and says that it may refuse: %v", kind, counts, Accepts(s))
+			}
 			if slices.ContainsFunc(got.Points, math.IsNaN) {
 				t.Errorf("%s: %v", kind, got.Points)
 			}

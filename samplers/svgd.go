@@ -37,13 +37,21 @@ func (v *SVGD) Fit(models.Energy) error { return nil }
 // maxTogether is how many points can move together: every one is compared with every other, in memory.
 const maxTogether = 1 << 14
 
-// Start implements Sampler. It panics, as graph functions do, where there are too many chains.
-func (v *SVGD) Start(_ models.Net, x *graph.Node, _ random.Draws) State {
-	if n := chainsOf(x); n > maxTogether {
-		panic(fmt.Errorf("a sampler of kind svgd compares every chain with every other, and %d are too many: at most %d", n, maxTogether))
+// CheckChains implements Crowd. Replicas share the memory.
+func (v *SVGD) CheckChains(chains, replicas int) error {
+	most := int(maxTogether / math.Sqrt(float64(replicas)))
+	if chains <= most {
+		return nil
 	}
-	return State{X: x}
+	of := ""
+	if replicas > 1 {
+		of = fmt.Sprintf(" in each of %d replicas", replicas)
+	}
+	return fmt.Errorf("a sampler of kind svgd compares every chain with every other, and %d%s are too many: at most %d", chains, of, most)
 }
+
+// Start implements Sampler.
+func (v *SVGD) Start(_ models.Net, x *graph.Node, _ random.Draws) State { return State{X: x} }
 
 // Transition implements Sampler.
 func (v *SVGD) Transition(net models.Net, s State, _ Clock, _ random.Draws) State {

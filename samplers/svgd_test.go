@@ -3,7 +3,6 @@ package samplers
 import (
 	"math"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -70,7 +69,17 @@ func TestSVGDMoments(t *testing.T) {
 func TestSVGDRefusesTooMany(t *testing.T) {
 	model := compiled(t, backendtest.Open(t, "go"), []float64{0}, [][]float64{{1}})
 	_, err := Draw(model, NewSVGD(), NewSampling(), Start{[]float64{0}, []float64{1}}, maxTogether+1, 0)
-	if err == nil || !strings.Contains(err.Error(), "compares every chain with every other, and 16385 are too many: at most 16384") {
-		t.Errorf("error %v", err)
+	const want = "a sampler of kind svgd compares every chain with every other, and 16385 are too many: at most 16384"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	// Four replicas of half as many have the same pairs.
+	if err := CheckChains(NewSVGD(), maxTogether/2, 4); err != nil {
+		t.Error(err)
+	}
+	err = CheckChains(NewSVGD(), maxTogether/2+1, 4)
+	const wantOfFour = "a sampler of kind svgd compares every chain with every other, and 8193 in each of 4 replicas are too many: at most 8192"
+	if err == nil || err.Error() != wantOfFour {
+		t.Errorf("error %v, want %s", err, wantOfFour)
 	}
 }

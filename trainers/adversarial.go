@@ -61,9 +61,9 @@ func (*adversarial) State() []State                   { return nil }
 
 // Metrics implements Objective. log_z_bound is −mean (E(y) + log q(y)), at most log Z, from which it is KL(q‖p) away; flow_nll
 // is the flow's mean negative log likelihood at the data.
-func (*adversarial) Metrics() []Metric {
+func (m *adversarial) Metrics() []Metric {
 	return []Metric{{Name: "energy_data", Cause: tooFast}, {Name: "energy_samples", Cause: tooFast},
-		{Name: "energy_gap", Cause: tooFast}, {Name: "log_z_bound", Cause: tooFast}, {Name: "flow_nll", Cause: tooFast}}
+		energyGap(m.problem.Health, tooFast), {Name: "log_z_bound", Cause: tooFast}, {Name: "flow_nll", Cause: tooFast}}
 }
 
 func (m *adversarial) Loss(in Input) Output {

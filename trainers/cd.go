@@ -20,6 +20,9 @@ func NewCD() *CD {
 // Prepare implements Method.
 func (m *CD) Prepare(p Problem) (Objective, error) { return m.Contrast.prepare(p, fromData{}, 0) }
 
+// Suits implements Picky.
+func (m *CD) Suits(s Setting, report func(key, problem string)) { m.suits(s, false, report) }
+
 // canShare implements sharing.
 func (*CD) canShare(int) bool { return true }
 

@@ -54,16 +54,23 @@ type starts interface {
 	end(in Input, x *graph.Node) []*graph.Node
 }
 
+// spreadInVain is what is wrong with a sampler that spreads chains, which are not to start anew.
+const spreadInVain = "spreads chains before it moves them, so that starting them at the data or where they were left is in vain; method short_run goes with it"
+
 // prepare makes the objective of chains that start in a way, near the origin within some standard deviations of noise.
 func (c *Contrast) prepare(p Problem, from starts, noise float64) (Objective, error) {
 	if err := c.Sampler.Fit(p.Model); err != nil {
 		return nil, err
 	}
-	if least := samplers.LeastChains(c.Sampler); p.BatchSize < least {
-		return nil, fmt.Errorf("method.sampler moves chains by each other and needs at least %d of them on a device, and train.batch_size makes them %d", least, p.BatchSize)
+	if err := samplers.CheckChains(c.Sampler, p.BatchSize, len(p.Data)); err != nil {
+		shared := ""
+		if p.Devices > 1 {
+			shared = fmt.Sprintf(", shared by %d devices", p.Devices)
+		}
+		return nil, fmt.Errorf("train.batch_size %d has a chain for each point%s: method.sampler: %w", p.BatchSize*p.Devices, shared, err)
 	}
 	if _, anew := from.(fromNoise); !anew && samplers.Spreads(c.Sampler) {
-		return nil, errors.New("method.sampler spreads chains before it moves them, so that starting them at the data or where they were left is in vain; method short_run goes with it")
+		return nil, errors.New("method.sampler " + spreadInVain)
 	}
 	m := &contrast{Contrast: c, problem: p, from: from, vitals: newVitals(p, noise)}
 	if c.SpectralPenalty > 0 {

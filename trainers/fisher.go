@@ -2,10 +2,12 @@ package trainers
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/datasets"
+	"joule/internal/strictyaml"
 	"joule/models"
 )
 
@@ -23,16 +25,32 @@ func NewFisher() *Fisher { return &Fisher{Points: "data"} }
 func (m *Fisher) Prepare(p Problem) (Objective, error) {
 	density := densityOf(p.Data)
 	if density == nil {
-		return nil, errors.New("method fisher needs data with a known density: any data.kind but csv and npy, " +
-			"or for a file a data.density to be fitted (kind: gaussian_mixture); dsm, nce and mle need none")
+		return nil, errors.New(needsDensity)
 	}
 	for _, set := range p.Data {
 		if !datasets.HasScore(set.Density) {
-			return nil, errors.New("method fisher needs a density with a score, and that of this data.kind jumps: it has none; " +
-				"dsm, nce and mle need none")
+			return nil, errors.New(needsScore)
 		}
 	}
 	return fisher{m, density}, nil
+}
+
+// What is wrong with data whose density is not known, or has no score.
+const (
+	needsDensity = "method fisher needs data with a known density: any data.kind but csv and npy, " +
+		"or for a file a data.density to be fitted (kind: gaussian_mixture); dsm, nce and mle need none"
+	needsScore = "method fisher needs a density with a score, and that of this data.kind jumps: it has none; dsm, nce and mle need none"
+)
+
+// Suits implements Picky.
+func (m *Fisher) Suits(s Setting, report func(key, problem string)) {
+	switch {
+	case s.Data == nil:
+	case !datasets.KnowsDensity(s.Data):
+		report("data.kind", fmt.Sprintf("%q: %s", strictyaml.KindOf(datasets.Kinds, s.Data), needsDensity))
+	case !datasets.KnowsScore(s.Data):
+		report("data.kind", fmt.Sprintf("%q: %s", strictyaml.KindOf(datasets.Kinds, s.Data), needsScore))
+	}
 }
 
 type fisher struct {

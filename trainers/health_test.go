@@ -291,6 +291,15 @@ func TestChainsAreWatched(t *testing.T) {
 	}
 }
 
+// The energies of a learned sampler are held to those of the data as the energies of chains are.
+func TestAdversarialGapIsBounded(t *testing.T) {
+	for _, m := range (&adversarial{problem: Problem{Health: Health{MaxEnergyGap: 7}}}).Metrics() {
+		if bounded := m.Min != nil && *m.Min == -7 && m.Max != nil && *m.Max == 7; bounded != (m.Name == "energy_gap") {
+			t.Errorf("%s has the bounds %v and %v", m.Name, m.Min, m.Max)
+		}
+	}
+}
+
 // doubling carries a number that doubles in every step, and does not matter to the loss.
 type doubling struct{ *DSM }
 

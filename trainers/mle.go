@@ -26,5 +26,14 @@ func (m *MLE) Prepare(p Problem) (Objective, error) {
 	return m.PCD.Prepare(p)
 }
 
+// Suits implements Picky.
+func (m *MLE) Suits(s Setting, report func(key, problem string)) {
+	if m.Init == "persistent" {
+		m.PCD.Suits(s, report)
+		return
+	}
+	m.suits(s, m.Init == "noise", report)
+}
+
 // canShare implements sharing.
 func (m *MLE) canShare(devices int) bool { return m.Init != "persistent" || m.PCD.canShare(devices) }

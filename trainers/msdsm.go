@@ -2,12 +2,14 @@ package trainers
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/internal/random"
+	"joule/internal/strictyaml"
 	"joule/models"
 )
 
@@ -43,10 +45,23 @@ func (m *MSDSM) Check(report func(key, problem string)) {
 func (m *MSDSM) Prepare(p Problem) (Objective, error) {
 	model, ok := p.Model.(models.Conditional)
 	if !ok {
-		return nil, errors.New("method msdsm learns an energy at many noise levels and needs a model that has them, such as model.kind conditional_mlp; dsm has one level and takes any model")
+		return nil, errors.New("model.kind: " + noLevels(p.Model))
 	}
 	smallest, largest := model.Levels()
 	return msdsm{m, smallest, largest}, nil
+}
+
+// noLevels is what is wrong with a model without noise levels.
+func noLevels(model models.Energy) string {
+	return fmt.Sprintf("%q has no noise levels, and method msdsm learns an energy at many of them: want one that has them, such as conditional_mlp, or method dsm, which has one level and takes any model",
+		strictyaml.KindOf(models.Kinds, model))
+}
+
+// Suits implements Picky.
+func (m *MSDSM) Suits(s Setting, report func(key, problem string)) {
+	if _, ok := s.Model.(models.Conditional); s.Model != nil && !ok {
+		report("model.kind", noLevels(s.Model))
+	}
 }
 
 type msdsm struct {

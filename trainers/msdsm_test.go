@@ -134,7 +134,7 @@ func TestMSDSMLevels(t *testing.T) {
 
 func TestMSDSMErrors(t *testing.T) {
 	_, err := NewMSDSM().Prepare(Problem{Model: models.NewMLP()})
-	want := "method msdsm learns an energy at many noise levels and needs a model that has them, such as model.kind conditional_mlp; dsm has one level and takes any model"
+	want := `model.kind: "mlp" has no noise levels, and method msdsm learns an energy at many of them: want one that has them, such as conditional_mlp, or method dsm, which has one level and takes any model`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}

@@ -38,6 +38,9 @@ func (m *NCE) Prepare(p Problem) (Objective, error) {
 	return &nce{m, noise, p}, nil
 }
 
+// Suits implements Picky.
+func (m *NCE) Suits(s Setting, report func(key, problem string)) { suits(m.Noise, s, report) }
+
 // Locate makes relative paths in the settings absolute.
 func (m *NCE) Locate(dir string) error { return locateNoise(m.Noise, dir) }
 

@@ -26,7 +26,7 @@ const (
 	maxPoints  = math.MaxInt32
 )
 
-// New compiles the training program and draws the initial parameters. An error says which part of the spec does not
+// New compiles the training program and draws the initial parameters. A *SpecError says which part of the spec does not
 // fit the others.
 func New(backend compute.Backend, spec Spec) (*Trainer, error) {
 	t := &Trainer{spec: spec, backend: backend}
@@ -34,6 +34,9 @@ func New(backend compute.Backend, spec Spec) (*Trainer, error) {
 		t.replicas = append(t.replicas, member{Replica: r, rate: 1})
 	}
 	if err := t.prepare(); err != nil {
+		if _, told := errors.AsType[*SpecError](err); !told {
+			err = &SpecError{error: err}
+		}
 		return nil, err
 	}
 	if err := t.initialise(); err != nil {
@@ -100,7 +103,7 @@ func (t *Trainer) prepare() error {
 	}
 	p.ofModel = len(learned)
 	if p.objective, err = spec.Method.Prepare(problem); err != nil {
-		return err
+		return &SpecError{err, true}
 	}
 	for _, parameter := range p.objective.Parameters() {
 		parameter.Name = methodPrefix + parameter.Name

@@ -18,13 +18,19 @@ type DensityNoise struct {
 	Data datasets.Source `yaml:"data"`
 }
 
+// What is wrong with the training data, or with those that are named, where no density is known.
+const (
+	noDensityOwn   = "of kind density needs a known density: the data has none, so method.noise.data has to name a data set with one"
+	noDensityNamed = "has no known density; give it a density to be fitted, or take another kind"
+)
+
 // Fit implements Noise. The density does not depend on the seed of the run, and is the same for all replicas, unless it is
 // that of their own data.
 func (n *DensityNoise) Fit(p Problem) (NoiseDensity, error) {
 	if n.Data == nil {
 		own := densityOf(p.Data)
 		if own == nil {
-			return nil, errors.New("method.noise of kind density needs a known density: the data has none, so method.noise.data has to name a data set with one")
+			return nil, errors.New("method.noise " + noDensityOwn)
 		}
 		return knownNoise{own}, nil
 	}
@@ -33,7 +39,7 @@ func (n *DensityNoise) Fit(p Problem) (NoiseDensity, error) {
 		return nil, fmt.Errorf("method.noise.data: %w", err)
 	}
 	if set.Density == nil {
-		return nil, errors.New("method.noise.data has no known density; give it a density to be fitted, or take another kind")
+		return nil, errors.New("method.noise.data " + noDensityNamed)
 	}
 	if dim, want := set.Train.Dim, p.Data[0].Train.Dim; dim != want {
 		return nil, fmt.Errorf("method.noise.data has %d coordinates, and the data %d", dim, want)

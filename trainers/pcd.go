@@ -1,6 +1,7 @@
 package trainers
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute/dtypes"
@@ -31,13 +32,26 @@ func NewPCD() *PCD {
 // Prepare implements Method.
 func (m *PCD) Prepare(p Problem) (Objective, error) {
 	if batch := p.BatchSize * p.Devices; m.BufferSize < batch {
-		return nil, fmt.Errorf("method.buffer_size is %d, less than train.batch_size %d: each step moves one batch of chains", m.BufferSize, batch)
+		return nil, errors.New("method.buffer_size " + m.tooSmall(batch))
 	}
 	if !m.canShare(p.Devices) {
 		return nil, fmt.Errorf("method.buffer_size %d cannot be shared evenly by %d devices (train.devices)", m.BufferSize, p.Devices)
 	}
 	chains := fromBuffer{noise: fromNoise{m.InitStd}, restart: m.RestartFraction, size: m.BufferSize / p.Devices, problem: p}
 	return m.Contrast.prepare(p, chains, m.InitStd)
+}
+
+// tooSmall is what is wrong with the buffer for a larger batch.
+func (m *PCD) tooSmall(batch int) string {
+	return fmt.Sprintf("is %d, less than train.batch_size %d: each step moves one batch of chains", m.BufferSize, batch)
+}
+
+// Suits implements Picky.
+func (m *PCD) Suits(s Setting, report func(key, problem string)) {
+	m.suits(s, false, report)
+	if m.BufferSize < s.Loop.BatchSize {
+		report("method.buffer_size", m.tooSmall(s.Loop.BatchSize))
+	}
 }
 
 // canShare implements sharing.

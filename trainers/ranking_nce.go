@@ -33,6 +33,9 @@ func (m *RankingNCE) Prepare(p Problem) (Objective, error) {
 	return &rankingNCE{m, noise, p}, nil
 }
 
+// Suits implements Picky.
+func (m *RankingNCE) Suits(s Setting, report func(key, problem string)) { suits(m.Noise, s, report) }
+
 // Locate makes relative paths in the settings absolute.
 func (m *RankingNCE) Locate(dir string) error { return locateNoise(m.Noise, dir) }
 

@@ -23,6 +23,9 @@ func (m *ShortRun) Prepare(p Problem) (Objective, error) {
 	return m.Contrast.prepare(p, fromNoise{m.InitStd}, m.InitStd)
 }
 
+// Suits implements Picky.
+func (m *ShortRun) Suits(s Setting, report func(key, problem string)) { m.suits(s, true, report) }
+
 // canShare implements sharing.
 func (*ShortRun) canShare(int) bool { return true }
 

@@ -216,17 +216,19 @@ func TestNewErrors(t *testing.T) {
 	backend := backendtest.Open(t, "go")
 	given := &models.Quadratic{Mean: []float64{0}, Precision: [][]float64{{1}}}
 	tests := []struct {
-		change func(*Spec)
-		want   string
+		change   func(*Spec)
+		want     string
+		byMethod bool
 	}{
-		{func(s *Spec) { s.Model = given }, "the model has nothing to learn: leave out model.mean or model.precision to have it learned"},
-		{func(s *Spec) { s.Model = &models.Quadratic{Mean: []float64{0, 0}} }, "model.mean has 2 coordinates, and the data 1"},
-		{func(s *Spec) { s.Method = &PCD{BufferSize: 3} }, "method.buffer_size is 3, less than train.batch_size 4: each step moves one batch of chains"},
+		{func(s *Spec) { s.Model = given }, "the model has nothing to learn: leave out model.mean or model.precision to have it learned", false},
+		{func(s *Spec) { s.Model = &models.Quadratic{Mean: []float64{0, 0}} }, "model.mean has 2 coordinates, and the data 1", false},
+		{func(s *Spec) { s.Method = &PCD{BufferSize: 3} }, "method.buffer_size is 3, less than train.batch_size 4: each step moves one batch of chains", true},
 	}
 	for _, test := range tests {
 		spec := fixedSpec(Loop{Steps: 1, LogEvery: 1})
 		test.change(&spec)
-		if _, err := New(backend, spec); err == nil || err.Error() != test.want {
+		_, err := New(backend, spec)
+		if refusal, ok := errors.AsType[*SpecError](err); !ok || err.Error() != test.want || refusal.ByMethod != test.byMethod {
 			t.Errorf("error %v, want %q", err, test.want)
 		}
 	}

@@ -47,11 +47,6 @@ const enoughChains = 16
 // metrics are energy_gap, chain_range and chain_spread; the last two are in units of the data's.
 func (v vitals) metrics(p Problem) []Metric {
 	health := p.Health
-	gap := Metric{Name: "energy_gap", Cause: gapCause}
-	if health.MaxEnergyGap > 0 {
-		least := -health.MaxEnergyGap
-		gap.Min, gap.Max = &least, &health.MaxEnergyGap
-	}
 	distance := Metric{Name: "chain_range", Cause: rangeCause}
 	if health.MaxChainRange > 0 {
 		distance.Max = &health.MaxChainRange
@@ -60,7 +55,17 @@ func (v vitals) metrics(p Problem) []Metric {
 	if health.MinChainSpread > 0 && p.BatchSize >= enoughChains && v.dataVary {
 		spread.Min = &health.MinChainSpread
 	}
-	return []Metric{gap, distance, spread}
+	return []Metric{energyGap(health, gapCause), distance, spread}
+}
+
+// energyGap is the metric of that name, with its bounds.
+func energyGap(health Health, cause string) Metric {
+	gap := Metric{Name: "energy_gap", Cause: cause}
+	if health.MaxEnergyGap > 0 {
+		least := -health.MaxEnergyGap
+		gap.Min, gap.Max = &least, &health.MaxEnergyGap
+	}
+	return gap
 }
 
 // of are chain_range and chain_spread of negatives [batch, dim].

@@ -20,38 +20,57 @@ type cell struct {
 	Method  string `json:"method"`
 	Density string `json:"density"`
 	Key     string `json:"key"` // of the settings
+	// Backend is what it was computed on; empty: the one that auto chooses.
+	Backend string `json:"backend,omitempty"`
 	// Refused says why the method cannot be trained on this density.
 	Refused string `json:"refused,omitempty"`
-	// KL, NLL and Entropy are in nats, a value for each seed that did not diverge.
+	// KL, NLL and Entropy are in nats, a value for each seed that did not diverge and could be measured.
 	KL       []float64 `json:"kl"`
 	NLL      []float64 `json:"test_nll"`
 	Entropy  []float64 `json:"entropy"`
 	Diverged int       `json:"diverged,omitempty"`
+	// Unmeasured is the number of seeds whose models have no figures, and Doubts say why, and what makes the others doubtful.
+	Unmeasured int      `json:"unmeasured,omitempty"`
+	Doubts     []string `json:"doubts,omitempty"`
 	// Seconds is the time of training for each seed, all of them trained at once.
 	Seconds float64 `json:"seconds"`
 }
 
 // add notes the evaluation of a seed. The divergence from the true density is the same in the data's own units.
 func (c *cell) add(e *metrics.Evaluation) {
+	warnings := e.Warnings()
 	if e.KL == nil || e.TestNLL == nil || e.Entropy == nil {
-		c.Diverged++
+		c.unmeasured(warnings...)
 		return
 	}
+	c.Doubts = append(c.Doubts, warnings...)
 	c.KL, c.NLL, c.Entropy = append(c.KL, *e.KL), append(c.NLL, *e.TestNLL), append(c.Entropy, *e.Entropy)
+}
+
+// unmeasured notes a seed whose model has no figures.
+func (c *cell) unmeasured(why ...string) {
+	c.Unmeasured++
+	c.Doubts = append(c.Doubts, why...)
 }
 
 func (c cell) summary() string {
 	if c.Refused != "" {
 		return c.Refused
 	}
-	return fmt.Sprintf("KL %s, NLL %s (entropy %.4f), %.0f s a seed%s", spreadOf(c.KL, 4), spreadOf(c.NLL, 4), mean(c.Entropy), c.Seconds, c.failures())
+	return fmt.Sprintf("KL %s, NLL %s (entropy %.4f), %.0f s a seed%s%s", spreadOf(c.KL, 4), spreadOf(c.NLL, 4), mean(c.Entropy), c.Seconds, c.failures(), strings.Join(append([]string{""}, c.Doubts...), "; "))
 }
 
-func (c cell) failures() string {
-	if c.Diverged == 0 {
-		return ""
+// failures says how many seeds have no figures.
+func (c cell) failures() (text string) {
+	for _, f := range []struct {
+		n    int
+		what string
+	}{{c.Diverged, "diverged"}, {c.Unmeasured, "unmeasured"}} {
+		if f.n > 0 {
+			text += fmt.Sprintf(", %d %s", f.n, f.what)
+		}
 	}
-	return fmt.Sprintf(", %d diverged", c.Diverged)
+	return text
 }
 
 // cells are those that are finished.
@@ -74,7 +93,9 @@ func readCells(path string) (*cells, error) {
 
 // find is the cell of a job, if it was computed with the same settings.
 func (c *cells) find(j *job) (cell, bool) {
-	i := slices.IndexFunc(*c, func(x cell) bool { return x.Method == j.method && x.Density == j.density && x.Key == j.key })
+	i := slices.IndexFunc(*c, func(x cell) bool {
+		return x.Method == j.method && x.Density == j.density && x.Key == j.key && x.Backend == j.backend
+	})
 	if i < 0 {
 		return cell{}, false
 	}
@@ -115,9 +136,23 @@ func spreadOf(values []float64, decimals int) string {
 	return fmt.Sprintf("%.*f ± %.*f", decimals, m, decimals, math.Sqrt(squares/float64(len(values)-1)))
 }
 
+// entropyOf is the entropy of a density, and whether there is a cell that tells.
+func (c cells) entropyOf(density string) (nats float64, known bool) {
+	for _, x := range c {
+		if x.Density == density && len(x.Entropy) > 0 {
+			return mean(x.Entropy), true
+		}
+	}
+	return 0, false
+}
+
+// doubtful is the footnote of figures with a star.
+const doubtful = "\\* The grid that the figures are from warns of some of them: see `doubts` in the file of the cells."
+
 // tables are the divergences, the likelihoods and the times, a row a method and a column a density.
 func tables(all *cells) string {
 	var b strings.Builder
+	starred := false
 	table := func(title string, value func(c cell) string) {
 		fmt.Fprintf(&b, "\n%s\n\n| method | %s |\n|---|%s\n", title, strings.Join(densities, " | "), strings.Repeat("---|", len(densities)))
 		for _, method := range methods() {
@@ -131,8 +166,12 @@ func tables(all *cells) string {
 						text = "refused"
 					default:
 						text = value(c)
-						if c.Diverged > 0 {
-							text += fmt.Sprintf(" (%d diverged)", c.Diverged)
+						if failures := c.failures(); failures != "" {
+							text += " (" + failures[2:] + ")"
+						}
+						if len(c.Doubts) > 0 {
+							text += ` \*`
+							starred = true
 						}
 					}
 				}
@@ -146,14 +185,15 @@ func tables(all *cells) string {
 	b.WriteString("| entropy |")
 	for _, density := range densities {
 		text := ""
-		for _, c := range *all {
-			if c.Density == density && len(c.Entropy) > 0 {
-				text = fmt.Sprintf("%.3f", mean(c.Entropy))
-			}
+		if nats, known := all.entropyOf(density); known {
+			text = fmt.Sprintf("%.3f", nats)
 		}
 		b.WriteString(" " + text + " |")
 	}
 	b.WriteString("\n")
 	table("Seconds of training for each seed.", func(c cell) string { return fmt.Sprintf("%.0f", c.Seconds) })
+	if starred {
+		b.WriteString("\n" + doubtful + "\n")
+	}
 	return b.String()
 }

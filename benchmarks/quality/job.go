@@ -31,32 +31,45 @@ func methods() (names []string) {
 	return names
 }
 
+// auto is the backend where none is named.
+const auto = "auto"
+
 // job is a method to be trained on a density.
 type job struct {
 	method, density string
+	backend         string            // as it was asked for; empty: auto
 	configs         []*configs.Config // one for each seed
 	key             string            // changes with the settings
+	refused         string            // why the config does not go with the density
 }
 
 // prepare reads the config of a method for a density, with as many seeds.
-func prepare(method, density string, seeds int) (*job, error) {
+func prepare(method, density, backend string, seeds int) (*job, error) {
 	j := &job{method: method, density: density}
+	if backend != auto {
+		j.backend = backend
+	}
 	name := folder + method
 	for _, entry := range configs.List() {
 		if own := folder + density + "-" + method; entry.Name == own {
 			name = own
 		}
 	}
+	last, err := configs.Load(name, nil)
+	if err != nil {
+		return nil, err
+	}
 	for seed := range seeds {
 		c, err := configs.Load(name, []string{
 			fmt.Sprintf("data={kind: %s, size: 100000, standardize: true}", density), fmt.Sprintf("seed=%d", seed),
 		})
-		if err != nil {
-			return nil, err
+		if err != nil { // with its own data it is right
+			j.refused = err.Error()
+			break
 		}
-		j.configs = append(j.configs, c)
+		last, j.configs = c, append(j.configs, c)
 	}
-	text, err := j.configs[seeds-1].Encode()
+	text, err := last.Encode()
 	j.key = fmt.Sprintf("%.16x", sha256.Sum256(text))
 	return j, err
 }
@@ -86,7 +99,10 @@ func (o *opener) close() {
 
 // run trains all seeds at once, as replicas, and measures each.
 func (j *job) run(ctx context.Context, backends *opener) (cell, error) {
-	c := cell{Method: j.method, Density: j.density, Key: j.key}
+	c := cell{Method: j.method, Density: j.density, Key: j.key, Backend: j.backend, Refused: j.refused}
+	if c.Refused != "" {
+		return c, nil
+	}
 	var replicas []trainers.Replica
 	for _, config := range j.configs {
 		set, err := config.Data.Load(datasets.Env{Seed: config.Seed})
@@ -107,9 +123,12 @@ func (j *job) run(ctx context.Context, backends *opener) (cell, error) {
 		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: loop,
 		Data: first.Data, Seed: first.Seed, Replicas: replicas[1:],
 	})
-	if err != nil {
+	if refusal := (*trainers.SpecError)(nil); errors.As(err, &refusal) && refusal.ByMethod {
 		c.Refused = err.Error()
 		return c, nil
+	}
+	if err != nil {
+		return c, err
 	}
 	defer trainer.Close()
 	start := time.Now()
@@ -133,7 +152,7 @@ func (j *job) run(ctx context.Context, backends *opener) (cell, error) {
 		}
 		e, err := metrics.Evaluate(model, r.Data, metrics.Options{})
 		if err != nil {
-			c.Diverged++
+			c.unmeasured(err.Error())
 			continue
 		}
 		c.add(e)

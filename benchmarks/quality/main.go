@@ -4,7 +4,7 @@
 //	go run ./benchmarks/quality [--seeds N] [--methods mle,nce] [--data rings,banana] [--backend NAME] [--cells FILE] [--out FILE]
 //
 // The settings are those of the configs in configs/planar. A cell of the tables is a method on a density; finished ones
-// are kept in a file, and are not computed again unless their settings have changed.
+// are kept in a file, and are not computed again unless their settings or the backend have changed.
 package main
 
 import (
@@ -42,7 +42,7 @@ func main() {
 	flag.IntVar(&o.seeds, "seeds", 3, "runs of each method on each density, which differ in their seeds")
 	flag.StringVar(&o.methods, "methods", "", "only these methods (default: all configs of planar/)")
 	flag.StringVar(&o.data, "data", "", "only these densities")
-	flag.StringVar(&o.backend, "backend", "auto", "what to train on")
+	flag.StringVar(&o.backend, "backend", auto, "what to train on")
 	flag.StringVar(&o.cells, "cells", "benchmarks/quality/cells.json", "where finished cells are kept")
 	flag.StringVar(&o.path, "out", "docs/methods.md", "the document with the tables; empty prints them")
 	flag.Parse()
@@ -52,6 +52,9 @@ func main() {
 }
 
 func measure(ctx context.Context, o options, progress io.Writer) error {
+	if o.seeds < 1 {
+		return fmt.Errorf("--seeds %d: want 1 or more", o.seeds)
+	}
 	methods, err := chosen("--methods", methods(), o.methods)
 	if err != nil {
 		return err
@@ -73,7 +76,7 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 	defer opened.close()
 	for _, density := range data {
 		for _, method := range methods {
-			job, err := prepare(method, density, o.seeds)
+			job, err := prepare(method, density, o.backend, o.seeds)
 			if err != nil {
 				return err
 			}

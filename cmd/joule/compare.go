@@ -9,6 +9,7 @@ import (
 
 	"joule/backends"
 	"joule/datasets"
+	"joule/internal/strictyaml"
 	"joule/metrics"
 	"joule/plots"
 	"joule/trainers"
@@ -67,21 +68,11 @@ func (t *trained) dataName() string {
 	if path := t.source(); path != "" {
 		return filepath.Base(strings.TrimPrefix(path, "builtin:"))
 	}
-	return kindOf(datasets.Kinds, t.config.Data)
+	return strictyaml.KindOf(datasets.Kinds, t.config.Data)
 }
 
 // method is the kind of the run's method.
-func (t *trained) method() string { return kindOf(trainers.Kinds, t.config.Method) }
-
-// kindOf is the name under which the type of some settings is known.
-func kindOf[T any](kinds map[string]func() T, settings T) string {
-	for name, construct := range kinds {
-		if reflect.TypeOf(construct()) == reflect.TypeOf(settings) {
-			return name
-		}
-	}
-	return ""
-}
+func (t *trained) method() string { return strictyaml.KindOf(trainers.Kinds, t.config.Method) }
 
 // sameData reports whether two runs were trained on the same data, so that their scores can be compared: the same
 // columns, and for a file the same range and number of points; what is drawn may differ by the seed, and what is read
@@ -124,13 +115,14 @@ func labelsOf(runs []*measured) []string {
 	return labels
 }
 
-// sideBySide draws the energies of runs on the same data in two dimensions, over one rectangle that holds all the data.
+// sideBySide draws the energies of runs on the same data in two dimensions, over one rectangle that holds the data of all.
 func sideBySide(runs []*measured) (plots.Grid, error) {
 	first := runs[0]
-	low, high := slices.Clone(first.dataset.Min), slices.Clone(first.dataset.Max)
+	low, high := first.frame()
 	for _, r := range runs {
+		from, to := r.frame()
 		for k := range low {
-			low[k], high[k] = min(low[k], r.dataset.Min[k]), max(high[k], r.dataset.Max[k])
+			low[k], high[k] = min(low[k], from[k]), max(high[k], to[k])
 		}
 	}
 	figure := plots.Grid{

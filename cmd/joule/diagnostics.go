@@ -13,7 +13,7 @@ import (
 	"joule/metrics"
 )
 
-// compare adds to diagnostics what needs the data of the run, and logs why if it is not to be had.
+// compare adds to diagnostics what needs the data of the run, and logs what is doubtful of it, or why it is not to be had.
 func (t *trained) compare(d *metrics.Diagnostics) {
 	set, err := t.data()
 	if err == nil {
@@ -21,6 +21,8 @@ func (t *trained) compare(d *metrics.Diagnostics) {
 	}
 	if err != nil {
 		slog.Warn("the energies of the points cannot be compared with those of the data", "cause", err)
+	} else if warning := d.GapWarning(); warning != "" {
+		slog.Warn(warning, "run", t.dir.Dir())
 	}
 }
 
@@ -33,7 +35,7 @@ func checkDiagnosticsOutput(path, output string) error {
 		return coded(exitUsage, errors.New("--diagnostics -: the points go to standard output already; want a file, for these or for those (--output)"))
 	case path == "-":
 		return nil
-	case path == output:
+	case !isStdout(output) && isSameFile(path, output):
 		return coded(exitUsage, fmt.Errorf("--diagnostics %s: that is where the points go", path))
 	}
 	return checkFolder("diagnostics", path)

@@ -45,6 +45,9 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*trainers.DivergedError](err); ok {
 		return exitDiverged
 	}
+	if _, ok := errors.AsType[*trainers.SpecError](err); ok {
+		return exitUsage
+	}
 	if errors.Is(err, context.Canceled) {
 		return exitInterrupted
 	}

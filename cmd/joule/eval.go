@@ -23,8 +23,8 @@ func newEval() *cobra.Command {
 the data: log Z, the negative log likelihood (NLL) of the training and the held-out part, and where the true density is
 known the Kullback–Leibler and Fisher divergences from it, with its entropy, the best NLL there can be, beside them. Where
 a density was fitted to the data (data.density), they refer to that one, and are marked so. In more dimensions, and with
---ais, annealed importance sampling bounds log Z from below and from above, with standard errors; the NLL then follows from
-the lower bound, and is by so much too good as that is too low.
+--ais, annealed importance sampling bounds log Z from below and from above, with standard errors; in more dimensions the NLL
+follows from the lower bound, and is by so much too good as that is too low. --ais=false leaves both out there.
 All figures are in nats; log likelihoods are of the data in its own units.`,
 		Example: `  joule eval runs/dsm
   joule eval runs/dsm --json | jq .test_nll
@@ -36,18 +36,24 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 					return coded(exitUsage, fmt.Errorf("--grid %d: %w", grid, err))
 				}
 			}
-			how := metrics.Options{Grid: grid}
-			for _, name := range []string{"ais-chains", "ais-steps", "ais-leapfrog", "seed"} {
-				withAIS = withAIS || cmd.Flags().Changed(name)
+			if err := checkAIS(ais); err != nil {
+				return coded(exitUsage, err)
 			}
-			if withAIS {
-				if err := ais.Check(); err != nil {
-					return coded(exitUsage, fmt.Errorf("annealed importance sampling: %w", err))
-				}
-				how.AIS = &ais
-			}
-			t, err := openRun(args[0], checkpoint, backend, nil)
+			t, err := readRun(args[0], checkpoint, nil)
 			if err != nil {
+				return err
+			}
+			how := metrics.Options{Grid: grid, NoAIS: true}
+			dim := len(t.dataset.Columns)
+			if grid != 0 && dim > 2 {
+				return coded(exitUsage, fmt.Errorf("--grid %d: the data has %d dimensions, and a grid is for one or two", grid, dim))
+			}
+			if withAIS || dim > 2 && !cmd.Flags().Changed("ais") {
+				how.AIS = &ais
+			} else if own := changed(cmd, aisFlags...); own != "" {
+				return coded(exitUsage, fmt.Errorf("--%s: is of annealed importance sampling, which there is only with --ais", own))
+			}
+			if err := t.open(backend); err != nil {
 				return err
 			}
 			defer t.close()
@@ -77,11 +83,36 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 	cmd.Flags().IntVar(&ais.Chains, "ais-chains", ais.Chains, "its chains")
 	cmd.Flags().IntVar(&ais.Steps, "ais-steps", ais.Steps, "its steps from a Gaussian to the model")
 	cmd.Flags().IntVar(&ais.Leapfrog, "ais-leapfrog", ais.Leapfrog, "leapfrog steps of each of them")
-	cmd.Flags().Int64Var(&ais.Seed, "seed", 0, "its seed")
+	cmd.Flags().Int64Var(&ais.Seed, "seed", 0, "seed of annealed importance sampling")
 	cmd.Flags().IntVar(&grid, "grid", 0, "points an axis (default: 401 in two dimensions, 4001 in one)")
 	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
+}
+
+// aisFlags are the settings of annealed importance sampling.
+var aisFlags = []string{"ais-chains", "ais-steps", "ais-leapfrog", "seed"}
+
+// changed is the first of some flags that was given; empty: none.
+func changed(cmd *cobra.Command, names ...string) string {
+	for _, name := range names {
+		if cmd.Flags().Changed(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// checkAIS says which flag of annealed importance sampling cannot be, each with the others as they are by default.
+func checkAIS(ais metrics.AIS) error {
+	chains, steps, leapfrog := metrics.NewAIS(), metrics.NewAIS(), metrics.NewAIS()
+	chains.Chains, steps.Steps, leapfrog.Leapfrog = ais.Chains, ais.Steps, ais.Leapfrog
+	for i, one := range []metrics.AIS{chains, steps, leapfrog} {
+		if err := one.Check(); err != nil {
+			return fmt.Errorf("--%s: %w", aisFlags[i], err)
+		}
+	}
+	return nil
 }
 
 // printEvaluation prints a line for each figure that there is. density says what kind of density the model is compared

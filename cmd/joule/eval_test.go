@@ -54,6 +54,19 @@ func TestEvalGrid(t *testing.T) {
 	refuse(t, "", exitUsage, "--grid 3: a grid of 3 points an axis; want 16 to 20001", "eval", run, "--grid", "3")
 }
 
+// Flags that cannot be, and such as would do nothing.
+func TestEvalRefuses(t *testing.T) {
+	run := faithfulRun(t)
+	for want, flags := range map[string][]string{
+		"--ais-chains: 0 chains; want 2 to 1000000":                                       {"--ais", "--ais-chains", "0"},
+		"--ais-leapfrog: 0 leapfrog steps; want 1 to 1000":                                {"--ais-leapfrog", "0"},
+		"--seed: is of annealed importance sampling, which there is only with --ais":      {"--seed", "3"},
+		"--ais-steps: is of annealed importance sampling, which there is only with --ais": {"--ais=false", "--ais-steps", "100"},
+	} {
+		refuse(t, "", exitUsage, want, append([]string{"eval", run}, flags...)...)
+	}
+}
+
 func TestEvalRefusesADivergedModel(t *testing.T) {
 	run := copyRun(t, faithfulRun(t))
 	spoil(t, run)

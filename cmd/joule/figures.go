@@ -15,11 +15,14 @@ import (
 )
 
 // The number of samples in a figure, of cells along each axis of a map, and how far a map reaches beyond the data on
-// each side, in ranges of the data.
+// each side, in ranges of the data; the share of the points at either end that a map may leave out, and from how many times
+// the range of the others on it does.
 const (
 	figureSamples = 2000
 	figureCells   = 240
 	figureMargin  = 0.25
+	figureTails   = 0.001
+	figureHeavy   = 2
 )
 
 // drawn is a figure on disk.
@@ -44,7 +47,7 @@ func (m *measured) draw(place func(name string) (path string, err error)) (figur
 		}
 	}
 	if len(m.dataset.Columns) == 2 {
-		field, fieldErr := m.field(m.dataset.Min, m.dataset.Max)
+		field, fieldErr := m.field(m.frame())
 		if fieldErr != nil {
 			return nil, fieldErr
 		}
@@ -124,6 +127,19 @@ func (t *trained) field(low, high []float64) (plots.Field, error) {
 	return f, err
 }
 
+// frame is the rectangle that holds the data, in its own units. Along a coordinate of heavy tails it is that of all but the
+// outermost points: the others would make the rest a speck.
+func (m *measured) frame() (low, high []float64) {
+	low, high = slices.Clone(m.dataset.Min), slices.Clone(m.dataset.Max)
+	from, to := m.transform().Undo(m.set.Train).Middle(figureTails)
+	for k := range low {
+		if high[k]-low[k] > figureHeavy*(to[k]-from[k]) && to[k] > from[k] {
+			low[k], high[k] = from[k], to[k]
+		}
+	}
+	return low, high
+}
+
 // cellsOf are the middles of a field's cells, as points.
 func cellsOf(f plots.Field) datasets.Points {
 	centers := f.Centers()
@@ -143,9 +159,6 @@ func planar(points datasets.Points) (p plots.Points) {
 }
 
 func (t *trained) axes() plots.Axes {
-	if !t.isNamed() {
-		return plots.Axes{}
-	}
 	return plots.Axes{X: t.dataset.Columns[0], Y: t.dataset.Columns[1]}
 }
 
@@ -221,7 +234,7 @@ func (m *measured) drawOne(path string) error {
 	if len(m.dataset.Columns) != 2 {
 		return m.saveHistograms(path)
 	}
-	field, err := m.field(m.dataset.Min, m.dataset.Max)
+	field, err := m.field(m.frame())
 	if err != nil {
 		return err
 	}

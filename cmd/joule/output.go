@@ -24,12 +24,25 @@ func checkOutput(path string, endings ...string) error {
 	return checkFolder("output", path)
 }
 
-// checkFolder reports that the folder of a path given by a flag does not exist.
+// checkFolder reports that the folder of a path given by a flag does not exist, or that the path is a folder itself.
 func checkFolder(flag, path string) error {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return coded(exitUsage, fmt.Errorf("--%s %s: there is no folder %s", flag, path, filepath.Dir(path)))
 	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return coded(exitUsage, fmt.Errorf("--%s %s: is a folder; want a file", flag, path))
+	}
 	return nil
+}
+
+// isSameFile reports whether two paths, whose folders exist, lead to one file, which need not exist.
+func isSameFile(a, b string) bool {
+	same := func(a, b string) bool {
+		one, errOne := os.Stat(a)
+		two, errTwo := os.Stat(b)
+		return errOne == nil && errTwo == nil && os.SameFile(one, two)
+	}
+	return same(a, b) || filepath.Base(a) == filepath.Base(b) && same(filepath.Dir(a), filepath.Dir(b))
 }
 
 // isStdout reports whether an output path stands for standard output.

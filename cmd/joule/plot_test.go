@@ -76,6 +76,10 @@ func TestPlotInThreeDimensions(t *testing.T) {
 	if !strings.Contains(o.stdout, "mean energy, train") || !strings.Contains(o.stdout, "log Z by AIS, from above") || strings.Contains(o.stdout, "grid") {
 		t.Errorf("eval in three dimensions prints\n%s", o.stdout)
 	}
+	refuse(t, dir, exitUsage, "--grid 101: the data has 3 dimensions, and a grid is for one or two", "eval", run, "--grid", "101")
+	if without := succeed(t, dir, "eval", run, "--ais=false"); strings.Contains(without, "log Z") || strings.Contains(without, "NLL") {
+		t.Errorf("eval without annealed importance sampling prints\n%s", without)
+	}
 	if !strings.Contains(o.stderr, "log Z is not to be trusted") { // the network is not confined: Z is infinite
 		t.Errorf("eval does not warn:\n%s", o.stderr)
 	}

@@ -279,7 +279,7 @@ func TestHealthPolicy(t *testing.T) {
 		t.Errorf("result.json is\n%s", result)
 	}
 	refuse(t, "", exitUsage, `--set train.health.policy=retry: "retry" is unknown; known: stop, skip, rollback`, "train", "two-gaussians/dsm", "--set", "train.health.policy=retry")
-	refuse(t, "", exitFailed, `train.keep_best is "los", which is not logged; there are loss, gradient_norm, learning_rate`,
+	refuse(t, "", exitUsage, `train.keep_best is "los", which is not logged; there are loss, gradient_norm, learning_rate`,
 		"train", "two-gaussians/dsm", "--backend", "go", "--set", "train.keep_best=los")
 }
 

@@ -32,17 +32,8 @@ type trained struct {
 	checkpoint string
 }
 
-// openRun opens a run directory and puts its model on a backend of its own: the given one, or else the run's choice. sets
-// change its config, as far as the sections allowed go. The parameters are those of a checkpoint, if one is named.
-func openRun(dir, checkpoint, backend string, sets []string, allowed ...string) (*trained, error) {
-	t, err := readRun(dir, checkpoint, sets, allowed...)
-	if err != nil {
-		return nil, err
-	}
-	return t, t.open(backend)
-}
-
-// readRun reads what a run directory says, without its model.
+// readRun reads what a run directory says, without its model. sets change its config, as far as the sections allowed go. The
+// parameters will be those of a checkpoint, if one is named.
 func readRun(dir, checkpoint string, sets []string, allowed ...string) (*trained, error) {
 	run, err := rundir.Open(dir)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"joule/samplers"
 )
 
 // maxSamples is the largest number of points of one call: without sampling.chains there is a chain for each, all on the device
@@ -40,8 +42,14 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			if err := checkDiagnosticsOutput(diagnostics, output); err != nil {
 				return err
 			}
-			t, err := openRun(args[0], checkpoint, backend, sets, "sampler", "sampling")
+			t, err := readRun(args[0], checkpoint, sets, "sampler", "sampling")
 			if err != nil {
+				return err
+			}
+			if err := samplers.CheckChains(t.config.Sampler, t.config.Sampling.Of(n), 1); err != nil {
+				return coded(exitUsage, fmt.Errorf("--number %d, with sampling.chains %d: %w", n, t.config.Sampling.Chains, err))
+			}
+			if err := t.open(backend); err != nil {
 				return err
 			}
 			defer t.close()
@@ -49,13 +57,11 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			if err != nil {
 				return err
 			}
-			if diagnostics != "" {
-				t.compare(found)
-				if err := writeDiagnostics(diagnostics, cmd.OutOrStdout(), cmd.ErrOrStderr(), found); err != nil {
-					return err
-				}
+			if err := writePoints(output, cmd.OutOrStdout(), points, t.dataset.Columns); err != nil || diagnostics == "" {
+				return err
 			}
-			return writePoints(output, cmd.OutOrStdout(), points, t.dataset.Columns)
+			t.compare(found)
+			return writeDiagnostics(diagnostics, cmd.OutOrStdout(), cmd.ErrOrStderr(), found)
 		},
 	}
 	cmd.Flags().IntVarP(&n, "number", "n", 1000, "number of points")

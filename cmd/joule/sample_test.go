@@ -66,10 +66,18 @@ func TestSampleRefuses(t *testing.T) {
 		{exitUsage, `--set sampler.stps=3: unknown key; did you mean "steps"?`, []string{"--set", "sampler.stps=3"}},
 		{exitUsage, "--set sampler=3: found 3; a map with a kind is needed…", []string{"--set", "sampler=3"}},
 		{exitUsage, "--set sampler.kind=annealed_langevin: sampler: a sampler of kind annealed_langevin needs an energy with noise levels…", []string{"--set", "sampler.kind=annealed_langevin"}},
+		{exitUsage, "--number 20000, with sampling.chains 0: a sampler of kind svgd compares every chain with every other, and 20000 are too many: at most 16384",
+			[]string{"-n", "20000", "--set", "sampler={kind: svgd}"}},
+		{exitUsage, "--number 3, with sampling.chains 5: a sampler of kind ensemble lets chains jump by the differences of others, and 3 are too few: at least 4",
+			[]string{"-n", "3", "--set", "sampler={kind: ensemble}", "--set", "sampling.chains=5"}},
+		{exitUsage, "--set sampling.chains=2: a sampler of kind ensemble lets chains jump by the differences of others, and 2 are too few: at least 4",
+			[]string{"--set", "sampler={kind: ensemble}", "--set", "sampling.chains=2"}},
 		{exitUsage, "--set sampling.thinning=0: 0 is not positive", []string{"--set", "sampling.thinning=0"}},
 		{exitUsage, "--diagnostics -: the points go to standard output already; want a file, for these or for those (--output)", []string{"--diagnostics", "-"}},
 		{exitUsage, "--diagnostics none/x.json: there is no folder none", []string{"--diagnostics", "none/x.json"}},
 		{exitUsage, "--diagnostics x.csv: that is where the points go", []string{"--diagnostics", "x.csv", "-o", "x.csv"}},
+		{exitUsage, "--diagnostics ./x.csv: that is where the points go", []string{"--diagnostics", "./x.csv", "-o", "x.csv"}},
+		{exitUsage, "--diagnostics .: is a folder; want a file", []string{"--diagnostics", ".", "-o", "x.csv"}},
 		{exitUsage, "--set sampler.steps=0: 0 is not positive", []string{"--set", "sampler.steps=0"}},
 		{exitFailed, "chain 1 diverged: its point is not finite; a smaller sampler.step_size keeps chains stable", []string{"-n", "2", "--set", "sampler.step_size=1e30"}},
 	} {
@@ -107,6 +115,10 @@ func TestSampleDiagnostics(t *testing.T) {
 		if !strings.Contains(o.stderr, want) {
 			t.Errorf("standard error lacks %q:\n%s", want, o.stderr)
 		}
+	}
+	far := joule(t, dir, "sample", run, "-n", "10", "--set", "sampler={kind: langevin, steps: 1, step_size: 50, noise_scale: 20}", "-o", "far.csv", "--diagnostics", "-")
+	if far.code != exitOK || !strings.Contains(far.stderr, "standard deviations") || !strings.Contains(far.stdout, `"data_energy_std": `) {
+		t.Errorf("chains far away: exit code %d\n%s\n%s", far.code, far.stdout, far.stderr)
 	}
 	stuck := joule(t, dir, append(args, "--set", "sampler.step_size=1e6", "--set", "sampler.target_acceptance=0", "-o", "x.csv", "--diagnostics", "-")...)
 	if stuck.code != exitOK || !strings.Contains(stuck.stderr, "0 of the proposals were accepted: chains hardly move") ||

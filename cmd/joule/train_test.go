@@ -100,7 +100,7 @@ func TestTrainRefuses(t *testing.T) {
 		{exitBackend, "backend xla:/nonexistent.so: no such file: give the path of an XLA plugin (.so)", []string{"old-faithful/dsm", "--backend", "xla:/nonexistent.so"}},
 		{exitFailed, run + ": already holds a run, which is never overwritten: go on with it by --resume, or name another directory with --out", []string{"old-faithful/dsm", "--backend", "go", "--out", run}},
 		{exitFailed, ".: is not empty (it has bad.yaml); name a new or empty directory with --out", []string{"old-faithful/dsm", "--backend", "go", "--out", "."}},
-		{exitFailed, "method.buffer_size is 8, less than train.batch_size 128: each step moves one batch of chains", []string{"old-faithful/mle", "--backend", "go", "--set", "method.buffer_size=8", "--out", "buffer"}},
+		{exitUsage, "--set method.buffer_size=8: is 8, less than train.batch_size 128: each step moves one batch of chains", []string{"old-faithful/mle", "--backend", "go", "--set", "method.buffer_size=8", "--out", "buffer"}},
 	} {
 		refuse(t, dir, c.code, c.want, append([]string{"train"}, c.args...)...)
 	}

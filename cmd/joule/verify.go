@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -20,7 +21,8 @@ func newVerify() *cobra.Command {
 		Use:   "verify [CASE.json]...",
 		Short: "Check losses, gradients, chains and optimizer against reference values",
 		Long: `verify computes reference cases with the graphs that training uses, and compares every value with the float64 value
-that the case expects. Without arguments it runs the cases that come with joule. It exits with 1 if any field is off.
+that the case expects. Without arguments it runs the cases that come with joule. It exits with 1 if any field is off, and
+with 2 if a file is no case.
 
 The error of a field is its largest absolute difference divided by its largest absolute expected value; at most 1e-9 in
 float64 and 2e-4 in float32 pass.`,
@@ -40,7 +42,9 @@ float64 and 2e-4 in float32 pass.`,
 			}
 			defer b.Close()
 			results, err := runCases(b.Backend, cases)
-			if err != nil {
+			if _, isOfCase := errors.AsType[conformance.Problem](err); isOfCase {
+				return coded(exitUsage, err)
+			} else if err != nil {
 				return err
 			}
 			if asJSON {

@@ -87,7 +87,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{exitUsage, "unknown.json", `unknown.json: case "dsm-none": method "telepathy" is not known; …`},
 		{exitUsage, "cut.json", "cut.json: …"},
 		{exitUsage, "empty.json", "empty.json: …"},
-		{exitFailed, "missing.json", "missing.json: …"},
+		{exitUsage, "missing.json", "missing.json: …"},
 	} {
 		refuse(t, dir, x.code, x.want, "verify", x.file, "--backend", "go")
 	}

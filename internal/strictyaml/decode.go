@@ -170,9 +170,14 @@ func (d *decoder) polymorphic(n *node, keyAt place, v reflect.Value, key string)
 func (d *decoder) check(n *node, at place, v reflect.Value, path string) bool {
 	before := len(d.errs)
 	report := func(key, problem string) {
-		where := at
-		if e := n.lookup(key[:firstOf(key, ".[")]); e != nil {
-			where = e.value.at
+		where, within := at, n
+		named, _, _ := strings.Cut(key, "[")
+		for part := range strings.SplitSeq(named, ".") { // as far down as it is given
+			e := within.lookup(part)
+			if e == nil {
+				break
+			}
+			where, within = e.value.at, e.value
 		}
 		d.refuse(where, join(path, key), "%s", problem)
 	}
@@ -184,12 +189,4 @@ func (d *decoder) check(n *node, at place, v reflect.Value, path string) bool {
 		check(settings, report)
 	}
 	return len(d.errs) == before
-}
-
-// firstOf is the index of the first of some characters in text, or its length.
-func firstOf(text, characters string) int {
-	if i := strings.IndexAny(text, characters); i >= 0 {
-		return i
-	}
-	return len(text)
 }

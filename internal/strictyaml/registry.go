@@ -36,6 +36,16 @@ func Register[T any](r *Registry, kinds map[string]func() T) {
 	}
 }
 
+// KindOf is the name under which the type of some settings is known; empty where it is not.
+func KindOf[T any](kinds map[string]func() T, settings T) string {
+	for name, construct := range kinds {
+		if reflect.TypeOf(construct()) == reflect.TypeOf(settings) {
+			return name
+		}
+	}
+	return ""
+}
+
 // names lists the kinds of an interface in alphabetical order.
 func (r *Registry) names(t reflect.Type) []string {
 	return slices.Sorted(maps.Keys(r.kinds[t]))

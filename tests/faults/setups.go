@@ -40,12 +40,6 @@ var (
 	shortSets     = append(shortMLE, "method.sampler.steps=150", "train.log_every=25", "train.checkpoint_every=40", "train.keep_last=2")
 )
 
-// long is the setup with other steps.
-func (s setup) long(steps int) setup {
-	s.steps = steps
-	return s
-}
-
 // with is the setup with more assignments.
 func (s setup) with(sets ...string) setup {
 	s.sets = append(s.sets[:len(s.sets):len(s.sets)], sets...)
