@@ -43,13 +43,13 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 			if err != nil {
 				return err
 			}
-			how := metrics.Options{Grid: grid, NoAIS: true}
+			how := metrics.Options{Grid: grid, NoAIS: true} // unless it is asked for, or nothing else can be had
 			dim := len(t.dataset.Columns)
 			if grid != 0 && dim > 2 {
 				return coded(exitUsage, fmt.Errorf("--grid %d: the data has %d dimensions, and a grid is for one or two", grid, dim))
 			}
 			if withAIS || dim > 2 && !cmd.Flags().Changed("ais") {
-				how.AIS = &ais
+				how.AIS, how.NoAIS = &ais, false
 			} else if own := changed(cmd, aisFlags...); own != "" {
 				return coded(exitUsage, fmt.Errorf("--%s: is of annealed importance sampling, which there is only with --ais", own))
 			}
