@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/gomlx/compute"
@@ -18,10 +20,11 @@ func newVerify() *cobra.Command {
 	var backend string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "verify [CASE.json]...",
+		Use:   "verify [CASE.json | FOLDER]...",
 		Short: "Check losses, gradients, chains and optimizer against reference values",
 		Long: `verify computes reference cases with the graphs that training uses, and compares every value with the float64 value
-that the case expects. Without arguments it runs the cases that come with joule. It exits with 1 if any field is off, and
+that the case expects. Of a folder it takes the files whose names end in .json. Without arguments it runs the cases that come
+with joule. It exits with 1 if any field is off, and
 with 2 if a file is no case.
 
 The error of a field is its largest absolute difference divided by its largest absolute expected value; at most 1e-9 in
@@ -66,10 +69,39 @@ float64 and 2e-4 in float32 pass.`,
 	return cmd
 }
 
+// inFolders puts the .json files of folders in their place.
+func inFolders(paths []string) ([]string, error) {
+	var files []string
+	for _, path := range paths {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			files = append(files, path)
+			continue
+		}
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			return nil, err
+		}
+		before := len(files)
+		for _, entry := range entries {
+			if !entry.IsDir() && filepath.Ext(entry.Name()) == ".json" {
+				files = append(files, filepath.Join(path, entry.Name()))
+			}
+		}
+		if len(files) == before {
+			return nil, fmt.Errorf("%s: there is no file in this folder whose name ends in .json", path)
+		}
+	}
+	return files, nil
+}
+
 // casesOf reads the files, or takes the embedded cases when there are none.
 func casesOf(files []string) ([]*conformance.Case, error) {
 	if len(files) == 0 {
 		return conformance.Embedded()
+	}
+	files, err := inFolders(files)
+	if err != nil {
+		return nil, err
 	}
 	var cases []*conformance.Case
 	for _, file := range files {

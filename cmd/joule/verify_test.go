@@ -43,6 +43,11 @@ func TestVerify(t *testing.T) {
 	if strings.Contains(all, "FAIL") {
 		t.Errorf("a case fails:\n%s", all)
 	}
+	if folder := succeed(t, "", "verify", casesFolder, "--backend", "go"); strings.Count(folder, "PASS") != strings.Count(all, "PASS") {
+		t.Errorf("the folder of the cases gives other results:\n%s", folder)
+	}
+	empty := t.TempDir()
+	refuse(t, "", exitUsage, empty+": there is no file in this folder whose name ends in .json", "verify", empty)
 	var results []conformance.Result
 	if err := json.Unmarshal([]byte(succeed(t, casesFolder, "verify", "energy.json", "dsm-none.json", "--backend", "go", "--json")), &results); err != nil {
 		t.Fatal(err)
