@@ -149,13 +149,25 @@ func (c cells) entropyOf(density string) (nats float64, known bool) {
 // doubtful is the footnote of figures with a star.
 const doubtful = "\\* The grid that the figures are from warns of some of them: see `doubts` in the file of the cells."
 
-// tables are the divergences, the likelihoods and the times, a row a method and a column a density.
+// having are the names that some cell has.
+func (c cells) having(names []string, of func(cell) string) (had []string) {
+	for _, name := range names {
+		if slices.ContainsFunc(c, func(x cell) bool { return of(x) == name }) {
+			had = append(had, name)
+		}
+	}
+	return had
+}
+
+// tables are the divergences, the likelihoods and the times, a row a method and a column a density, of those that were run.
 func tables(all *cells) string {
 	var b strings.Builder
 	starred := false
+	densities := all.having(densities, func(c cell) string { return c.Density })
+	methods := all.having(methods(), func(c cell) string { return c.Method })
 	table := func(title string, value func(c cell) string) {
 		fmt.Fprintf(&b, "\n%s\n\n| method | %s |\n|---|%s\n", title, strings.Join(densities, " | "), strings.Repeat("---|", len(densities)))
-		for _, method := range methods() {
+		for _, method := range methods {
 			row := "| `" + method + "` |"
 			for _, density := range densities {
 				text := ""

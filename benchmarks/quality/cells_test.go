@@ -69,6 +69,9 @@ func TestTables(t *testing.T) {
 	if want := "| 0.250 (1 diverged, 1 unmeasured) |"; !strings.Contains(plain, want) || strings.Contains(plain, `\*`) {
 		t.Errorf("want %q and no star:\n%s", want, plain)
 	}
+	if strings.Contains(plain, "pinwheel") || strings.Contains(plain, methods()[1]) {
+		t.Errorf("a density or a method without a cell:\n%s", plain)
+	}
 	starred := tables(&cells{sound, doubted, {Method: name, Density: "funnel", Refused: "no"}})
 	for _, want := range []string{`| 0.250 \* |`, "| 1.500", "| refused |", "| entropy | ", " 1.250 |", doubtful} {
 		if !strings.Contains(starred, want) {
