@@ -86,7 +86,7 @@ func (c *Chains) compile() (err error) {
 	if c.move, err = c.model.Exec(func(net models.Net, in []*graph.Node) []*graph.Node {
 		key, call, first, until, transitions, scale, state := in[0], in[1], in[2], in[3], in[4], in[5], in[6:]
 		draws := random.NewStreamAt(key, call)
-		return repeatWith(c.sampler, c.scaled(net, scale), c.shape.like(state), transitions, draws, []*graph.Node{first, until}, c.clock).flatten()
+		return repeat(c.sampler, c.scaled(net, scale), c.shape.like(state), transitions, draws, []*graph.Node{first, until}, c.clock).flatten()
 	}); err != nil {
 		return err
 	}

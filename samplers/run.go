@@ -22,7 +22,7 @@ type Options struct {
 func Run(s Sampler, net models.Net, x *graph.Node, o Options, draws random.Draws) State {
 	state := s.Start(net, x, draws)
 	state.Scale = o.Scale
-	return repeat(s, net, state, graph.Const(x.Graph(), int32(s.Length())), draws, func(pass *graph.Node) Clock {
+	return repeat(s, net, state, graph.Const(x.Graph(), int32(s.Length())), draws, nil, func(pass *graph.Node, _ []*graph.Node) Clock {
 		at := Clock{Pass: pass}
 		if o.Gain > 0 {
 			at.Gain = graph.Scalar(pass.Graph(), x.DType(), o.Gain)
@@ -31,14 +31,9 @@ func Run(s Sampler, net models.Net, x *graph.Node, o Options, draws random.Draws
 	})
 }
 
-// repeat makes so many transitions (int32) at the times that the clock gives for each pass. What the clock needs besides is
-// carried through the loop with the state.
-func repeat(s Sampler, net models.Net, state State, transitions *graph.Node, draws random.Draws, clock func(pass *graph.Node) Clock) State {
-	return repeatWith(s, net, state, transitions, draws, nil, func(pass *graph.Node, _ []*graph.Node) Clock { return clock(pass) })
-}
-
-// repeatWith is repeat with nodes that the clock is made from.
-func repeatWith(s Sampler, net models.Net, state State, transitions *graph.Node, draws random.Draws, given []*graph.Node, clock func(pass *graph.Node, given []*graph.Node) Clock) State {
+// repeat makes so many transitions (int32) at the times that the clock gives for each pass. The given nodes, which the clock is
+// made from, are carried through the loop with the state.
+func repeat(s Sampler, net models.Net, state State, transitions *graph.Node, draws random.Draws, given []*graph.Node, clock func(pass *graph.Node, given []*graph.Node) Clock) State {
 	flat, randomness := state.flatten(), draws.State()
 	n := len(flat)
 	m := n + len(randomness)

@@ -1,6 +1,10 @@
 package trainers
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"joule/samplers"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // CD is contrastive divergence, CD-k (Hinton 2002): chains start at the batch and make k transitions, the sampler's steps.
 //
@@ -12,9 +16,7 @@ type CD struct {
 
 // NewCD returns the default settings: 10 Langevin steps of size 0.05.
 func NewCD() *CD {
-	c := &CD{newContrast()}
-	c.Sampler = defaultChain(10, 0.05)
-	return c
+	return &CD{Contrast{Sampler: samplers.NewULA(10, 0.05)}}
 }
 
 // Prepare implements Method.

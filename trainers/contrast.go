@@ -39,13 +39,6 @@ func (c *Contrast) Check(report func(key, problem string)) {
 	}
 }
 
-func newContrast() Contrast { return Contrast{Sampler: defaultChain(20, 0.05)} }
-
-// defaultChain is the sampler where none is given.
-func defaultChain(steps int, stepSize float64) samplers.Sampler {
-	return samplers.NewULA(steps, stepSize)
-}
-
 // starts is where the chains of a step begin, and what is kept of where they end.
 type starts interface {
 	// state is what is kept from step to step. The objective's state begins with it.

@@ -3,6 +3,7 @@ package trainers
 import (
 	"errors"
 	"fmt"
+	"joule/samplers"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -26,7 +27,7 @@ type PCD struct {
 
 // NewPCD returns the default settings: 1024 chains with 20 Langevin steps of size 0.05, 5 % of them restarted.
 func NewPCD() *PCD {
-	return &PCD{InitStd: 1, BufferSize: 1024, RestartFraction: 0.05, Contrast: newContrast()}
+	return &PCD{InitStd: 1, BufferSize: 1024, RestartFraction: 0.05, Contrast: Contrast{Sampler: samplers.NewULA(20, 0.05)}}
 }
 
 // Prepare implements Method.

@@ -1,6 +1,10 @@
 package trainers
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"joule/samplers"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // ShortRun is maximum likelihood with short chains from noise (Nijkamp, Hill, Zhu & Wu 2019): at every step as many chains as
 // there are points in a batch start at N(0, s²I) and make the sampler's steps. The model learns to be right after so many
@@ -13,9 +17,7 @@ type ShortRun struct {
 
 // NewShortRun returns the default settings: 100 Langevin steps of size 0.01 from N(0, I).
 func NewShortRun() *ShortRun {
-	s := &ShortRun{InitStd: 1, Contrast: newContrast()}
-	s.Sampler = defaultChain(100, 0.01)
-	return s
+	return &ShortRun{InitStd: 1, Contrast: Contrast{Sampler: samplers.NewULA(100, 0.01)}}
 }
 
 // Prepare implements Method.
