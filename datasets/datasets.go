@@ -34,9 +34,21 @@ func (p Points) Rows(indices []int) Points {
 // Set is data ready for training.
 type Set struct {
 	Train, Test Points        // in standardised coordinates where Transform is set; Test may be empty
+	Validation  Points        // for stopping in time; empty where none is kept
 	Columns     []string      // a name for each coordinate, in order; x0, x1, … where the source has none
 	Transform   *Standardizer // nil when the points are as in the source
 	Density     Density       // of the points as they stand here; nil when it is not known
+	Image       *Image        // how the coordinates are the pixels of an image; nil where they are not
+	Labels      *Labels       // nil where the source has none
+}
+
+// Image says how the coordinates of a point are an image: row by row from the top, the channels of a pixel together.
+type Image struct{ Height, Width, Channels int }
+
+// Labels are the classes of the points of a set, as indices into their names.
+type Labels struct {
+	Classes                 []string
+	Train, Validation, Test []int // one for each point of the part
 }
 
 // Source is one kind of data with its settings.

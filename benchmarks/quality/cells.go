@@ -32,7 +32,7 @@ type cell struct {
 	// Unmeasured is the number of seeds whose models have no figures, and Doubts say why, and what makes the others doubtful.
 	Unmeasured int      `json:"unmeasured,omitempty"`
 	Doubts     []string `json:"doubts,omitempty"`
-	// Seconds is the time of training for each seed, all of them trained at once.
+	// Seconds is the processor's time of training for each seed, all of its cores together; the seeds are trained at once.
 	Seconds float64 `json:"seconds"`
 }
 
@@ -203,7 +203,7 @@ func tables(all *cells) string {
 		b.WriteString(" " + text + " |")
 	}
 	b.WriteString("\n")
-	table("Seconds of training for each seed.", func(c cell) string { return fmt.Sprintf("%.0f", c.Seconds) })
+	table("Processor seconds of training for each seed.", func(c cell) string { return fmt.Sprintf("%.0f", c.Seconds) })
 	if starred {
 		b.WriteString("\n" + doubtful + "\n")
 	}
