@@ -23,6 +23,10 @@ var examples = map[string]Energy{
 	"fourier_mlp":            &FourierMLP{Features: 3, Scale: 0.2, MLP: MLP{Hidden: []int{5, 4}, Activation: "silu", Confinement: 3}},
 	"fourier_mlp, shallow":   &FourierMLP{Features: 2, Scale: 0.3, FeatureSeed: 7, MLP: MLP{Hidden: []int{4}, Activation: "tanh"}},
 	"mlp":                    &MLP{Hidden: []int{5, 4}, Activation: "softplus"},
+	"mlp, classes":           &MLP{Hidden: []int{5, 4}, Activation: "silu", Confinement: 2, Head: Head{3}},
+	"mlp, a class":           OfClass(&MLP{Hidden: []int{5}, Activation: "tanh", Confinement: 2, Head: Head{3}}, 1),
+	"fourier_mlp, classes":   &FourierMLP{Features: 2, Scale: 0.3, MLP: MLP{Hidden: []int{4}, Activation: "tanh", Head: Head{2}}},
+	"residual_mlp, classes":  &ResidualMLP{Width: 4, Blocks: 2, Activation: "silu", Head: Head{4}},
 	"product":                &Product{Experts: []Energy{NewQuadratic(), smallMLP()}},
 	"product, weighted": &Product{
 		Experts: []Energy{smallMLP(), &Tilted{Base: NewQuadratic(), Tilt: &RBM{Hidden: 3, Std: 2}}, NewQuadratic()}, Weights: []float64{0.5, 2, 1.5}},
