@@ -33,10 +33,14 @@ func ClassesOf(model Energy) int {
 // Logits maps points [batch, dim] to f(x) [batch, classes]. It panics, as graph functions do, where the model has no classes.
 func (n Net) Logits(x *graph.Node) *graph.Node { return n.Model.(Classifier).Logits(n.Theta, x) }
 
-// Given is the energy of points whose classes are given, E(x, y), with labels int32 [batch]. It panics as Logits does.
+// Given is the energy of points whose classes are given, E(x, y), with labels int32 [batch]. A net that has labels gets these in
+// their place. It panics as Logits does.
 func (n Net) Given(labels *graph.Node) Net {
-	theta := append(n.Theta[:len(n.Theta):len(n.Theta)], labels)
-	return Net{OfClass(n.Model.(Classifier), byLabel), theta}
+	model, theta := n.Model.(Classifier), n.Theta
+	if given, ok := model.(interface{ unlabelled() Classifier }); ok {
+		model, theta = given.unlabelled(), theta[:len(theta)-1]
+	}
+	return Net{OfClass(model, byLabel), append(theta[:len(theta):len(theta)], labels)}
 }
 
 // byLabel stands for the class that each point's label says.
@@ -61,11 +65,13 @@ type ofClass struct {
 // Energy implements Energy.
 func (e ofClass) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	theta, labels := e.apart(theta, x)
-	return jointEnergy(e.Logits(theta, x), labels)
+	return JointEnergy(e.Logits(theta, x), labels)
 }
 
 // Classes is 0: which one it is, is known.
 func (ofClass) Classes() int { return 0 }
+
+func (e ofClass) unlabelled() Classifier { return e.Classifier }
 
 // apart separates the labels, which fit the points, from the parameters.
 func (e ofClass) apart(theta []*graph.Node, x *graph.Node) (rest []*graph.Node, labels *graph.Node) {
@@ -85,7 +91,7 @@ type ofClassAt struct {
 // EnergyAt implements Conditional.
 func (e ofClassAt) EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *graph.Node {
 	theta, labels := e.apart(theta, x)
-	return jointEnergy(e.levels.LogitsAt(theta, x, sigma), labels)
+	return JointEnergy(e.levels.LogitsAt(theta, x, sigma), labels)
 }
 
 // Levels implements Conditional.

@@ -37,8 +37,8 @@ func (h Head) slope(weight, bias, features *graph.Node) *graph.Node {
 	return graph.Neg(productTransposed(softmax(affine(features, weight, bias)), weight))
 }
 
-// jointEnergy is E(x, y) = −f(x)[y] of logits [batch, classes] and labels [batch], or [1] for one that all have: [batch].
-func jointEnergy(logits, labels *graph.Node) *graph.Node {
+// JointEnergy is E(x, y) = −f(x)[y] of logits [batch, classes] and labels [batch], or [1] for one that all have: [batch].
+func JointEnergy(logits, labels *graph.Node) *graph.Node {
 	classes := logits.Shape().Dimensions[logits.Rank()-1]
 	chosen := graph.OneHot(labels, classes, logits.DType())
 	return graph.Neg(graph.ReduceSum(graph.Mul(logits, chosen), -1))
