@@ -17,8 +17,8 @@ import (
 
 // examples are all kinds with small settings, under the name of the kind and of what is special about them.
 var examples = map[string]Energy{
-	"conditional_mlp":        &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3},
-	"conditional_mlp, level": midway{&ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}},
+	"conditional_mlp":        &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}},
+	"conditional_mlp, level": midway{&ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", NoiseLevels: NoiseLevels{SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}}},
 	"flow":                   smallFlow(),
 	"fourier_mlp":            &FourierMLP{Features: 3, Scale: 0.2, MLP: MLP{Hidden: []int{5, 4}, Activation: "silu", Confinement: 3}},
 	"fourier_mlp, shallow":   &FourierMLP{Features: 2, Scale: 0.3, FeatureSeed: 7, MLP: MLP{Hidden: []int{4}, Activation: "tanh"}},
