@@ -16,6 +16,11 @@ type Evaluation struct {
 	TrainEnergy float64  `json:"train_energy"`
 	TestEnergy  *float64 `json:"test_energy,omitempty"` // nil without a test part
 
+	// TrainClasses and TestClasses are how well it tells the classes of the two parts apart; nil unless the data have labels, and
+	// the model classes.
+	TrainClasses *Classification `json:"train_classification,omitempty"`
+	TestClasses  *Classification `json:"test_classification,omitempty"`
+
 	// What follows needs a grid, which is for one or two dimensions, or annealed importance sampling.
 
 	// LogZ is log ∫ exp(−E) in the coordinates of the model: from the grid, or else the lower bound of AIS. It is nil where that
@@ -94,6 +99,9 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 		}
 		e.TestEnergy = &test
 	}
+	if err := e.classify(model, set); err != nil {
+		return nil, err
+	}
 	if model.Dim > 2 && o.AIS == nil && !o.NoAIS {
 		if ais := NewAIS(); model.Dim <= MostForAIS {
 			o.AIS = &ais
@@ -128,6 +136,18 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 		e.TestNLL = nll(*e.TestEnergy)
 	}
 	return e, nil
+}
+
+// classify measures how well classes are told apart.
+func (e *Evaluation) classify(model *models.Compiled, set *datasets.Set) (err error) {
+	if set.Labels == nil || models.ClassesOf(model.Model) == 0 {
+		return nil
+	}
+	if e.TrainClasses, err = Classify(model, set.Train, set.Labels.Train); err != nil || set.Test.N == 0 {
+		return err
+	}
+	e.TestClasses, err = Classify(model, set.Test, set.Labels.Test)
+	return err
 }
 
 // anneal measures log Z by annealed importance sampling.

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -26,6 +27,7 @@ type Compiled struct {
 	theta    []*tensors.Tensor
 	energies *graph.Exec
 	scores   *graph.Exec
+	logits   *graph.Exec // nil where the model has no classes
 }
 
 // DType is the type that compiled models compute in.
@@ -65,6 +67,13 @@ func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*C
 	}); err != nil {
 		return nil, err
 	}
+	if ClassesOf(model) > 0 {
+		if c.logits, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
+			return []*graph.Node{net.Logits(in[0])}
+		}); err != nil {
+			return nil, err
+		}
+	}
 	c.scores, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{net.Score(in[0])}
 	})
@@ -98,6 +107,14 @@ func (c *Compiled) Energies(points []float64) ([]float64, error) {
 // Scores evaluates −∇E at points given row by row, [n·dim] -> [n·dim].
 func (c *Compiled) Scores(points []float64) ([]float64, error) {
 	return c.evaluate(c.scores, points, c.Dim)
+}
+
+// Logits evaluates f(x) at points given row by row, [n·dim] -> [n·classes]. It is an error that the model has no classes.
+func (c *Compiled) Logits(points []float64) ([]float64, error) {
+	if c.logits == nil {
+		return nil, errors.New("the model tells no classes apart")
+	}
+	return c.evaluate(c.logits, points, ClassesOf(c.Model))
 }
 
 // evaluate calls exec for the points, a chunk at a time, and gathers width numbers for each. Chunks have few

@@ -83,13 +83,16 @@ func (t *Trainer) prepare() error {
 	}
 	p := &program{
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
-		points: spec.Data.Train.N, dtype: loop.DType(),
+		points: spec.Data.Train.N, labelled: spec.Data.Labels != nil, dtype: loop.DType(),
 	}
 	problem := Problem{Model: spec.Model, BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype, Precision: loop.Precision, Health: loop.Health}
 	for i, r := range t.replicas {
 		if r.Data.Train.N != p.points || r.Data.Train.Dim != spec.Data.Train.Dim {
 			return fmt.Errorf("replica %d has %d training points of %d coordinates, and the first %d of %d: they have to be alike",
 				i+1, r.Data.Train.N, r.Data.Train.Dim, p.points, spec.Data.Train.Dim)
+		}
+		if (r.Data.Labels != nil) != p.labelled {
+			return fmt.Errorf("replica %d has labels, or has none, and with the first it is the other way round: they have to be alike", i+1)
 		}
 		p.ownData = p.ownData || r.Data != spec.Data
 		problem.Data = append(problem.Data, r.Data)
@@ -155,12 +158,33 @@ func (t *Trainer) initialise() (err error) {
 			values = append(values, r.Data.Train.Values...)
 		}
 	}
+	labels := t.labels()
 	for device := range p.devices {
 		data := tensor.From(values, p.dtype, points, t.spec.Data.Train.Dim)
 		rate := tensor.From(slices.Repeat([]float64{1}, len(seeds)), p.dtype, p.layout.each()...)
-		t.fixed = append(t.fixed, []*tensors.Tensor{data, keyOf(seeds, purposeSteps), tensors.FromScalar(int32(device)), rate})
+		fixed := []*tensors.Tensor{data, keyOf(seeds, purposeSteps), tensors.FromScalar(int32(device)), rate}
+		if p.labelled {
+			fixed = append(fixed, tensors.FromValue(labels))
+		}
+		t.fixed = append(t.fixed, fixed)
 	}
 	return nil
+}
+
+// labels are those of all points of the data; none without.
+func (t *Trainer) labels() (labels []int32) {
+	if !t.program.labelled {
+		return nil
+	}
+	for i, r := range t.replicas {
+		if i > 0 && !t.program.ownData {
+			break
+		}
+		for _, label := range r.Data.Labels.Train {
+			labels = append(labels, int32(label))
+		}
+	}
+	return labels
 }
 
 // warm compiles the program.

@@ -30,6 +30,7 @@ type trained struct {
 	backend *backends.Backend
 	// checkpoint is what the parameters are taken from: the step of a checkpoint, or best; empty: from those of the run.
 	checkpoint string
+	class      *int // the model is that of this class; nil: of all
 }
 
 // readRun reads what a run directory says, without its model. sets change its config, as far as the sections allowed go. The
