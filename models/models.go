@@ -32,6 +32,7 @@ type Scorer interface {
 // Kinds are the models that a config can name.
 var Kinds = map[string]func() Energy{
 	"conditional_mlp": func() Energy { return NewConditionalMLP() },
+	"conv":            func() Energy { return NewConv() },
 	"flow":            func() Energy { return NewFlow() },
 	"fourier_mlp":     func() Energy { return NewFourierMLP() },
 	"mlp":             func() Energy { return NewMLP() },
