@@ -29,7 +29,7 @@ func (m *Conv) Parameters(dim int) ([]Parameter, error) {
 	}
 	var parameters []Parameter
 	for i := range m.Channels {
-		parameters = append(parameters, m.parameters(i, sizes[i][2])...)
+		parameters = append(parameters, m.kernelParameters(i, sizes[i][2])...)
 	}
 	last := sizes[len(m.Channels)]
 	head, err := m.head().Parameters(last[0] * last[1] * last[2])

@@ -70,9 +70,9 @@ func (c *Convolutions) window(layer int) conv.Window {
 	return conv.Window{Stride: c.Strides[layer], Low: c.Paddings[layer], High: c.Paddings[layer]}
 }
 
-// parameters are those of layer i, drawn from U(−1/√n, 1/√n) with n = k·k·in: convolutions.I.weight [k, k, in, out] and
+// kernelParameters are those of layer i, drawn from U(−1/√n, 1/√n) with n = k·k·in: convolutions.I.weight [k, k, in, out] and
 // convolutions.I.bias [out].
-func (c *Convolutions) parameters(i, in int) []Parameter {
+func (c *Convolutions) kernelParameters(i, in int) []Parameter {
 	k, out := c.Kernels[i], c.Channels[i]
 	bound := 1 / math.Sqrt(float64(k*k*in))
 	return []Parameter{

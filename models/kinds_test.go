@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -17,13 +18,17 @@ import (
 
 // examples are all kinds with small settings, under the name of the kind and of what is special about them.
 var examples = map[string]Energy{
-	"conditional_mlp":        &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3},
-	"conditional_mlp, level": midway{&ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}},
-	"flow":                   smallFlow(),
-	"fourier_mlp":            &FourierMLP{Features: 3, Scale: 0.2, MLP: MLP{Hidden: []int{5, 4}, Activation: "silu", Confinement: 3}},
-	"fourier_mlp, shallow":   &FourierMLP{Features: 2, Scale: 0.3, FeatureSeed: 7, MLP: MLP{Hidden: []int{4}, Activation: "tanh"}},
-	"mlp":                    &MLP{Hidden: []int{5, 4}, Activation: "softplus"},
-	"product":                &Product{Experts: []Energy{NewQuadratic(), smallMLP()}},
+	"conditional_conv":        smallConditionalConv(),
+	"conditional_conv, level": midway{smallConditionalConv()},
+	"conditional_mlp":         &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3},
+	"conditional_mlp, level":  midway{&ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}},
+	"conv":                    &Conv{Convolutions: smallConvolutions(), Hidden: []int{3}, Activation: "gelu", Confinement: 2},
+	"conv, shallow":           &Conv{Convolutions: Convolutions{Shape: []int{1, 2, 2}, Channels: []int{2}, Kernels: []int{1}, Strides: []int{1}, Paddings: []int{0}}, Activation: "tanh"},
+	"flow":                    smallFlow(),
+	"fourier_mlp":             &FourierMLP{Features: 3, Scale: 0.2, MLP: MLP{Hidden: []int{5, 4}, Activation: "silu", Confinement: 3}},
+	"fourier_mlp, shallow":    &FourierMLP{Features: 2, Scale: 0.3, FeatureSeed: 7, MLP: MLP{Hidden: []int{4}, Activation: "tanh"}},
+	"mlp":                     &MLP{Hidden: []int{5, 4}, Activation: "softplus"},
+	"product":                 &Product{Experts: []Energy{NewQuadratic(), smallMLP()}},
 	"product, weighted": &Product{
 		Experts: []Energy{smallMLP(), &Tilted{Base: NewQuadratic(), Tilt: &RBM{Hidden: 3, Std: 2}}, NewQuadratic()}, Weights: []float64{0.5, 2, 1.5}},
 	"quadratic":          NewQuadratic(),
@@ -36,6 +41,14 @@ var examples = map[string]Energy{
 }
 
 func smallMLP() *MLP { return &MLP{Hidden: []int{4, 3}, Activation: "tanh"} }
+
+func smallConvolutions() Convolutions {
+	return Convolutions{Shape: []int{2, 4, 1}, Channels: []int{3, 2}, Kernels: []int{3, 2}, Strides: []int{1, 2}, Paddings: []int{1, 0}}
+}
+
+func smallConditionalConv() *ConditionalConv {
+	return &ConditionalConv{smallConvolutions(), ConditionalMLP{Hidden: []int{3}, Activation: "silu", SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}}
+}
 
 // Every kind is among the examples.
 func TestExamplesAreComplete(t *testing.T) {
@@ -57,10 +70,16 @@ func (m midway) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Nod
 	return Net{m.Conditional, theta}.At(graph.Scalar(x.Graph(), x.DType(), 0.7)).score(x, final)
 }
 
-// forExamples runs a test for every example, in one, two and three dimensions.
+// ofImages says of an example whether its points are images.
+func ofImages(name string) bool { return strings.Contains(name, "conv") }
+
+// forExamples runs a test for every example, in one, two and three dimensions, and for models of images in those of their images.
 func forExamples(t *testing.T, test func(t *testing.T, model Energy, dim int)) {
 	for _, name := range slices.Sorted(maps.Keys(examples)) {
-		for _, dim := range []int{1, 2, 3} {
+		for _, dim := range []int{1, 2, 3, 4, 8} {
+			if _, err := examples[name].Parameters(dim); err != nil || dim > 3 && !ofImages(name) {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s/%d", name, dim), func(t *testing.T) { test(t, examples[name], dim) })
 		}
 	}
@@ -108,7 +127,8 @@ func TestReplicas(t *testing.T) {
 	reference := backendtest.Open(t, "go")
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		forExamples(t, func(t *testing.T, model Energy, dim int) {
-			if _, flow := model.(*Flow); dim != 2 && !(flow && dim == 1) && backend != reference {
+			_, flow := model.(*Flow)
+			if dim != 2 && !(flow && dim == 1) && model != examples["conditional_conv"] && backend != reference {
 				return // compiling takes a while there
 			}
 			checkReplicas(t, backend, reference, model, dim)

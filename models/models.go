@@ -31,17 +31,18 @@ type Scorer interface {
 
 // Kinds are the models that a config can name.
 var Kinds = map[string]func() Energy{
-	"conditional_mlp": func() Energy { return NewConditionalMLP() },
-	"conv":            func() Energy { return NewConv() },
-	"flow":            func() Energy { return NewFlow() },
-	"fourier_mlp":     func() Energy { return NewFourierMLP() },
-	"mlp":             func() Energy { return NewMLP() },
-	"product":         func() Energy { return NewProduct() },
-	"quadratic":       func() Energy { return NewQuadratic() },
-	"radial":          func() Energy { return NewRadial() },
-	"rbm":             func() Energy { return NewRBM() },
-	"residual_mlp":    func() Energy { return NewResidualMLP() },
-	"tilted":          func() Energy { return NewTilted() },
+	"conditional_conv": func() Energy { return NewConditionalConv() },
+	"conditional_mlp":  func() Energy { return NewConditionalMLP() },
+	"conv":             func() Energy { return NewConv() },
+	"flow":             func() Energy { return NewFlow() },
+	"fourier_mlp":      func() Energy { return NewFourierMLP() },
+	"mlp":              func() Energy { return NewMLP() },
+	"product":          func() Energy { return NewProduct() },
+	"quadratic":        func() Energy { return NewQuadratic() },
+	"radial":           func() Energy { return NewRadial() },
+	"rbm":              func() Energy { return NewRBM() },
+	"residual_mlp":     func() Energy { return NewResidualMLP() },
+	"tilted":           func() Energy { return NewTilted() },
 }
 
 // Parameter is one learned tensor.
