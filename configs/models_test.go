@@ -32,7 +32,10 @@ func TestLoadReadsEveryModel(t *testing.T) {
 	rbm.Hidden = 5
 	conditional := models.NewConditionalMLP()
 	conditional.SigmaMax = 20
+	convolutional := models.NewConditionalConv()
+	convolutional.Strides, convolutional.SigmaMin = []int{1, 2, 2, 2}, 0.1
 	for text, want := range map[string]models.Energy{
+		"{kind: conditional_conv, strides: [1, 2, 2, 2], sigma_min: 0.1}": convolutional,
 		"{kind: flow, layers: 3}":                                    flow,
 		"{kind: fourier_mlp, feature_seed: 3, hidden: [9]}":          fourier,
 		"{kind: rbm, hidden: 5}":                                     rbm,
@@ -64,7 +67,8 @@ func TestLoadReadsEveryModel(t *testing.T) {
 func TestLoadReportsErrorsOfInnerModels(t *testing.T) {
 	for text, want := range map[string]string{
 		"{kind: tilted, base: {kind: flow}}": "x.yaml:13:1: model.tilt: is missing; a map with a kind is needed, one of: " +
-			"conditional_mlp, flow, fourier_mlp, mlp, product, quadratic, radial, rbm, residual_mlp, tilted",
+			"conditional_conv, conditional_mlp, conv, flow, fourier_mlp, mlp, product, quadratic, radial, rbm, residual_mlp, tilted",
+		"{kind: conv, kernels: [3]}":                                    "x.yaml:13:30: model.kernels: has 1 entries for 4 layers; channels, kernels, strides and paddings have one for each",
 		"{kind: product, experts: []}":                                  "x.yaml:13:33: model.experts: has 0 entries, which is not at least 1",
 		"{kind: product, experts: [{kind: mlp}, {kind: mpl}]}":          `x.yaml:13:54: model.experts[1].kind: "mpl" is unknown; did you mean "mlp"?`,
 		"{kind: product, experts: [{kind: mlp, hidden: [0]}]}":          "x.yaml:13:55: model.experts[0].hidden[0]: 0 is not positive",

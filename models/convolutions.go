@@ -49,16 +49,20 @@ func (c *Convolutions) Check(report func(key, problem string)) {
 // sizes are the heights, widths and channels of what goes into each layer and comes out of the last. An error says which
 // setting does not fit points of dim coordinates.
 func (c *Convolutions) sizes(dim int) ([][3]int, error) {
+	if n := len(c.Channels); len(c.Shape) != 3 || len(c.Kernels) != n || len(c.Strides) != n || len(c.Paddings) != n {
+		return nil, fmt.Errorf("model.shape has %d entries, want 3; model.channels, kernels, strides and paddings have %d, %d, %d and %d, want as many each",
+			len(c.Shape), n, len(c.Kernels), len(c.Strides), len(c.Paddings))
+	}
 	size := [3]int(c.Shape)
 	if size[0]*size[1]*size[2] != dim {
-		return nil, fmt.Errorf("model.shape is %v, which has %d pixels and channels; the points have %d coordinates", c.Shape, size[0]*size[1]*size[2], dim)
+		return nil, fmt.Errorf("model.shape is %v, which makes %d coordinates; the points have %d", c.Shape, size[0]*size[1]*size[2], dim)
 	}
 	sizes := [][3]int{size}
 	for i, channels := range c.Channels {
 		w := c.window(i)
 		next := [3]int{w.Out(size[0], c.Kernels[i]), w.Out(size[1], c.Kernels[i]), channels}
 		if next[0] == 0 || next[1] == 0 {
-			return nil, fmt.Errorf("model.kernels: layer %d has one of %d, and %d×%d pixels with a padding of %d go into it", i, c.Kernels[i], size[0], size[1], c.Paddings[i])
+			return nil, fmt.Errorf("model.kernels has %d for layer %d, into which %d×%d pixels go, with a padding of %d: use a smaller one", c.Kernels[i], i, size[0], size[1], c.Paddings[i])
 		}
 		sizes, size = append(sizes, next), next
 	}
