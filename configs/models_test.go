@@ -35,7 +35,10 @@ func TestLoadReadsEveryModel(t *testing.T) {
 	residuals, patches := models.NewConditionalResNet(), models.NewPatchTransformer()
 	residuals.Shape, residuals.Number, residuals.SpectralNorm, residuals.SigmaMin = []int{32, 32, 3}, 10, true, 0.01
 	patches.Patch, patches.Confinement = 7, 2
+	convolutional := models.NewConditionalConv()
+	convolutional.Strides, convolutional.SigmaMin = []int{1, 2, 2, 2}, 0.1
 	for text, want := range map[string]models.Energy{
+		"{kind: conditional_conv, strides: [1, 2, 2, 2], sigma_min: 0.1}":                                   convolutional,
 		"{kind: conditional_resnet, shape: [32, 32, 3], classes: 10, spectral_norm: true, sigma_min: 0.01}": residuals,
 		"{kind: patch_transformer, patch: 7, confinement: 2}":                                               patches,
 		"{kind: flow, layers: 3}":                                    flow,
@@ -69,8 +72,9 @@ func TestLoadReadsEveryModel(t *testing.T) {
 func TestLoadReportsErrorsOfInnerModels(t *testing.T) {
 	for text, want := range map[string]string{
 		"{kind: tilted, base: {kind: flow}}": "x.yaml:13:1: model.tilt: is missing; a map with a kind is needed, one of: " +
-			"conditional_mlp, conditional_patch_transformer, conditional_resnet, flow, fourier_mlp, mlp, patch_transformer, product, quadratic, radial, rbm, " +
+			"conditional_conv, conditional_mlp, conditional_patch_transformer, conditional_resnet, conv, flow, fourier_mlp, mlp, patch_transformer, product, quadratic, radial, rbm, " +
 			"residual_mlp, resnet, tilted",
+		"{kind: conv, kernels: [3]}":                                    "x.yaml:13:30: model.kernels: has 1 entries for 4 layers; channels, kernels, strides and paddings have one for each",
 		"{kind: product, experts: []}":                                  "x.yaml:13:33: model.experts: has 0 entries, which is not at least 1",
 		"{kind: product, experts: [{kind: mlp}, {kind: mpl}]}":          `x.yaml:13:54: model.experts[1].kind: "mpl" is unknown; did you mean "mlp"?`,
 		"{kind: product, experts: [{kind: mlp, hidden: [0]}]}":          "x.yaml:13:55: model.experts[0].hidden[0]: 0 is not positive",

@@ -74,7 +74,7 @@ func (m *ConditionalMLP) EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *gr
 	}
 	last := theta[4*len(m.Hidden):]
 	network := graph.Mul(graph.Squeeze(affine(h, last[0], last[1]), -1), outward)
-	return graph.Add(m.gaussian(last[2], x, variance, features), network)
+	return graph.Add(gaussianAt(last[2], x, variance, features), network)
 }
 
 // ScoreAt implements LevelScorer: the chain rule from the last layer back to the first.
