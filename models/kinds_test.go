@@ -179,7 +179,7 @@ func TestReplicas(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		forExamples(t, func(t *testing.T, model Energy, dim int) {
 			_, flow := model.(*Flow)
-			compiled := model == examples["conditional_conv"] || model == examples["conditional_resnet"] || model == examples["patch_transformer"]
+			compiled := model == examples["conditional_conv"] || model == examples["conditional_resnet"]
 			if dim != 2 && !(flow && dim == 1) && !compiled && backend != reference {
 				return // compiling takes a while there
 			}
