@@ -1,7 +1,9 @@
 package configs
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,8 +74,7 @@ func TestLoadReadsEveryModel(t *testing.T) {
 func TestLoadReportsErrorsOfInnerModels(t *testing.T) {
 	for text, want := range map[string]string{
 		"{kind: tilted, base: {kind: flow}}": "x.yaml:13:1: model.tilt: is missing; a map with a kind is needed, one of: " +
-			"conditional_conv, conditional_mlp, conditional_patch_transformer, conditional_resnet, conv, flow, fourier_mlp, mlp, patch_transformer, product, quadratic, radial, rbm, " +
-			"residual_mlp, resnet, tilted",
+			strings.Join(slices.Sorted(maps.Keys(models.Kinds)), ", "),
 		"{kind: conv, kernels: [3]}":                                    "x.yaml:13:30: model.kernels: has 1 entries for 4 layers; channels, kernels, strides and paddings have one for each",
 		"{kind: product, experts: []}":                                  "x.yaml:13:33: model.experts: has 0 entries, which is not at least 1",
 		"{kind: product, experts: [{kind: mlp}, {kind: mpl}]}":          `x.yaml:13:54: model.experts[1].kind: "mpl" is unknown; did you mean "mlp"?`,

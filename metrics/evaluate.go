@@ -72,11 +72,16 @@ const maxMassError = 0.05
 type Options struct {
 	// Grid is the number of points an axis; 0 is the default.
 	Grid int
-	// AIS are the settings of annealed importance sampling. Nil leaves it to where there is no grid, with the defaults.
+	// AIS are the settings of annealed importance sampling. Nil leaves it to where there is no grid, with the defaults, up to
+	// MostForAIS dimensions.
 	AIS *AIS
 	// NoAIS leaves it out, whatever AIS says: without a grid there are then the energies alone.
 	NoAIS bool
 }
+
+// MostForAIS is the number of dimensions up to which annealed importance sampling goes without saying. It takes the longer
+// the more there are.
+const MostForAIS = 64
 
 // Evaluate measures a model on the data that it was trained on. Where annealed importance sampling fails, there are the other
 // figures, and a warning.
@@ -98,8 +103,11 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 		return nil, err
 	}
 	if model.Dim > 2 && o.AIS == nil && !o.NoAIS {
-		ais := NewAIS()
-		o.AIS = &ais
+		if ais := NewAIS(); model.Dim <= MostForAIS {
+			o.AIS = &ais
+		} else {
+			e.failed = fmt.Errorf("in %d dimensions it takes long; annealed importance sampling (eval --ais) gives it", model.Dim)
+		}
 	}
 	if o.AIS != nil && !o.NoAIS {
 		e.anneal(model, set, *o.AIS)

@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -75,15 +74,7 @@ func (m *ConditionalConv) EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *g
 	}
 	last := theta[4*len(m.Hidden):]
 	network := graph.Mul(graph.Squeeze(affine(h, last[0], last[1]), -1), outward)
-	return graph.Add(network, gaussianAt(last[2], x, variance, features))
-}
-
-// gaussianAt is the energy of the Gaussian of a variance, and the offset of a level with features c, c·w.
-func gaussianAt(w, x, variance, features *graph.Node) *graph.Node {
-	dim := float64(x.Shape().Dimensions[x.Rank()-1])
-	square := graph.Div(graph.ReduceSum(graph.Square(x), -1), variance)
-	square = graph.Add(square, graph.MulScalar(graph.Log(graph.MulScalar(variance, 2*math.Pi)), dim))
-	return graph.Add(graph.MulScalar(square, 0.5), graph.ReduceSum(graph.Mul(features, row(w, features)), -1))
+	return graph.Add(network, m.gaussian(last[2], x, variance, features))
 }
 
 // ScoreAt implements LevelScorer: the chain rule from the last layer back to the first.

@@ -37,17 +37,7 @@ func (m *ConditionalMLP) Parameters(dim int) ([]Parameter, error) {
 	if err := checkActivation(m.Activation); err != nil {
 		return nil, err
 	}
-	var parameters []Parameter
-	in := dim
-	for i, out := range m.Hidden {
-		bound := 1 / math.Sqrt(float64(in))
-		parameters = append(parameters,
-			Parameter{fmt.Sprintf("layers.%d.weight", i), []int{in, out}, uniform(in*out, bound)},
-			Parameter{fmt.Sprintf("layers.%d.bias", i), []int{out}, uniform(out, bound)},
-			Parameter{fmt.Sprintf("layers.%d.gain", i), []int{m.Embedding, out}, zeros(m.Embedding * out)},
-			Parameter{fmt.Sprintf("layers.%d.shift", i), []int{m.Embedding, out}, zeros(m.Embedding * out)})
-		in = out
-	}
+	parameters, in := m.hidden(dim, m.Hidden)
 	return append(parameters,
 		Parameter{fmt.Sprintf("layers.%d.weight", len(m.Hidden)), []int{in, 1}, uniform(in, 1/math.Sqrt(float64(in)))},
 		Parameter{fmt.Sprintf("layers.%d.bias", len(m.Hidden)), []int{1}, zeros(1)},
@@ -74,7 +64,7 @@ func (m *ConditionalMLP) EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *gr
 	}
 	last := theta[4*len(m.Hidden):]
 	network := graph.Mul(graph.Squeeze(affine(h, last[0], last[1]), -1), outward)
-	return graph.Add(gaussianAt(last[2], x, variance, features), network)
+	return graph.Add(m.gaussian(last[2], x, variance, features), network)
 }
 
 // ScoreAt implements LevelScorer: the chain rule from the last layer back to the first.
@@ -87,10 +77,7 @@ func (m *ConditionalMLP) ScoreAt(theta []*graph.Node, x, sigma *graph.Node, _ bo
 		layers[i] = newLevelled(theta[4*i:], features)
 		h, slopes[i] = activations[m.Activation].both(layers[i].apply(h))
 	}
-	g := readout(theta[4*len(layers)], h) // dn/dh, [1, width] so far
-	for i := len(layers) - 1; i >= 0; i-- {
-		g = productTransposed(graph.Mul(graph.Mul(g, slopes[i]), layers[i].gain), layers[i].weight)
-	}
+	g := back(layers, slopes, readout(theta[4*len(layers)], h)) // dn/dh
 	network := graph.Mul(g, graph.InsertAxes(graph.Mul(inward, outward), -1))
 	return graph.Neg(graph.Add(graph.Div(x, graph.InsertAxes(variance, -1)), network))
 }
@@ -104,4 +91,27 @@ func newLevelled(theta []*graph.Node, features *graph.Node) levelled {
 
 func (l levelled) apply(h *graph.Node) *graph.Node {
 	return graph.Add(graph.Mul(affine(h, l.weight, l.bias), l.gain), l.shift)
+}
+
+// hidden are the parameters of hidden layers of the given widths, four for each, and the width that the last leaves.
+func (n *NoiseLevels) hidden(in int, widths []int) (parameters []Parameter, out int) {
+	for i, out := range widths {
+		bound := 1 / math.Sqrt(float64(in))
+		parameters = append(parameters,
+			Parameter{fmt.Sprintf("layers.%d.weight", i), []int{in, out}, uniform(in*out, bound)},
+			Parameter{fmt.Sprintf("layers.%d.bias", i), []int{out}, uniform(out, bound)},
+			Parameter{fmt.Sprintf("layers.%d.gain", i), []int{n.Embedding, out}, zeros(n.Embedding * out)},
+			Parameter{fmt.Sprintf("layers.%d.shift", i), []int{n.Embedding, out}, zeros(n.Embedding * out)})
+		in = out
+	}
+	return parameters, in
+}
+
+// back takes a gradient by what hidden layers give to one by what they are given. slopes are the derivatives of their
+// activations.
+func back(layers []levelled, slopes []*graph.Node, g *graph.Node) *graph.Node {
+	for i := len(layers) - 1; i >= 0; i-- {
+		g = productTransposed(graph.Mul(graph.Mul(g, slopes[i]), layers[i].gain), layers[i].weight)
+	}
+	return g
 }

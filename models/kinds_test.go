@@ -18,6 +18,8 @@ import (
 
 // examples are all kinds with small settings, under the name of the kind and of what is special about them.
 var examples = map[string]Energy{
+	"conditional_autoencoder":              &ConditionalAutoencoder{Hidden: []int{5, 4}, Activation: "gelu", NoiseLevels: NoiseLevels{SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}},
+	"conditional_autoencoder, level":       midway{&ConditionalAutoencoder{Hidden: []int{4}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}}},
 	"conditional_conv":                     smallConditionalConv(),
 	"conditional_conv, level":              midway{smallConditionalConv()},
 	"conv":                                 &Conv{Convolutions: smallConvolutions(), Hidden: []int{3}, Activation: "gelu", Confinement: 2},

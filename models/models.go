@@ -31,6 +31,7 @@ type Scorer interface {
 
 // Kinds are the models that a config can name.
 var Kinds = map[string]func() Energy{
+	"conditional_autoencoder":       func() Energy { return NewConditionalAutoencoder() },
 	"conditional_conv":              func() Energy { return NewConditionalConv() },
 	"conditional_mlp":               func() Energy { return NewConditionalMLP() },
 	"conditional_patch_transformer": func() Energy { return NewConditionalPatchTransformer() },

@@ -108,7 +108,7 @@ func (n *NoiseLevels) applied(net network, theta []*graph.Node, x, sigma *graph.
 	features, last := n.features(sigma), len(theta)-1
 	inward, outward, variance := n.scales(sigma)
 	outputs = net.last(theta[:last:last], graph.Mul(x, graph.InsertAxes(inward, -1)), features)
-	return gaussianAt(theta[last], x, variance, features), graph.Mul(outputs, graph.InsertAxes(outward, -1))
+	return n.gaussian(theta[last], x, variance, features), graph.Mul(outputs, graph.InsertAxes(outward, -1))
 }
 
 // parametersOf are those of a network with noise levels, and offset [m], w, which starts at 0.

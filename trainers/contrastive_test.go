@@ -136,6 +136,7 @@ func TestContrastiveMethodsRecoverAGaussian(t *testing.T) {
 			"flow_nce":              &FlowNCE{NoiseRatio: 1, Flow: smallFlow(), Likelihood: 1},
 			"adversarial":           &Adversarial{Flow: smallFlow(), Weights: "equal"},
 			"adversarial, weighted": &Adversarial{Flow: smallFlow(), Weights: "importance", Likelihood: 1},
+			"adversarial, defended": &Adversarial{Flow: smallFlow(), Weights: "importance", Defence: 0.2, Likelihood: 1},
 			"nce, a broad mixture":  &NCE{NoiseRatio: 2, Noise: broad, LearnLogZ: true},
 		} {
 			got := trained(t, backend, Spec{

@@ -29,12 +29,12 @@ func (t *trained) measure() (*measured, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.measureOn(set), nil
+	return t.measureOn(set, metrics.Options{}), nil
 }
 
 // measureOn evaluates the model of a run on its data.
-func (t *trained) measureOn(set *datasets.Set) *measured {
-	e, err := t.evaluate(set, metrics.Options{})
+func (t *trained) measureOn(set *datasets.Set, how metrics.Options) *measured {
+	e, err := t.evaluate(set, how)
 	if err != nil {
 		return &measured{t, set, &metrics.Evaluation{}, fmt.Errorf("cannot be measured: %w", err)}
 	}

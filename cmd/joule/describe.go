@@ -9,6 +9,7 @@ import (
 	"joule/backends"
 	"joule/configs"
 	"joule/datasets"
+	"joule/metrics"
 	"joule/rundir"
 )
 
@@ -64,6 +65,6 @@ func drawRun(run *rundir.Run, config *configs.Config, set *datasets.Set, backend
 	if err := t.load(backend); err != nil {
 		return err
 	}
-	_, err = t.measureOn(set).draw(t.inRun("png"))
+	_, err = t.measureOn(set, metrics.Options{NoAIS: true}).draw(t.inRun("png"))
 	return err
 }

@@ -22,11 +22,11 @@ func newEval() *cobra.Command {
 		Long: `eval loads a run's data again and measures its model on it. In one and two dimensions it integrates over a grid around
 the data: log Z, the negative log likelihood (NLL) of the training and the held-out part, and where the true density is
 known the Kullback–Leibler and Fisher divergences from it, with its entropy, the best NLL there can be, beside them. Where
-a density was fitted to the data (data.density), they refer to that one, and are marked so. In more dimensions, and with
---ais, annealed importance sampling bounds log Z from below and from above, with standard errors; in more dimensions the NLL
-follows from the lower bound, and is by so much too good as that is too low. --ais=false leaves both out there. Where the data
-have labels and the model classes, it says how many are right, and how far off their probabilities are: the cross entropy and
-the expected calibration error.
+a density was fitted to the data (data.density), they refer to that one, and are marked so. In 3 to 64 dimensions, and with
+--ais, annealed importance sampling bounds log Z from below and from above, with standard errors; in more than two dimensions
+the NLL follows from the lower bound, and is by so much too good as that is too low. --ais=false leaves both out there. Where
+the data have labels and the model classes, it says how many are right, and how far off their probabilities are: the cross
+entropy and the expected calibration error.
 All figures are in nats; log likelihoods are of the data in its own units.`,
 		Example: `  joule eval runs/dsm
   joule eval runs/dsm --json | jq .test_nll
@@ -51,7 +51,9 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 				return coded(exitUsage, fmt.Errorf("--grid %d: the data has %d dimensions, and a grid is for one or two", grid, dim))
 			}
 			if withAIS || dim > 2 && !cmd.Flags().Changed("ais") {
-				how.AIS, how.NoAIS = &ais, false
+				if how.NoAIS = false; withAIS || changed(cmd, aisFlags...) != "" {
+					how.AIS = &ais
+				}
 			} else if own := changed(cmd, aisFlags...); own != "" {
 				return coded(exitUsage, fmt.Errorf("--%s: is of annealed importance sampling, which there is only with --ais", own))
 			}
@@ -81,7 +83,7 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object instead of a table")
-	cmd.Flags().BoolVar(&withAIS, "ais", false, "estimate log Z by annealed importance sampling too (default: in three and more dimensions)")
+	cmd.Flags().BoolVar(&withAIS, "ais", false, "estimate log Z by annealed importance sampling too (default: in 3 to 64 dimensions)")
 	cmd.Flags().IntVar(&ais.Chains, "ais-chains", ais.Chains, "its chains")
 	cmd.Flags().IntVar(&ais.Steps, "ais-steps", ais.Steps, "its steps from a Gaussian to the model")
 	cmd.Flags().IntVar(&ais.Leapfrog, "ais-leapfrog", ais.Leapfrog, "leapfrog steps of each of them")

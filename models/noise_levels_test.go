@@ -29,8 +29,17 @@ func (m withLevels) Parameters(dim int) ([]Parameter, error) {
 // ∂E/∂σ, its gradients by the points and the parameters, and the score are those of finite differences at each point's own
 // level, within the range of levels and beyond it.
 func TestConditionalDerivatives(t *testing.T) {
+	levels := NoiseLevels{SigmaMin: 0.2, SigmaMax: 3, DataStd: 1.3, Embedding: 4}
+	for _, model := range []Conditional{
+		&ConditionalMLP{Hidden: []int{4, 3}, Activation: "silu", NoiseLevels: levels},
+		&ConditionalAutoencoder{Hidden: []int{4, 3}, Activation: "gelu", NoiseLevels: levels},
+	} {
+		t.Run(fmt.Sprintf("%T", model), func(t *testing.T) { checkConditionalDerivatives(t, model) })
+	}
+}
+
+func checkConditionalDerivatives(t *testing.T, model Conditional) {
 	const dim, n, h = 2, 3, 1e-5
-	model := &ConditionalMLP{Hidden: []int{4, 3}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.2, SigmaMax: 3, DataStd: 1.3, Embedding: 4}}
 	x := []float64{0.4, -1, 0.2, 1.2, 0.3, 0.9, -2, 0.7, 4}
 	theta := moved(t, model, dim, 5, 0.4)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
