@@ -23,7 +23,7 @@ func (a attention) parameters(name string, features int, by float64) []Parameter
 
 // apply maps tokens [batch, n, width] to tokens.
 func (a attention) apply(theta *queue, h, level *graph.Node) *graph.Node {
-	normed := modulated(theta, normalized(theta.take(2), h), level)
+	normed := modulated(theta, normalized(theta.take(2), h), level, asTokens)
 	d := h.Shape().Dimensions
 	n, each := d[len(d)-2], a.width/a.heads
 	part := func() *graph.Node { // [batch, n, heads, each], replicas and batch in one

@@ -20,6 +20,10 @@ import (
 var examples = map[string]Energy{
 	"conditional_autoencoder":              &ConditionalAutoencoder{Hidden: []int{5, 4}, Activation: "gelu", NoiseLevels: NoiseLevels{SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}},
 	"conditional_autoencoder, level":       midway{&ConditionalAutoencoder{Hidden: []int{4}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}}},
+	"conditional_conv":                     smallConditionalConv(),
+	"conditional_conv, level":              midway{smallConditionalConv()},
+	"conv":                                 &Conv{Convolutions: smallConvolutions(), Hidden: []int{3}, Activation: "gelu", Confinement: 2},
+	"conv, shallow":                        &Conv{Convolutions: Convolutions{Shape: []int{1, 2, 2}, Channels: []int{2}, Kernels: []int{1}, Strides: []int{1}, Paddings: []int{0}}, Activation: "tanh"},
 	"conditional_mlp":                      &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}},
 	"conditional_mlp, level":               midway{&ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", NoiseLevels: NoiseLevels{SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}}},
 	"flow":                                 smallFlow(),
@@ -52,6 +56,14 @@ var examples = map[string]Energy{
 
 func smallMLP() *MLP { return &MLP{Hidden: []int{4, 3}, Activation: "tanh"} }
 
+func smallConvolutions() Convolutions {
+	return Convolutions{Shape: []int{2, 4, 1}, Channels: []int{3, 2}, Kernels: []int{3, 2}, Strides: []int{1, 2}, Paddings: []int{1, 0}}
+}
+
+func smallConditionalConv() *ConditionalConv {
+	return &ConditionalConv{smallConvolutions(), ConditionalMLP{Hidden: []int{3}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}}}
+}
+
 func smallPatches(classes int) Patches {
 	return Patches{Shape: []int{2, 4, 1}, Patch: 2, Width: 4, Heads: 2, Blocks: 1, Expansion: 1, Activation: "silu", Head: Head{classes}}
 }
@@ -82,7 +94,7 @@ func (m midway) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Nod
 
 // ofImages says of an example whether its points are images.
 func ofImages(name string) bool {
-	return strings.Contains(name, "resnet") || strings.Contains(name, "transformer")
+	return strings.Contains(name, "conv") || strings.Contains(name, "resnet") || strings.Contains(name, "transformer")
 }
 
 // forExamples runs a test for every example, in one, two and three dimensions, and for models of images in those of their images.
@@ -169,7 +181,7 @@ func TestReplicas(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		forExamples(t, func(t *testing.T, model Energy, dim int) {
 			_, flow := model.(*Flow)
-			compiled := model == examples["conditional_resnet"] || model == examples["patch_transformer"]
+			compiled := model == examples["conditional_conv"] || model == examples["conditional_resnet"]
 			if dim != 2 && !(flow && dim == 1) && !compiled && backend != reference {
 				return // compiling takes a while there
 			}

@@ -47,27 +47,21 @@ func modulation(name string, features, width int) []Parameter {
 	}
 }
 
-// modulated is h·(1 + c·G) + c·B for h [batch, …, width] and features c of the noise levels, [batch, m] or [1, m]; h itself where
-// they are nil.
-func modulated(theta *queue, h, level *graph.Node) *graph.Node {
+// modulated is h·(1 + c·G) + c·B for features c of the noise levels, [batch, m] or [1, m]; h itself where they are nil. fit makes
+// gain and shift, [batch, width] or [1, width], fit h.
+func modulated(theta *queue, h, level *graph.Node, fit func(*graph.Node) *graph.Node) *graph.Node {
 	if level == nil {
 		return h
 	}
 	by := theta.take(2)
-	fit := func(weight *graph.Node) *graph.Node {
-		m := product(level, weight)
-		inner := h.Rank() - m.Rank() // axes between batch and width
-		dims := m.Shape().Dimensions
-		last := len(dims) - 1
-		return withCoordinates(m, append(ones(inner), dims[last])...)
-	}
-	return graph.Add(graph.Mul(h, graph.OnePlus(fit(by[0]))), fit(by[1]))
+	gain, shift := fit(product(level, by[0])), fit(product(level, by[1]))
+	return graph.Add(graph.Mul(h, graph.OnePlus(gain)), shift)
 }
 
-// withCoordinates gives other dimensions to the coordinates of points, [batch, dim] -> [batch, dims…].
-func withCoordinates(x *graph.Node, dims ...int) *graph.Node {
-	lead := x.Shape().Dimensions[:x.Rank()-1]
-	return graph.Reshape(x, append(append([]int(nil), lead...), dims...)...)
+// asTokens makes [batch, width] fit tokens [batch, n, width], and asPlanes planes [channels, height, width, batch].
+func asTokens(x *graph.Node) *graph.Node { return graph.InsertAxes(x, -2) }
+func asPlanes(x *graph.Node) *graph.Node {
+	return planesOf(x, []int{1, 1, x.Shape().Dim(-1)})
 }
 
 // ones are the dimensions of so many axes of length 1.

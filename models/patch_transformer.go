@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -78,7 +79,7 @@ func (m *Patches) last(theta []*graph.Node, x, level *graph.Node) *graph.Node {
 	h = graph.Add(h, matrix(positions, h))
 	for range m.Blocks {
 		h = m.attention().apply(&q, h, level)
-		normed := modulated(&q, normalized(q.take(2), h), level)
+		normed := modulated(&q, normalized(q.take(2), h), level, asTokens)
 		layers := q.take(4)
 		normed = activations[m.Activation].value(onTokens(normed, layers[0], layers[1]))
 		h = graph.Add(h, onTokens(normed, layers[2], layers[3]))
@@ -98,7 +99,7 @@ func (m *Patches) patches(x *graph.Node) *graph.Node {
 	for _, axis := range []int{0, 2, 1, 3, 4} { // rows, columns, p, p, channels
 		order = append(order, lead+axis)
 	}
-	tiles := graph.TransposeAllAxes(withCoordinates(x, rows, p, columns, p, channels), order...)
+	tiles := graph.TransposeAllAxes(graph.Reshape(x, slices.Concat(x.Shape().Dimensions[:lead], []int{rows, p, columns, p, channels})...), order...)
 	dims := append(append([]int(nil), x.Shape().Dimensions[:lead]...), rows*columns, p*p*channels)
 	return graph.Reshape(tiles, dims...)
 }

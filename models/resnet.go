@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -93,60 +94,54 @@ func kernel(name string, k, in, out int, by float64) []Parameter {
 	return parameters
 }
 
-// last implements network.
+// last implements network. Images are planes, [channels, height, width, batch], as package conv has them.
 func (m *Residual) last(theta []*graph.Node, x, level *graph.Node) *graph.Node {
 	act := activations[m.Activation].value
 	q := queue(theta)
-	h := m.convolve(withCoordinates(x, m.Shape...), q.take(2)...)
+	h := m.convolved(planesOf(x, m.Shape), q.take(2)...)
 	in := m.Channels[0]
 	for s, out := range m.Channels {
 		if s > 0 {
-			h = halved(h)
+			h = conv.AveragePool(h, 2)
 		}
 		if m.AttentionHeads > 0 && s == len(m.Channels)-1 {
 			h = m.attended(&q, h, level)
 		}
 		for range m.Blocks {
-			inner := modulated(&q, m.convolve(act(h), q.take(2)...), level)
-			inner = m.convolve(act(inner), q.take(2)...)
+			inner := m.convolved(act(h), q.take(2)...)
+			inner = modulated(&q, inner, level, asPlanes)
+			inner = m.convolved(act(inner), q.take(2)...)
 			if in != out {
-				h = m.convolve(h, q.take(1)...)
+				h = m.convolved(h, q.take(1)...)
 			}
 			h, in = graph.Add(h, inner), out
 		}
 	}
-	return affine(graph.ReduceSum(act(h), -3, -2), q[0], q[1])
+	sums := graph.ReduceSum(act(h), -3, -2) // [channels, batch]
+	return affine(graph.Transpose(sums, -2, -1), q[0], q[1])
 }
 
-// convolve is a convolution that keeps the size of images [batch, height, width, in], with a kernel [k, k, in, out] and, where there
-// is one, a bias: [batch, height, width, out]. It is computed in the type of the kernel.
-func (m *Residual) convolve(h *graph.Node, theta ...*graph.Node) *graph.Node {
-	kernel, dtype := theta[0], h.DType()
+// convolved is a convolution of planes that keeps their size, with a kernel [k, k, in, out] and, where there is one, a bias.
+func (m *Residual) convolved(h *graph.Node, theta ...*graph.Node) *graph.Node {
+	kernel := theta[0]
 	if m.SpectralNorm {
-		kernel = normalizedKernel(kernel, dtype)
+		kernel = normalizedKernel(kernel, h.DType())
 	}
-	side := kernel.Shape().Dimensions[kernel.Rank()-3] / 2
-	h = conv.Window{Stride: 1, Low: side, High: side}.Convolve(graph.ConvertDType(h, kernel.DType()), kernel)
-	if h = graph.ConvertDType(h, dtype); len(theta) > 1 {
-		h = graph.Add(h, inner(theta[1], h))
+	side := kernel.Shape().Dim(-3) / 2
+	h = convolve(h, kernel, conv.Window{Stride: 1, Low: side, High: side})
+	if len(theta) > 1 {
+		h = graph.Add(h, perChannel(theta[1], h))
 	}
 	return h
 }
 
 // attended is h after the attention, in which pixels are the tokens.
 func (m *Residual) attended(theta *queue, h, level *graph.Node) *graph.Node {
-	d := h.Shape().Dimensions
-	k := len(d)
-	tokens := graph.Reshape(h, append(append([]int(nil), d[:k-3]...), d[k-3]*d[k-2], d[k-1])...)
-	return graph.Reshape(m.attention().apply(theta, tokens, level), d...)
-}
-
-// halved are images of half the height and width: 2×2 pixels become their mean.
-func halved(h *graph.Node) *graph.Node {
-	d := h.Shape().Dimensions
-	k := len(d)
-	fours := graph.Reshape(h, append(append([]int(nil), d[:k-3]...), d[k-3]/2, 2, d[k-2]/2, 2, d[k-1])...)
-	return graph.ReduceMean(fours, -4, -2)
+	images := conv.FromPlanes(h) // [batch, height, width, channels]
+	d := images.Shape().Dimensions
+	k := len(d) - 3
+	tokens := graph.Reshape(images, append(slices.Clone(d[:k]), d[k]*d[k+1], d[k+2])...)
+	return conv.ToPlanes(graph.Reshape(m.attention().apply(theta, tokens, level), d...))
 }
 
 // ResNet is the energy of a residual network of images.
