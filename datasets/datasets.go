@@ -78,4 +78,5 @@ var Kinds = map[string]func() Source{
 	"banana":           func() Source { return NewBanana() },
 	"csv":              func() Source { return &CSV{Preparation: defaultPreparation} },
 	"npy":              func() Source { return &NPY{Preparation: defaultPreparation} },
+	"idx":              func() Source { return NewIDX() },
 }

@@ -53,6 +53,8 @@ const (
 	streamSplit
 	streamFit
 	streamNoise
+	streamLimit
+	streamDequantise
 )
 
 func newRand(seed int64, stream uint64) *rand.Rand {
@@ -62,14 +64,22 @@ func newRand(seed int64, stream uint64) *rand.Rand {
 // Split deals the points, shuffled by the seed, into a training and a test part. The test part holds testFraction
 // of them (in [0, 1)), rounded; it is empty only for a fraction of 0. It is an error when a part would get no point.
 func Split(points Points, testFraction float64, seed int64) (train, test Points, err error) {
-	if !(testFraction >= 0 && testFraction < 1) {
-		return Points{}, Points{}, fmt.Errorf("test_fraction: %v is not in [0, 1)", testFraction)
+	order, tests, err := splitOrder(points.N, testFraction, seed)
+	if err != nil {
+		return Points{}, Points{}, err
 	}
-	tests := int(math.Round(testFraction * float64(points.N)))
-	if tests >= points.N || tests == 0 && testFraction > 0 {
-		return Points{}, Points{}, fmt.Errorf("test_fraction: %v of %d points leaves %d for training and %d for testing, "+
-			"want at least one each", testFraction, points.N, points.N-tests, tests)
-	}
-	order := newRand(seed, streamSplit).Perm(points.N)
 	return points.Rows(order[tests:]), points.Rows(order[:tests]), nil
+}
+
+// splitOrder is the order of n points in which the first so many are the test part.
+func splitOrder(n int, testFraction float64, seed int64) (order []int, tests int, err error) {
+	if !(testFraction >= 0 && testFraction < 1) {
+		return nil, 0, fmt.Errorf("test_fraction: %v is not in [0, 1)", testFraction)
+	}
+	tests = int(math.Round(testFraction * float64(n)))
+	if tests >= n || tests == 0 && testFraction > 0 {
+		return nil, 0, fmt.Errorf("test_fraction: %v of %d points leaves %d for training and %d for testing, "+
+			"want at least one each", testFraction, n, n-tests, tests)
+	}
+	return newRand(seed, streamSplit).Perm(n), tests, nil
 }

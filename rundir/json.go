@@ -57,8 +57,8 @@ func checkFormat(text []byte) error {
 
 func formatError(found int) error {
 	switch {
-	case found > format:
-		return fmt.Errorf("has format %d, and this version of joule reads up to format %d: use a newer joule", found, format)
+	case found > newest:
+		return fmt.Errorf("has format %d, and this version of joule reads up to format %d: use a newer joule", found, newest)
 	case found < 1:
 		return fmt.Errorf("has format %d; formats count from 1", found)
 	}

@@ -20,8 +20,13 @@ import (
 	"joule/internal/regularfile"
 )
 
-// format is the version of the files that this package writes, and the newest that it reads.
-const format = 1
+// format is the version of the files that this package writes, formatLogit that of descriptions of data that older readers
+// would misunderstand, and newest the last that is read.
+const (
+	format      = 1
+	formatLogit = 2
+	newest      = formatLogit
+)
 
 // The names of the files in a run directory.
 const (
