@@ -23,10 +23,11 @@ type ImageData struct {
 
 	Classes []string `yaml:"classes"`            // that are kept, in this order; all when empty
 	Limit   int      `yaml:"limit" check:">= 0"` // images that are kept of a file, drawn by the seed; 0: all
+	Augment Augment  `yaml:"augment"`
 }
 
 func defaultImageData() ImageData {
-	return ImageData{Preparation: defaultPreparation, Scale: scaleUnit}
+	return ImageData{Preparation: defaultPreparation, Scale: scaleUnit, Augment: defaultAugment()}
 }
 
 // The values of ImageData.Scale.
@@ -84,6 +85,9 @@ func (s *ImageData) load(all, test *pixels, seed int64) (*Set, error) {
 		return nil, err
 	}
 	if set.Transform, err = s.transform(parts[0], white); err != nil {
+		return nil, err
+	}
+	if set.Augment, err = s.augmenter(all.image, set.Transform); err != nil {
 		return nil, err
 	}
 	noise := s.noise(seed)
