@@ -118,6 +118,20 @@ func (s *Standardizer) LogDetJacobians(y Points) []float64 {
 	return all
 }
 
+// UndoScores turns scores ∇ log p(y) at points y in standardised coordinates, row by row, into scores ∇ log p(x) of the
+// points in the coordinates of the source.
+func (s *Standardizer) UndoScores(y Points, scores []float64) {
+	if s == nil {
+		return
+	}
+	for i, v := range y.Values { // d/dx = d/dy · dy/dx
+		if s.Logit > 0 { // log dy/dx has the derivative tanh(y/2), and dy/dx is (1 − 2α)/(p(1 − p)) = (1 − 2α)(2 + 2 cosh y)
+			scores[i] = (scores[i] + math.Tanh(v/2)) * (1 - 2*s.Logit) * (2 + 2*math.Cosh(v))
+		}
+		scores[i] /= s.Std[i%y.Dim]
+	}
+}
+
 // applyDensity returns the density of the standardised points: a mixture for a mixture.
 func (s *Standardizer) applyDensity(p Density) (Density, error) {
 	m, ok := p.(*Mixture)

@@ -13,7 +13,7 @@ func TestBadDocuments(t *testing.T) {
 		{`{"format": "1"}`, `:1: format is a JSON string, which does not fit`},
 		{`{"status": "completed"}`, `: has no format number, and should have format 1`},
 		{`{"format": 0}`, `: has format 0; formats count from 1`},
-		{`{"format": 99, "status": [1]}`, `: has format 99, and this version of joule reads up to format 2: use a newer joule`},
+		{`{"format": 99, "status": [1]}`, `: has format 99, and this version of joule reads up to format 1: use a newer joule`},
 		{"{\"format\": 1,\n\"step\": \"ten\"}", `:2: step is a JSON string, which does not fit`},
 		{"{\"format\": 1,\n\"step\": 1.5}", `:2: step is a JSON number 1.5, which does not fit`},
 		{`{"format": 1, "status": "done"}`, `: status: "done" is not completed, failed or interrupted`},
