@@ -80,4 +80,6 @@ var Kinds = map[string]func() Source{
 	"csv":              func() Source { return &CSV{Preparation: defaultPreparation} },
 	"npy":              func() Source { return &NPY{Preparation: defaultPreparation} },
 	"idx":              func() Source { return NewIDX() },
+	"npz":              func() Source { return NewNPZ() },
+	"images":           func() Source { return NewImages() },
 }

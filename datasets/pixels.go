@@ -19,7 +19,6 @@ type pixels struct {
 	value   func([]byte) float64
 	labels  []string         // the class of each image; nil where there are none
 	labeled string           // what errors call the file of the labels
-	places  func(int) string // names an image in errors; nil: by its number
 }
 
 // at is coordinate k of image i.
@@ -27,12 +26,8 @@ func (p *pixels) at(i, k int) float64 { return p.value(p.data[(i*p.dim+k)*p.size
 
 // place names a coordinate of an image in errors.
 func (p *pixels) place(i, k int) string {
-	at := fmt.Sprintf("image %d", i+1)
-	if p.places != nil {
-		at = p.places(i)
-	}
 	row, column, channel := p.image.position(k)
-	at = fmt.Sprintf("%s: %s, row %d, column %d", p.name, at, row+1, column+1)
+	at := fmt.Sprintf("%s: image %d, row %d, column %d", p.name, i+1, row+1, column+1)
 	if p.image.Channels > 1 {
 		at += fmt.Sprintf(", channel %d", channel+1)
 	}
