@@ -17,8 +17,8 @@ type pixels struct {
 	data    []byte
 	size    int // bytes of a value
 	value   func([]byte) float64
-	labels  []string         // the class of each image; nil where there are none
-	labeled string           // what errors call the file of the labels
+	labels  []string // the class of each image; nil where there are none
+	labeled string   // what errors call the file of the labels
 }
 
 // at is coordinate k of image i.
