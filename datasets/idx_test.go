@@ -151,3 +151,38 @@ func TestIDXTypes(t *testing.T) {
 		}
 	}
 }
+
+func TestIDXErrors(t *testing.T) {
+	whole := idx(8, []int{2, 2, 2}, counting(8)...)
+	packed := zipped(t, whole)
+	for _, c := range []struct {
+		content []byte
+		want    string
+	}{
+		{nil, "the file is empty, want an IDX file: two zero bytes, a type of values and a number of axes"},
+		{[]byte("a,b\n1,2\n"), "the file starts with 61 2c 62 0a, want an IDX file: two zero bytes, a type of values and a number of axes"},
+		{whole[:3], "the file starts with 00 00 08, want an IDX file: two zero bytes, a type of values and a number of axes"},
+		{idx(7, []int{2}, 1, 2), "type 0x07 of values (third byte), want 08, 09, 0b, 0c, 0d or 0e"},
+		{idx(8, nil), "0 axes (fourth byte), want 1 for labels, 3 or 4 for images"},
+		{idx(8, []int{1, 1, 1, 1, 1}, 1), "5 axes (fourth byte), want 1 for labels, 3 or 4 for images"},
+		{whole[:14], "the file is truncated: it ends within the sizes of its 3 axes"},
+		{whole[:20], "the file is truncated: it holds 4 of the 8 bytes of 2×2×2 values of type unsigned byte: copy or fetch it again"},
+		{append(bytes.Clone(whole), 1), "bytes follow the last of 2×2×2 values of type unsigned byte, want none: the sizes in the file's header are wrong, or the file is"},
+		{idx(8, []int{3, 0, 2}), "shape 3×0: it holds no values"},
+		{idx(8, []int{1 << 31, 1 << 31, 1 << 31}), "shape 2147483648: more than 1073741824 values, for which there is no memory"},
+		{idx(14, []int{1 << 16, 1 << 14, 2}), "shape 65536×16384×2: more than 1073741824 values, for which there is no memory"},
+		{idx(8, []int{2, 2}, counting(4)...), "an array of shape 2×2, want images: [number, height, width] or [number, height, width, channels]"},
+		{idx(8, []int{2}, 1, 2), "an array of one axis, as labels are, want images: of three axes, or four"},
+		{idx(8, []int{1, 1, 1}, 1), "1 image, want at least 2"},
+		{packed[:len(packed)-6], "the compressed file is truncated: copy or fetch it again"},
+		{packed[:5], "the compressed file is truncated: copy or fetch it again"},
+		{slices.Concat(packed[:len(packed)-6], []byte{1, 2, 3, 4, 5, 6}), "the compressed file is damaged (gzip: invalid checksum): copy or fetch it again"},
+	} {
+		path := filepath.Join(t.TempDir(), "a")
+		write(t, path, c.content)
+		s := NewIDX()
+		s.Path, s.TestFraction = path, 0
+		_, err := s.Load(Env{})
+		wantError(t, err, path+": "+c.want)
+	}
+}
