@@ -1,7 +1,9 @@
 package datasets
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,9 +72,12 @@ func exists(path, dir string) error {
 
 // missing says what to do about a path of the settings at which nothing can be read.
 func missing(path string, err error) error {
-	if name, ok := strings.CutPrefix(path, fetched); ok && os.IsNotExist(err) {
+	if name, ok := strings.CutPrefix(path, fetched); ok && errors.Is(err, fs.ErrNotExist) {
 		name, _, _ = strings.Cut(filepath.ToSlash(name), "/")
 		return fmt.Errorf("%s: it has not been fetched: joule data fetch %s gets it", path, name)
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", e.Path, e.Err)
 	}
 	return err
 }
