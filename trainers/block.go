@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
+	"joule/datasets"
 	"joule/internal/loop"
 	"joule/internal/random"
 	"joule/models"
@@ -25,9 +26,10 @@ type program struct {
 	ofModel   int    // how many of them are the model's
 	carried   int    // state of the objective
 	devices   int
-	points    int  // of each replica's data
-	ownData   bool // each replica has data of its own
-	labelled  bool // the data have labels
+	points    int                // of each replica's data
+	ownData   bool               // each replica has data of its own
+	labelled  bool               // the data have labels
+	augment   datasets.Augmenter // of batches; nil: they stay as they are
 	dtype     dtypes.DType
 }
 
@@ -154,8 +156,8 @@ func (p *program) step(s stepState, c constants, step *graph.Node) (stepState, *
 	return next, row(own)
 }
 
-// batch draws a batch of the data, [batch, dim] or [replicas, batch, dim], and their labels, [batch] or [replicas, batch], where
-// they have any.
+// batch draws a batch of the data and augments it, [batch, dim] or [replicas, batch, dim], with their labels, [batch] or
+// [replicas, batch], where they have any.
 func (p *program) batch(c constants, draws random.Draws) (batch, labels *graph.Node) {
 	index := random.Index(draws, p.points, p.layout.each(p.settings.BatchSize/p.devices, 1)...)
 	if p.ownData {
@@ -168,7 +170,11 @@ func (p *program) batch(c constants, draws random.Draws) (batch, labels *graph.N
 	if c.labels != nil {
 		labels = graph.Gather(c.labels, index)
 	}
-	return graph.Gather(c.data, index), labels
+	batch = graph.Gather(c.data, index)
+	if p.augment != nil {
+		batch = p.augment.Augment(batch, draws)
+	}
+	return batch, labels
 }
 
 // narrow gives the model its matrices in the type that products with them are to be computed in.

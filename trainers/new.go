@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +84,7 @@ func (t *Trainer) prepare() error {
 	}
 	p := &program{
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
-		points: spec.Data.Train.N, labelled: spec.Data.Labels != nil, dtype: loop.DType(),
+		points: spec.Data.Train.N, labelled: spec.Data.Labels != nil, augment: spec.Data.Augment, dtype: loop.DType(),
 	}
 	problem := Problem{Model: spec.Model, BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype, Precision: loop.Precision, Health: loop.Health}
 	for i, r := range t.replicas {
@@ -93,6 +94,9 @@ func (t *Trainer) prepare() error {
 		}
 		if (r.Data.Labels != nil) != p.labelled {
 			return fmt.Errorf("replica %d has labels, or has none, and with the first it is the other way round: they have to be alike", i+1)
+		}
+		if !reflect.DeepEqual(r.Data.Augment, spec.Data.Augment) {
+			return fmt.Errorf("replica %d has its data scaled by itself, and batches are augmented for all alike: data.scale is the same for all, data.standardize is not", i+1)
 		}
 		p.ownData = p.ownData || r.Data != spec.Data
 		problem.Data = append(problem.Data, r.Data)

@@ -57,11 +57,7 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 			if err != nil {
 				return err
 			}
-			if transform := t.transform(); transform != nil {
-				for i := range scores { // d/dx = d/dy · dy/dx, and y = (x − mean)/std
-					scores[i] /= transform.Std[i%points.Dim]
-				}
-			}
+			t.transform().UndoScores(x, scores)
 			columns := make([]string, points.Dim)
 			for k, name := range t.dataset.Columns {
 				columns[k] = "score_" + name
