@@ -82,6 +82,8 @@ func dataPath(section any) (string, bool) {
 		return data.Path, true
 	case *datasets.NPY:
 		return data.Path, true
+	case *datasets.Parquet:
+		return data.Path, true
 	}
 	return "", false
 }

@@ -49,7 +49,9 @@ func (s *CSV) Load(env Env) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set.Encoding.Tokens, set.Encoding.Delimiter = s.MissingTokens, s.Delimiter
+	if set.Encoding.Delimiter = s.Delimiter; len(s.MissingTokens) > 0 {
+		set.Encoding.Tokens = s.MissingTokens
+	}
 	return set, nil
 }
 

@@ -29,6 +29,15 @@ type EncodedColumn struct {
 	Fill *float64 `json:"fill,omitempty"`
 }
 
+// Plain is the encoding of columns of numbers.
+func Plain(columns []string) *Encoding {
+	e := &Encoding{Columns: make([]EncodedColumn, len(columns))}
+	for k, name := range columns {
+		e.Columns[k].Name = name
+	}
+	return e
+}
+
 // width is the number of coordinates of a column.
 func (c EncodedColumn) width() int { return max(1, len(c.Categories)) }
 

@@ -15,15 +15,18 @@ import (
 // describeData is what a run keeps of its data, in the units of the source.
 func describeData(set *datasets.Set) rundir.Dataset {
 	low, high := set.Transform.Undo(set.Train).Range()
-	if set.Test.N > 0 {
-		testLow, testHigh := set.Transform.Undo(set.Test).Range()
+	for _, part := range []datasets.Points{set.Validation, set.Test} {
+		if part.N == 0 {
+			continue
+		}
+		partLow, partHigh := set.Transform.Undo(part).Range()
 		for k := range low {
-			low[k], high[k] = min(low[k], testLow[k]), max(high[k], testHigh[k])
+			low[k], high[k] = min(low[k], partLow[k]), max(high[k], partHigh[k])
 		}
 	}
 	return rundir.Dataset{
-		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform),
-		Train: set.Train.N, Test: set.Test.N, Min: low, Max: high,
+		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform), Encoding: set.Encoding,
+		Train: set.Train.N, Validation: set.Validation.N, Test: set.Test.N, Min: low, Max: high,
 	}
 }
 

@@ -20,8 +20,8 @@ func newSample() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sample RUN",
 		Short: "Draw points from a trained model",
-		Long: `sample runs Markov chains and writes points of theirs, in the units of the data: float32 NPY or CSV by the ending of
---output, CSV on standard output without one. The chains are those of the config's sampler section, and start from a
+		Long: `sample runs Markov chains and writes points of theirs, in the units and the columns of the data: float32 NPY or CSV by the
+ending of --output, CSV on standard output without one. Of a column of categories it is the one whose coordinate is largest. The chains are those of the config's sampler section, and start from a
 Gaussian around the data; its section sampling says how many there are. Without sampling.chains there is one for each
 point, which is where it ends; with it, the first points of all chains come first, then their second points, and so on.
 
@@ -57,7 +57,7 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			if err != nil {
 				return err
 			}
-			if err := writePoints(output, cmd.OutOrStdout(), points, t.dataset.Columns); err != nil || diagnostics == "" {
+			if err := writeTable(output, cmd.OutOrStdout(), points, t.encoding()); err != nil || diagnostics == "" {
 				return err
 			}
 			t.compare(found)
