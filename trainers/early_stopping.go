@@ -61,18 +61,37 @@ type Evaluation struct {
 	Values   []float64 // one for each of these replicas
 }
 
+const criterionKey = "train.early_stopping.metric"
+
+// Suits reports what of a config does not go with the criterion, by its key, before any data is loaded.
+func (e EarlyStopping) Suits(s Setting, report func(key, problem string)) {
+	if !e.IsOn() {
+		return
+	}
+	if kept, ok := s.Data.(interface{ HasValidation() bool }); ok && !kept.HasValidation() {
+		report(criterionKey, fmt.Sprintf("is %q, and there are no validation points; data.validation_fraction keeps some", e.Metric))
+	}
+	if e.Metric == byLoss && s.Method != nil && !ranks(s.Method) {
+		report(criterionKey, e.noRank())
+	}
+}
+
+// noRank is what is wrong with the loss of a method that does not tell models apart.
+func (e EarlyStopping) noRank() string {
+	return fmt.Sprintf("is %q, and the loss of this method says nothing about how good the model is; want %s or %s", e.Metric, byScores, byLikelihood)
+}
+
 // fits reports a criterion that the method, the model or the data has not.
 func (e EarlyStopping) fits(spec Spec) error {
-	const key = "train.early_stopping.metric"
-	if n := spec.Data.Validation.N; n < 2 {
-		return fmt.Errorf("%s is %s, and there are %d validation points; data.validation_fraction keeps some", key, e.Metric, n)
-	}
-	if e.Metric == byLoss && !ranks(spec.Method) {
-		return fmt.Errorf("%s is %s, and that of this method says nothing about how good the model is; want %s or %s", key, e.Metric, byScores, byLikelihood)
-	}
-	if _, isNormalized := spec.Model.(models.Normalized); e.Metric == byLikelihood && spec.Data.Train.Dim > 2 && !isNormalized {
-		return fmt.Errorf("%s is %s, and log Z is cheap in one or two dimensions only, of which the data has %d; want %s, or %s if the method's loss tells models apart",
-			key, e.Metric, spec.Data.Train.Dim, byScores, byLoss)
+	_, isNormalized := spec.Model.(models.Normalized)
+	switch n, dim := spec.Data.Validation.N, spec.Data.Train.Dim; {
+	case n < 2:
+		return fmt.Errorf("%s is %q, and there are %d validation points; data.validation_fraction keeps some", criterionKey, e.Metric, n)
+	case e.Metric == byLoss && !ranks(spec.Method):
+		return fmt.Errorf("%s %s", criterionKey, e.noRank())
+	case e.Metric == byLikelihood && dim > 2 && !isNormalized:
+		return fmt.Errorf("%s is %q, and log Z is cheap in one or two dimensions only, of which the data has %d; want %s, or %s if the method's tells models apart",
+			criterionKey, e.Metric, dim, byScores, byLoss)
 	}
 	return nil
 }

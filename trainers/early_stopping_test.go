@@ -244,9 +244,9 @@ func TestCriteriaRefused(t *testing.T) {
 		change func(*Spec)
 		want   string
 	}{
-		{func(s *Spec) { s.Data.Validation = datasets.Points{} }, "train.early_stopping.metric is loss, and there are 0 validation points; data.validation_fraction keeps some"},
-		{func(s *Spec) { s.Method = NewMLE() }, "train.early_stopping.metric is loss, and that of this method says nothing about how good the model is; want score_matching or nll"},
-		{func(s *Spec) { s.Loop.EarlyStopping.Metric = byLikelihood }, "train.early_stopping.metric is nll, and log Z is cheap in one or two dimensions only, of which the data has 3; want score_matching, or loss if the method's loss tells models apart"},
+		{func(s *Spec) { s.Data.Validation = datasets.Points{} }, "train.early_stopping.metric is \"loss\", and there are 0 validation points; data.validation_fraction keeps some"},
+		{func(s *Spec) { s.Method = NewMLE() }, "train.early_stopping.metric is \"loss\", and the loss of this method says nothing about how good the model is; want score_matching or nll"},
+		{func(s *Spec) { s.Loop.EarlyStopping.Metric = byLikelihood }, "train.early_stopping.metric is \"nll\", and log Z is cheap in one or two dimensions only, of which the data has 3; want score_matching, or loss if the method's tells models apart"},
 		{func(s *Spec) { s.Loop.KeepBest = "validation_nll" }, `train.keep_best is "validation_nll", which is not logged; there are loss, gradient_norm, learning_rate, validation_loss`},
 	} {
 		spec := judged(byLoss, 3)
