@@ -181,7 +181,11 @@ func (t *table) addMissing(c *tableColumn, reason error) error {
 		c.add(math.NaN())
 		return nil
 	}
-	return c.unfit(t.fail(c, fmt.Errorf("%w, want a value; %s", reason, t.remedy)))
+	remedy := t.remedy
+	if c == t.label {
+		remedy = "missing: drop leaves out its row"
+	}
+	return c.unfit(t.fail(c, fmt.Errorf("%w, want a value; %s", reason, remedy)))
 }
 
 // add adds a value, or what stands for it.

@@ -172,7 +172,7 @@ func TestTablesRefused(t *testing.T) {
 	}{
 		{mixed, func(s *CSV) {}, `:4: column "height": "NA" stands for a missing value, want a value; missing says what to do about it: drop, mean or median`},
 		{mixed, func(s *CSV) { s.Categorical, s.Columns = []string{"colour"}, []string{"colour"} }, `:5: column "colour": the cell is empty, want a value; missing says`},
-		{mixed, func(s *CSV) { s.Columns, s.Label = []string{"weight"}, "colour"; s.Missing = "mean" }, `:5: column "colour": the cell is empty, want a value; missing says`},
+		{mixed, func(s *CSV) { s.Columns, s.Label = []string{"weight"}, "colour"; s.Missing = "mean" }, `:5: column "colour": the cell is empty, want a value; missing: drop leaves out its row`},
 		{mixed, func(s *CSV) { s.Columns, s.MissingTokens = []string{"weight"}, nil }, `:6: column "weight": "?" is not a number`},
 		{mixed, func(s *CSV) { s.Label = "klass" }, `there is no column "klass", did you mean "class"?; it has id, colour, height, class, weight`},
 		{mixed, func(s *CSV) { s.Categorical = []string{"color"} }, `there is no column "color", did you mean "colour"?`},
