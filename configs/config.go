@@ -69,9 +69,11 @@ var backends = []string{"auto", "go", "xla:cpu", "xla:cuda"}
 // is opened.
 func (c *Config) Check(report func(key, problem string)) {
 	c.checkSampling(report)
+	setting := trainers.Setting{Data: c.Data, Model: c.Model, Method: c.Method, Loop: c.Train}
 	if picky, ok := c.Method.(trainers.Picky); ok {
-		picky.Suits(trainers.Setting{Data: c.Data, Model: c.Model, Loop: c.Train}, report)
+		picky.Suits(setting, report)
 	}
+	c.Train.EarlyStopping.Suits(setting, report)
 	c.checkBackend(report)
 }
 

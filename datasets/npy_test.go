@@ -119,9 +119,9 @@ func TestNPYRefused(t *testing.T) {
 		{npy(1, "{'descr': '<f8', 'fortran_order': maybe, 'shape': (1,)}", eight...),
 			`header "{'descr': '<f8', 'fortran_order': maybe, 'shape': (1,)}"` + wantHeader},
 		{npy(1, entries("<f8", "False", "(1, 2)"), slices.Concat(eight, nan)...),
-			"row 1, column x1: NaN is not a finite number of single precision"},
+			`row 1, column "x1": the value is missing, want a value; missing says what to do about it: drop, mean or median`},
 		{npy(1, entries("<f4", "True", "(2, 1)"), slices.Concat(eight[:4], inf)...),
-			"row 2, column x0: -Inf is not a finite number of single precision"},
+			`row 2, column "x0": -Inf is not a finite number of single precision`},
 	} {
 		_, err := parseNPY("p.npy", c.content)
 		wantError(t, err, "p.npy: "+c.want)

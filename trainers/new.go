@@ -127,7 +127,13 @@ func (t *Trainer) prepare() error {
 	}
 	p.layout, p.carried = newLayout(learned, len(t.replicas)), len(p.objective.State())
 	t.program = p
-	return p.checkBest()
+	if err := p.checkBest(); err != nil {
+		return err
+	}
+	start := time.Now()
+	t.validation, err = newValidation(t.backend, p, spec, problem)
+	t.compile = time.Since(start)
+	return err
 }
 
 // checkBest reports a criterion of the best checkpoint that is not logged.
@@ -135,6 +141,9 @@ func (p *program) checkBest() error {
 	var names []string
 	for _, m := range p.metrics() {
 		names = append(names, m.Name)
+	}
+	if e := p.settings.EarlyStopping; e.IsOn() {
+		names = append(names, e.Name())
 	}
 	if best := p.settings.KeepBest; best != "" && !slices.Contains(names, best) {
 		return fmt.Errorf("train.keep_best is %q, which is not logged; there are %s", best, strings.Join(names, ", "))
@@ -207,6 +216,6 @@ func (t *Trainer) warm() error {
 	if _, err := t.exec.Compile(in...); err != nil {
 		return fmt.Errorf("cannot compile the training program: %w", err)
 	}
-	t.compile = time.Since(start)
+	t.compile += time.Since(start)
 	return nil
 }

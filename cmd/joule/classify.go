@@ -25,7 +25,7 @@ What comes out is a table [n, 1 + classes]: class, p0, p1, ….`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if input == "" {
-				return coded(exitUsage, fmt.Errorf("--in is missing: want a .npy or .csv file of points; usage: %s", cmd.UseLine()))
+				return coded(exitUsage, fmt.Errorf("--in is missing: want a .csv, .npy or .parquet file of points; usage: %s", cmd.UseLine()))
 			}
 			if err := checkPointsOutput(output); err != nil {
 				return err
@@ -38,7 +38,7 @@ What comes out is a table [n, 1 + classes]: class, p0, p1, ….`,
 			if classes == 0 {
 				return coded(exitUsage, fmt.Errorf("the model of %s tells no classes apart", args[0]))
 			}
-			points, err := t.read(input)
+			points, err := t.encoding().Read(input)
 			if err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ What comes out is a table [n, 1 + classes]: class, p0, p1, ….`,
 			return writePoints(output, cmd.OutOrStdout(), table, columns)
 		},
 	}
-	cmd.Flags().StringVar(&input, "in", "", "points, .npy or .csv")
+	cmd.Flags().StringVar(&input, "in", "", "points, .csv, .npy or .parquet")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
 	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,9 +17,10 @@ func newEnergy() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "energy RUN --in FILE",
 		Short: "Evaluate a trained model's energy or score at points",
-		Long: `energy evaluates E(x), or with --score the score ∇ log p(x) = −∇E(x), at the points of a CSV or NPY file. Points and
-scores are in the units of the data: where the run standardised its data, that is undone. Of a CSV file the columns that
-the run was trained on are taken, by name.
+		Long: `energy evaluates E(x), or with --score the score ∇ log p(x) = −∇E(x), at the points of a CSV, NPY or Parquet file. Points
+and scores are in the units of the data: where the run standardised its data, that is undone. The columns that the run was
+trained on are taken, by name, and become coordinates as they did in training; of an array they are taken in order. A score has
+a column for each coordinate, which is one for each category of a column of categories.
 
 Energies come out as a vector [n], scores as a table [n, dim].`,
 		Example: `  joule energy runs/dsm --in points.npy -o energies.npy
@@ -28,7 +28,7 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if input == "" {
-				return coded(exitUsage, fmt.Errorf("--in is missing: want a .npy or .csv file of points; usage: %s", cmd.UseLine()))
+				return coded(exitUsage, fmt.Errorf("--in is missing: want a .csv, .npy or .parquet file of points; usage: %s", cmd.UseLine()))
 			}
 			if err := checkPointsOutput(output); err != nil {
 				return err
@@ -37,7 +37,7 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 			if err != nil {
 				return err
 			}
-			points, err := t.read(input)
+			points, err := t.encoding().Read(input)
 			if err != nil {
 				return err
 			}
@@ -65,35 +65,10 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 			return writePoints(output, cmd.OutOrStdout(), datasets.Points{N: points.N, Dim: points.Dim, Values: scores}, columns)
 		},
 	}
-	cmd.Flags().StringVar(&input, "in", "", "points, .npy or .csv")
+	cmd.Flags().StringVar(&input, "in", "", "points, .csv, .npy or .parquet")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
 	cmd.Flags().BoolVar(&score, "score", false, "write scores instead of energies")
 	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
-}
-
-// read reads points with the columns of the run.
-func (t *trained) read(file string) (datasets.Points, error) {
-	var wanted []string
-	if t.isNamed() {
-		wanted = t.dataset.Columns
-	}
-	points, _, err := datasets.ReadPoints(file, wanted...)
-	if err != nil {
-		return datasets.Points{}, err
-	}
-	if dim := len(t.dataset.Columns); points.Dim != dim {
-		return datasets.Points{}, fmt.Errorf("%s: points of %d coordinates, and the model was trained on %d (%v)", file, points.Dim, dim, t.dataset.Columns)
-	}
-	return points, nil
-}
-
-// isNamed reports whether the run's columns have names of their own, and not x0, x1, ….
-func (t *trained) isNamed() bool {
-	unnamed := make([]string, len(t.dataset.Columns))
-	for k := range unnamed {
-		unnamed[k] = fmt.Sprintf("x%d", k)
-	}
-	return !slices.Equal(unnamed, t.dataset.Columns)
 }

@@ -123,6 +123,14 @@ func (t *trained) parameters() (rundir.Parameters, error) {
 	return rundir.Parameters{Step: int64(c.Step), Tensors: trainers.ParameterTensors(c.Tensors)}, err
 }
 
+// encoding is how the columns of the data become the coordinates.
+func (t *trained) encoding() *datasets.Encoding {
+	if t.dataset.Encoding != nil {
+		return t.dataset.Encoding
+	}
+	return datasets.Plain(t.dataset.Columns)
+}
+
 // transform is the map from the units of the data to the coordinates of the model; nil is the identity.
 func (t *trained) transform() *datasets.Standardizer {
 	return (*datasets.Standardizer)(t.dataset.Standardizer)
@@ -134,7 +142,11 @@ func (t *trained) data() (*datasets.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now := describeData(set); !reflect.DeepEqual(now, t.dataset) {
+	now := describeData(set)
+	if t.dataset.Encoding == nil { // of a run from before they were written
+		now.Encoding = nil
+	}
+	if !reflect.DeepEqual(now, t.dataset) {
 		return nil, fmt.Errorf("%s: the data is no longer what the run was trained on: %d training and %d test points of the columns %v from %v to %v then; %d, %d, %v, %v and %v now",
 			t.dir.Dir(), t.dataset.Train, t.dataset.Test, t.dataset.Columns, t.dataset.Min, t.dataset.Max, now.Train, now.Test, now.Columns, now.Min, now.Max)
 	}

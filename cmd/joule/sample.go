@@ -23,8 +23,9 @@ func newSample() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sample RUN",
 		Short: "Draw points from a trained model",
-		Long: `sample runs Markov chains and writes points of theirs, in the units of the data: float32 NPY or CSV by the ending of
---output, CSV on standard output without one; of images also a grid of them, as PNG or SVG. The chains are those of the config's sampler section, and start from a
+		Long: `sample runs Markov chains and writes points of theirs, in the units and the columns of the data: float32 NPY or CSV by the
+ending of --output, CSV on standard output without one; of images also a grid of them, as PNG or SVG. Of a column of categories
+it is the one whose coordinate is largest. The chains are those of the config's sampler section, and start from a
 Gaussian around the data; its section sampling says how many there are. Without sampling.chains there is one for each
 point, which is where it ends; with it, the first points of all chains come first, then their second points, and so on.
 --class draws points of one class from a model that has classes, from p(x|y) ∝ exp(f(x)[y]).
@@ -73,7 +74,7 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			if isPicture(output) {
 				err = t.imageGrid(points).Save(output)
 			} else {
-				err = writePoints(output, cmd.OutOrStdout(), points, t.dataset.Columns)
+				err = writeTable(output, cmd.OutOrStdout(), points, t.encoding())
 			}
 			if err != nil || diagnostics == "" {
 				return err
