@@ -46,7 +46,7 @@ func TestClassifiers(t *testing.T) {
 			}
 		})
 	})
-	if len(tested) != 7 {
+	if len(tested) != 8 {
 		t.Errorf("only %v have been tested", tested)
 	}
 }

@@ -3,7 +3,7 @@ package models
 import "github.com/gomlx/gomlx/core/graph"
 
 // Conv is a convolutional network for images: h ← act(conv(h, W) + b) for each layer of convolutions, then an MLP of all that
-// is left, with one output E. The default is the network of the UvA's tutorial on deep energy models (Lippe 2020, tutorial 8).
+// is left, with one output E, or with the logits of classes. The default is the network of the UvA's tutorial on deep energy models (Lippe 2020, tutorial 8).
 type Conv struct {
 	Convolutions `yaml:",inline"`
 	// Hidden are the widths of the hidden layers of the MLP; there may be none.
@@ -12,6 +12,7 @@ type Conv struct {
 	Activation string `yaml:"activation" check:"in silu|softplus|tanh|gelu"`
 	// Confinement is c, in the units of the data as trained on: c > 0 adds ½‖x/c‖².
 	Confinement float64 `yaml:"confinement" check:">= 0"`
+	Head        `yaml:",inline"`
 }
 
 // NewConv returns the default settings: four layers of convolutions for images of 28×28 and a hidden layer of 64, SiLU, no
@@ -37,15 +38,25 @@ func (m *Conv) Parameters(dim int) ([]Parameter, error) {
 }
 
 // head is what comes after the convolutions.
-func (m *Conv) head() *MLP { return &MLP{Hidden: m.Hidden, Activation: m.Activation} }
+func (m *Conv) head() *MLP { return &MLP{Hidden: m.Hidden, Activation: m.Activation, Head: m.Head} }
 
 // Energy implements Energy.
 func (m *Conv) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
+	return confined(m.energy(m.last(theta, x)), x, m.Confinement)
+}
+
+// Logits implements Classifier.
+func (m *Conv) Logits(theta []*graph.Node, x *graph.Node) *graph.Node {
+	return confinedLogits(m.last(theta, x), x, m.Confinement)
+}
+
+// last is what the last layer gives: [batch, outputs].
+func (m *Conv) last(theta []*graph.Node, x *graph.Node) *graph.Node {
 	h := m.planes(x)
 	for i := range m.Channels {
 		h = activations[m.Activation].value(m.layer(theta, i, h))
 	}
-	return confined(m.head().Energy(theta[2*len(m.Channels):], rowsOf(h)), x, m.Confinement)
+	return m.head().last(theta[2*len(m.Channels):], rowsOf(h))
 }
 
 // layer is a layer of convolutions without its activation.

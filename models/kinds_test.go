@@ -23,7 +23,7 @@ var examples = map[string]Energy{
 	"conditional_conv":                     smallConditionalConv(),
 	"conditional_conv, level":              midway{smallConditionalConv()},
 	"conv":                                 &Conv{Convolutions: smallConvolutions(), Hidden: []int{3}, Activation: "gelu", Confinement: 2},
-	"conv, shallow":                        &Conv{Convolutions: Convolutions{Shape: []int{1, 2, 2}, Channels: []int{2}, Kernels: []int{1}, Strides: []int{1}, Paddings: []int{0}}, Activation: "tanh"},
+	"conv, classes":                        &Conv{Convolutions: Convolutions{Shape: []int{1, 2, 2}, Channels: []int{2}, Kernels: []int{1}, Strides: []int{1}, Paddings: []int{0}}, Activation: "tanh", Head: Head{2}},
 	"conditional_mlp":                      &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}},
 	"conditional_mlp, level":               midway{&ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", NoiseLevels: NoiseLevels{SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}}},
 	"flow":                                 smallFlow(),
