@@ -50,6 +50,15 @@ func (m *ConditionalConv) Parameters(dim int) ([]Parameter, error) {
 	return append(parameters, rest...), err
 }
 
+// Multiplications implements Shared.
+func (m *ConditionalConv) Multiplications(dim int) (int, error) {
+	parameters, err := m.Parameters(dim)
+	if err != nil {
+		return 0, err
+	}
+	return m.multiplications(dim, parameters)
+}
+
 // Energy implements Energy, at the smallest level.
 func (m *ConditionalConv) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	return m.EnergyAt(theta, x, m.smallest(x))

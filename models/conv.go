@@ -40,6 +40,15 @@ func (m *Conv) Parameters(dim int) ([]Parameter, error) {
 // head is what comes after the convolutions.
 func (m *Conv) head() *MLP { return &MLP{Hidden: m.Hidden, Activation: m.Activation, Head: m.Head} }
 
+// Multiplications implements Shared.
+func (m *Conv) Multiplications(dim int) (int, error) {
+	parameters, err := m.Parameters(dim)
+	if err != nil {
+		return 0, err
+	}
+	return m.multiplications(dim, parameters)
+}
+
 // Energy implements Energy.
 func (m *Conv) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	return confined(m.energy(m.last(theta, x)), x, m.Confinement)

@@ -27,6 +27,10 @@ func TestConvDefault(t *testing.T) {
 		"convolutions.2.weight[3 3 32 64]", "convolutions.2.bias[64]", "convolutions.3.weight[3 3 64 64]", "convolutions.3.bias[64]",
 		"layers.0.weight[256 64]", "layers.0.bias[64]", "layers.1.weight[64 1]", "layers.1.bias[1]",
 	}
+	const everywhere = 16*16*25*16 + 8*8*9*16*32 + 4*4*9*32*64 + 2*2*9*64*64 // by kernels
+	if n, err := Multiplications(NewConv(), 28*28); err != nil || n != everywhere+16+32+64+64+256*64+64+64+1 {
+		t.Errorf("%d multiplications, %v", n, err)
+	}
 	if !slices.Equal(shapes, want) {
 		t.Errorf("got %v, want %v", shapes, want)
 	}
@@ -76,7 +80,7 @@ func TestConvErrors(t *testing.T) {
 	if len(got) != 2 || !strings.HasPrefix(got[0], "strides has 1 ") || !strings.HasPrefix(got[1], "sigma_max is 5") {
 		t.Errorf("%q", got)
 	}
-	if _, err = uneven.Parameters(784); err == nil {
+	if _, err = Multiplications(uneven, 784); err == nil {
 		t.Error("layers without strides are accepted")
 	}
 }

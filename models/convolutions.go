@@ -85,6 +85,20 @@ func (c *Convolutions) kernelParameters(i, in int) []Parameter {
 	}
 }
 
+// multiplications are those of a model with these parameters: by every one of them once, but by kernels at all their places.
+func (c *Convolutions) multiplications(dim int, parameters []Parameter) (int, error) {
+	sizes, err := c.sizes(dim)
+	if err != nil {
+		return 0, err
+	}
+	n := Count(parameters)
+	for i, k := range c.Kernels {
+		out := sizes[i+1]
+		n += (out[0]*out[1] - 1) * k * k * sizes[i][2] * out[2]
+	}
+	return n, nil
+}
+
 // planes are points [batch, dim] as planes, as package conv has them: [channels, height, width, batch].
 func (c *Convolutions) planes(x *graph.Node) *graph.Node { return planesOf(x, c.Shape) }
 
