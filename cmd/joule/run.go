@@ -147,10 +147,20 @@ func (t *trained) data() (*datasets.Set, error) {
 		now.Encoding = nil
 	}
 	if !reflect.DeepEqual(now, t.dataset) {
-		return nil, fmt.Errorf("%s: the data is no longer what the run was trained on: %d training and %d test points of the columns %v from %v to %v then; %d, %d, %v, %v and %v now",
-			t.dir.Dir(), t.dataset.Train, t.dataset.Test, t.dataset.Columns, t.dataset.Min, t.dataset.Max, now.Train, now.Test, now.Columns, now.Min, now.Max)
+		return nil, fmt.Errorf("%s: the data is no longer what the run was trained on: %d training and %d test points of the columns %s from %s to %s then; %d, %d, %s, %s and %s now",
+			t.dir.Dir(), t.dataset.Train, t.dataset.Test, few(t.dataset.Columns), few(t.dataset.Min), few(t.dataset.Max),
+			now.Train, now.Test, few(now.Columns), few(now.Min), few(now.Max))
 	}
 	return set, nil
+}
+
+// few shows a list, of a long one the first.
+func few[T any](list []T) string {
+	const most = 10
+	if len(list) <= most {
+		return fmt.Sprint(list)
+	}
+	return fmt.Sprintf("%v… (%d)", strings.TrimSuffix(fmt.Sprint(list[:most]), "]"), len(list))
 }
 
 // evaluate measures the model on its data, and logs what makes the figures doubtful.
