@@ -11,6 +11,7 @@ import (
 func TestKindsHaveDefaults(t *testing.T) {
 	drawn := Synthetic{Size: 10000, Preparation: Preparation{TestFraction: 0.2}}
 	table := Table{Missing: "error", Constant: "error"}
+	images := ImageData{Preparation: Preparation{TestFraction: 0.2}, Scale: "unit", Augment: Augment{Padding: padBlack}}
 	want := map[string]Source{
 		"gaussian_mixture": &GaussianMixture{Synthetic: drawn},
 		"two_gaussians":    &TwoGaussians{Synthetic: drawn},
@@ -29,6 +30,9 @@ func TestKindsHaveDefaults(t *testing.T) {
 		},
 		"npy":     &NPY{Preparation: Preparation{TestFraction: 0.2}, Table: table},
 		"parquet": &Parquet{Preparation: Preparation{TestFraction: 0.2}, Table: table},
+		"idx":     &IDX{ImageData: images},
+		"npz":     &NPZ{ImageData: images},
+		"images":  &Images{ImageData: images},
 	}
 	for kind, source := range want {
 		if got := Kinds[kind](); !reflect.DeepEqual(got, source) {

@@ -157,7 +157,7 @@ func TestConstantColumns(t *testing.T) {
 	_, err = csvOf(t, "a,c\n1,x\n3,x\n", func(s *CSV) { s.Standardize, s.Categorical = true, []string{"c"} }).Load(Env{})
 	wantErrorContaining(t, err, `p.csv: column "c" is constant ("x" in all 2 training points)`)
 	set := mustLoad(t, csvOf(t, text, func(s *CSV) { s.Standardize, s.Constant, s.Categorical = true, "drop", []string{"c"} }), 0)
-	if got, want := inOrder(set.Train)+fmt.Sprint(set.Columns, set.Transform), "[-1 1 0] [1 0 1][a c=x c=y] &{[2 0 0] [1 1 1]}"; got != want {
+	if got, want := inOrder(set.Train)+fmt.Sprint(set.Columns, set.Transform), "[-1 1 0] [1 0 1][a c=x c=y] &{[2 0 0] [1 1 1] 0}"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	_, err = csvOf(t, "a\n1\n1\n", func(s *CSV) { s.Constant = "drop" }).Load(Env{})
