@@ -60,6 +60,21 @@ func locate(dir string, paths ...*string) error {
 	return nil
 }
 
+// pathSetting is a setting that holds a path, or nothing.
+type pathSetting struct{ key, path string }
+
+// find reports those settings at whose paths there is nothing.
+func find(dir string, report func(key, problem string), settings ...pathSetting) {
+	for _, s := range settings {
+		if s.path == "" {
+			continue
+		}
+		if err := exists(s.path, dir); err != nil {
+			report(s.key, err.Error())
+		}
+	}
+}
+
 // exists says why there is nothing at the path of a setting.
 func exists(path, dir string) error {
 	place, err := resolve(path, dir)

@@ -55,7 +55,7 @@ func TestClassifiers(t *testing.T) {
 func TestLogSumExp(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		out, err := graph.ExecOnceN(backend, func(x *graph.Node) []*graph.Node {
-			return []*graph.Node{logSumExp(x), softmax(x)}
+			return []*graph.Node{LogSumExp(x), softmax(x)}
 		}, [][]float32{{500, 500}, {-500, -500}, {500, -500}})
 		if err != nil {
 			t.Fatal(err)
@@ -83,7 +83,7 @@ func TestLevelsOfAClass(t *testing.T) {
 			return []*graph.Node{
 				one.At(sigma).Energy(x), net.Given(graph.Const(x.Graph(), []int32{1, 1})).At(sigma).Energy(x),
 				graph.Neg(graph.SliceAxis(model.LogitsAt(net.Theta, x, sigma), -1, graph.AxisElem(1))),
-				net.At(sigma).Energy(x), graph.Neg(logSumExp(model.LogitsAt(net.Theta, x, sigma))),
+				net.At(sigma).Energy(x), graph.Neg(LogSumExp(model.LogitsAt(net.Theta, x, sigma))),
 				one.Energy(x), one.At(lowest).Energy(x),
 			}
 		})(moved(t, model, 8, 2, 0.3), normals(16, 3))

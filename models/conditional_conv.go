@@ -1,8 +1,6 @@
 package models
 
 import (
-	"fmt"
-
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/internal/conv"
@@ -41,9 +39,7 @@ func (m *ConditionalConv) Parameters(dim int) ([]Parameter, error) {
 	var parameters []Parameter
 	for i, out := range m.Channels {
 		parameters = append(parameters, m.kernelParameters(i, sizes[i][2])...)
-		parameters = append(parameters,
-			Parameter{fmt.Sprintf("convolutions.%d.gain", i), []int{m.Embedding, out}, zeros(m.Embedding * out)},
-			Parameter{fmt.Sprintf("convolutions.%d.shift", i), []int{m.Embedding, out}, zeros(m.Embedding * out)})
+		parameters = append(parameters, modulation(layerName(i), m.Embedding, out)...)
 	}
 	last := sizes[len(m.Channels)]
 	rest, err := m.ConditionalMLP.Parameters(last[0] * last[1] * last[2])
@@ -51,13 +47,7 @@ func (m *ConditionalConv) Parameters(dim int) ([]Parameter, error) {
 }
 
 // Multiplications implements Shared.
-func (m *ConditionalConv) Multiplications(dim int) (int, error) {
-	parameters, err := m.Parameters(dim)
-	if err != nil {
-		return 0, err
-	}
-	return m.multiplications(dim, parameters)
-}
+func (m *ConditionalConv) Multiplications(dim int) (int, error) { return m.multiplications(m, dim) }
 
 // Energy implements Energy, at the smallest level.
 func (m *ConditionalConv) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
@@ -102,10 +92,7 @@ func (m *ConditionalConv) ScoreAt(theta []*graph.Node, x, sigma *graph.Node, _ b
 		layers[i] = newLevelled(theta[4*i:], features)
 		h, slopes[len(convolutions)+i] = both(layers[i].apply(h))
 	}
-	g := readout(theta[4*len(layers)], h) // dn/dh, [1, width] so far
-	for i := len(layers) - 1; i >= 0; i-- {
-		g = productTransposed(graph.Mul(graph.Mul(g, slopes[len(convolutions)+i]), layers[i].gain), layers[i].weight)
-	}
+	g := back(layers, slopes[len(convolutions):], readout(theta[4*len(layers)], h)) // dn/dh of the first hidden layer
 	d := planes.Shape().Dimensions[planes.Rank()-4:]
 	planes = planesOf(g, []int{d[1], d[2], d[0]})
 	for i := len(convolutions) - 1; i >= 0; i-- {

@@ -96,12 +96,8 @@ func (l levelled) apply(h *graph.Node) *graph.Node {
 // hidden are the parameters of hidden layers of the given widths, four for each, and the width that the last leaves.
 func (n *NoiseLevels) hidden(in int, widths []int) (parameters []Parameter, out int) {
 	for i, out := range widths {
-		bound := 1 / math.Sqrt(float64(in))
-		parameters = append(parameters,
-			Parameter{fmt.Sprintf("layers.%d.weight", i), []int{in, out}, uniform(in*out, bound)},
-			Parameter{fmt.Sprintf("layers.%d.bias", i), []int{out}, uniform(out, bound)},
-			Parameter{fmt.Sprintf("layers.%d.gain", i), []int{n.Embedding, out}, zeros(n.Embedding * out)},
-			Parameter{fmt.Sprintf("layers.%d.shift", i), []int{n.Embedding, out}, zeros(n.Embedding * out)})
+		name := fmt.Sprintf("layers.%d", i)
+		parameters = append(append(parameters, dense(name, in, out, 1)...), modulation(name, n.Embedding, out)...)
 		in = out
 	}
 	return parameters, in

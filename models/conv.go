@@ -41,13 +41,7 @@ func (m *Conv) Parameters(dim int) ([]Parameter, error) {
 func (m *Conv) head() *MLP { return &MLP{Hidden: m.Hidden, Activation: m.Activation, Head: m.Head} }
 
 // Multiplications implements Shared.
-func (m *Conv) Multiplications(dim int) (int, error) {
-	parameters, err := m.Parameters(dim)
-	if err != nil {
-		return 0, err
-	}
-	return m.multiplications(dim, parameters)
-}
+func (m *Conv) Multiplications(dim int) (int, error) { return m.multiplications(m, dim) }
 
 // Energy implements Energy.
 func (m *Conv) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {

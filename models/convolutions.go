@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -74,19 +73,20 @@ func (c *Convolutions) window(layer int) conv.Window {
 	return conv.Window{Stride: c.Strides[layer], Low: c.Paddings[layer], High: c.Paddings[layer]}
 }
 
-// kernelParameters are those of layer i, drawn from U(−1/√n, 1/√n) with n = k·k·in: convolutions.I.weight [k, k, in, out] and
-// convolutions.I.bias [out].
+// kernelParameters are those of layer i, convolutions.I.weight [k, k, in, out] and convolutions.I.bias [out].
 func (c *Convolutions) kernelParameters(i, in int) []Parameter {
-	k, out := c.Kernels[i], c.Channels[i]
-	bound := 1 / math.Sqrt(float64(k*k*in))
-	return []Parameter{
-		{fmt.Sprintf("convolutions.%d.weight", i), []int{k, k, in, out}, uniform(k*k*in*out, bound)},
-		{fmt.Sprintf("convolutions.%d.bias", i), []int{out}, uniform(out, bound)},
-	}
+	return kernel(layerName(i), c.Kernels[i], in, c.Channels[i], 1)
 }
 
-// multiplications are those of a model with these parameters: by every one of them once, but by kernels at all their places.
-func (c *Convolutions) multiplications(dim int, parameters []Parameter) (int, error) {
+// layerName begins the names of the parameters of layer i.
+func layerName(i int) string { return fmt.Sprintf("convolutions.%d", i) }
+
+// multiplications are those of a model with such layers: by every parameter once, but by kernels at all their places.
+func (c *Convolutions) multiplications(model Energy, dim int) (int, error) {
+	parameters, err := model.Parameters(dim)
+	if err != nil {
+		return 0, err
+	}
 	sizes, err := c.sizes(dim)
 	if err != nil {
 		return 0, err

@@ -25,7 +25,7 @@ func (h Head) energy(outputs *graph.Node) *graph.Node {
 	if h.Number == 0 {
 		return graph.Squeeze(outputs, -1)
 	}
-	return graph.Neg(logSumExp(outputs))
+	return graph.Neg(LogSumExp(outputs))
 }
 
 // slope is the gradient of the energy by the features [batch, width] that the last layer makes outputs of. It is [1, width]
@@ -46,11 +46,11 @@ func JointEnergy(logits, labels *graph.Node) *graph.Node {
 
 // softmax maps logits [batch, classes] to probabilities.
 func softmax(x *graph.Node) *graph.Node {
-	return graph.Exp(graph.Sub(x, graph.InsertAxes(logSumExp(x), -1)))
+	return graph.Exp(graph.Sub(x, graph.InsertAxes(LogSumExp(x), -1)))
 }
 
-// logSumExp is log Σ exp(x) over the last axis, which neither overflows nor underflows: [batch, n] -> [batch].
-func logSumExp(x *graph.Node) *graph.Node {
+// LogSumExp is log Σ exp(x) over the last axis, which neither overflows nor underflows: [batch, n] -> [batch].
+func LogSumExp(x *graph.Node) *graph.Node {
 	most := graph.StopGradient(graph.ReduceMax(x, -1))
 	sum := graph.ReduceSum(graph.Exp(graph.Sub(x, graph.InsertAxes(most, -1))), -1)
 	return graph.Add(graph.Log(sum), most)

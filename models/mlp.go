@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -34,10 +33,7 @@ func (m *MLP) Parameters(dim int) ([]Parameter, error) {
 	var parameters []Parameter
 	in := dim
 	for i, out := range append(append([]int(nil), m.Hidden...), m.outputs()) {
-		bound := 1 / math.Sqrt(float64(in))
-		parameters = append(parameters,
-			Parameter{fmt.Sprintf("layers.%d.weight", i), []int{in, out}, uniform(in*out, bound)},
-			Parameter{fmt.Sprintf("layers.%d.bias", i), []int{out}, uniform(out, bound)})
+		parameters = append(parameters, dense(fmt.Sprintf("layers.%d", i), in, out, 1)...)
 		in = out
 	}
 	return parameters, nil

@@ -28,7 +28,7 @@ func (q *queue) take(n int) []*graph.Node {
 
 // dense lists the weight [in, out] and the bias [out] of a layer, drawn from U(−by/√in, by/√in).
 func dense(name string, in, out int, by float64) []Parameter {
-	bound := by / math.Sqrt(float64(in))
+	bound := by * (1 / math.Sqrt(float64(in)))
 	return []Parameter{
 		{name + ".weight", []int{in, out}, uniform(in*out, bound)},
 		{name + ".bias", []int{out}, uniform(out, bound)},

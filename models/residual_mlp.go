@@ -32,20 +32,13 @@ func (m *ResidualMLP) Parameters(dim int) ([]Parameter, error) {
 		return nil, err
 	}
 	w := m.Width
-	layer := func(name string, in, out int, by float64) []Parameter {
-		bound := 1 / math.Sqrt(float64(in))
-		return []Parameter{
-			{name + ".weight", []int{in, out}, uniform(in*out, bound*by)},
-			{name + ".bias", []int{out}, uniform(out, bound*by)},
-		}
-	}
-	parameters := layer("input", dim, w, 1)
+	parameters := dense("input", dim, w, 1)
 	for i := range m.Blocks {
 		name := fmt.Sprintf("blocks.%d.", i)
-		parameters = append(parameters, layer(name+"inner", w, w, 1)...)
-		parameters = append(parameters, layer(name+"outer", w, w, 1/math.Sqrt(float64(m.Blocks)))...)
+		parameters = append(parameters, dense(name+"inner", w, w, 1)...)
+		parameters = append(parameters, dense(name+"outer", w, w, 1/math.Sqrt(float64(m.Blocks)))...)
 	}
-	return append(parameters, layer("readout", w, m.outputs(), 1)...), nil
+	return append(parameters, dense("readout", w, m.outputs(), 1)...), nil
 }
 
 // Energy implements Energy.

@@ -121,7 +121,7 @@ type mixed struct {
 func (d mixed) LogProb(x *graph.Node) *graph.Node {
 	a := graph.AddScalar(d.first.LogProb(x), math.Log1p(-d.share))
 	b := graph.AddScalar(d.second.LogProb(x), math.Log(d.share))
-	return logSumExp(graph.Stack([]*graph.Node{a, b}, -1))
+	return models.LogSumExp(graph.Stack([]*graph.Node{a, b}, -1))
 }
 
 // Loss is that of the energy, for data and points of the sampler, both [batch, dim], and the sampler's density.

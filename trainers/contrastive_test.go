@@ -181,7 +181,7 @@ func TestPointsAndTheirOthers(t *testing.T) {
 func TestLogSumExp(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		got := evaluate(t, backend, func(in []*graph.Node) []*graph.Node {
-			y := logSumExp(in[0])
+			y := models.LogSumExp(in[0])
 			return []*graph.Node{y, graph.Gradient(graph.ReduceAllSum(y), in[0])[0]}
 		}, [][]float64{{1e4, 1e4 + 1}, {-1e4, -1e4 - 1}, {0, -1e6}})
 		e := math.Log1p(math.Exp(-1))

@@ -97,10 +97,10 @@ func (e EarlyStopping) fits(spec Spec) error {
 }
 
 // ranks says whether a lower loss of a method means a better model: not where it is a difference of energies to negatives that
-// move with the model.
+// move with the model, nor where it takes labels, which the validation points come without.
 func ranks(method Method) bool {
 	switch method.(type) {
-	case *MLE, *CD, *PCD, *ShortRun, *FlowNCE, *Adversarial:
+	case *MLE, *CD, *PCD, *ShortRun, *FlowNCE, *Adversarial, *JEM:
 		return false
 	}
 	return true

@@ -246,6 +246,11 @@ func TestCriteriaRefused(t *testing.T) {
 	}{
 		{func(s *Spec) { s.Data.Validation = datasets.Points{} }, "train.early_stopping.metric is \"loss\", and there are 0 validation points; data.validation_fraction keeps some"},
 		{func(s *Spec) { s.Method = NewMLE() }, "train.early_stopping.metric is \"loss\", and the loss of this method says nothing about how good the model is; want score_matching or nll"},
+		{func(s *Spec) { // whose loss takes labels
+			s.Model = &models.MLP{Hidden: []int{4}, Activation: "tanh", Head: models.Head{Number: 2}}
+			s.Method = &JEM{Generative: NewDSM(), Classification: 1}
+			s.Data.Labels = &datasets.Labels{Classes: []string{"a", "b"}, Train: make([]int, s.Data.Train.N), Validation: make([]int, s.Data.Validation.N)}
+		}, "train.early_stopping.metric is \"loss\", and the loss of this method says nothing about how good the model is; want score_matching or nll"},
 		{func(s *Spec) { s.Loop.EarlyStopping.Metric = byLikelihood }, "train.early_stopping.metric is \"nll\", and log Z is cheap in one or two dimensions only, of which the data has 3; want score_matching, or loss if the method's tells models apart"},
 		{func(s *Spec) { s.Loop.KeepBest = "validation_nll" }, `train.keep_best is "validation_nll", which is not logged; there are loss, gradient_norm, learning_rate, validation_loss`},
 	} {

@@ -149,7 +149,7 @@ func (m jem) Loss(in Input) Output {
 
 // crossEntropy is mean −log p(y|x) for logits [batch, classes] and labels [batch].
 func crossEntropy(logits, labels *graph.Node) *graph.Node {
-	return batchMean(graph.Add(models.JointEnergy(logits, labels), logSumExp(logits)))
+	return batchMean(graph.Add(models.JointEnergy(logits, labels), models.LogSumExp(logits)))
 }
 
 // accuracy is the share of the points whose class has the largest of the logits [batch, classes].

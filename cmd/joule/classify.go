@@ -12,7 +12,7 @@ import (
 )
 
 func newClassify() *cobra.Command {
-	var input, output, backend, checkpoint string
+	var flags *evaluation
 	cmd := &cobra.Command{
 		Use:   "classify RUN --in FILE",
 		Short: "Tell the classes of points by a trained model",
@@ -24,13 +24,7 @@ What comes out is a table [n, 1 + classes]: class, p0, p1, ….`,
   joule classify runs/jem --in points.npy -o classes.csv`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if input == "" {
-				return coded(exitUsage, fmt.Errorf("--in is missing: want a .csv, .npy or .parquet file of points; usage: %s", cmd.UseLine()))
-			}
-			if err := checkPointsOutput(output); err != nil {
-				return err
-			}
-			t, err := readRun(args[0], checkpoint, nil)
+			t, err := flags.run(args[0])
 			if err != nil {
 				return err
 			}
@@ -38,11 +32,11 @@ What comes out is a table [n, 1 + classes]: class, p0, p1, ….`,
 			if classes == 0 {
 				return coded(exitUsage, fmt.Errorf("the model of %s tells no classes apart", args[0]))
 			}
-			points, err := t.encoding().Read(input)
+			points, err := t.encoding().Read(flags.input)
 			if err != nil {
 				return err
 			}
-			if err := t.open(backend); err != nil {
+			if err := t.open(flags.backend); err != nil {
 				return err
 			}
 			defer t.close()
@@ -59,12 +53,9 @@ What comes out is a table [n, 1 + classes]: class, p0, p1, ….`,
 				row[0] = float64(slices.Index(p, slices.Max(p)))
 				copy(row[1:], p)
 			}
-			return writePoints(output, cmd.OutOrStdout(), table, columns)
+			return writePoints(flags.output, cmd.OutOrStdout(), table, columns)
 		},
 	}
-	cmd.Flags().StringVar(&input, "in", "", "points, .csv, .npy or .parquet")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
-	checkpointFlag(cmd, &checkpoint)
-	backendFlag(cmd, &backend, "that of the run's config")
+	flags = evaluationFlags(cmd)
 	return cmd
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"joule/datasets"
@@ -12,7 +10,7 @@ import (
 const energyColumn = "energy"
 
 func newEnergy() *cobra.Command {
-	var input, output, backend, checkpoint string
+	var flags *evaluation
 	var score bool
 	cmd := &cobra.Command{
 		Use:   "energy RUN --in FILE",
@@ -27,21 +25,15 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
   joule energy runs/dsm --in points.csv --score`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if input == "" {
-				return coded(exitUsage, fmt.Errorf("--in is missing: want a .csv, .npy or .parquet file of points; usage: %s", cmd.UseLine()))
-			}
-			if err := checkPointsOutput(output); err != nil {
-				return err
-			}
-			t, err := readRun(args[0], checkpoint, nil)
+			t, err := flags.run(args[0])
 			if err != nil {
 				return err
 			}
-			points, err := t.encoding().Read(input)
+			points, err := t.encoding().Read(flags.input)
 			if err != nil {
 				return err
 			}
-			if err := t.open(backend); err != nil {
+			if err := t.open(flags.backend); err != nil {
 				return err
 			}
 			defer t.close()
@@ -51,7 +43,7 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 				if err != nil {
 					return err
 				}
-				return writePoints(output, cmd.OutOrStdout(), datasets.Points{N: points.N, Dim: 1, Values: energies}, []string{energyColumn})
+				return writePoints(flags.output, cmd.OutOrStdout(), datasets.Points{N: points.N, Dim: 1, Values: energies}, []string{energyColumn})
 			}
 			scores, err := t.model.Scores(x.Values)
 			if err != nil {
@@ -62,13 +54,10 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 			for k, name := range t.dataset.Columns {
 				columns[k] = "score_" + name
 			}
-			return writePoints(output, cmd.OutOrStdout(), datasets.Points{N: points.N, Dim: points.Dim, Values: scores}, columns)
+			return writePoints(flags.output, cmd.OutOrStdout(), datasets.Points{N: points.N, Dim: points.Dim, Values: scores}, columns)
 		},
 	}
-	cmd.Flags().StringVar(&input, "in", "", "points, .csv, .npy or .parquet")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
+	flags = evaluationFlags(cmd)
 	cmd.Flags().BoolVar(&score, "score", false, "write scores instead of energies")
-	checkpointFlag(cmd, &checkpoint)
-	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
 }
