@@ -24,10 +24,21 @@ type CSV struct {
 
 	// Header says whether the first line names the columns. When left out, it does if it holds no number.
 	Header *bool `yaml:"header"`
+
+	// Stream reads the file while it is trained on; nil reads all of it into memory.
+	Stream *Streaming `yaml:"stream"`
 }
 
 // Load reads the file.
 func (s *CSV) Load(env Env) (*Set, error) {
+	if s.Stream != nil {
+		return s.Stream.load(env, s.FileData, s.Preparation, func(path string, columns []string) (shard, error) {
+			if columns == nil {
+				columns = s.Columns
+			}
+			return openCSVShard(path, columns, s.Header)
+		})
+	}
 	content, name, err := readFile(s.Path, env.Dir)
 	if err != nil {
 		return nil, err

@@ -17,10 +17,16 @@ import (
 type NPY struct {
 	FileData    `yaml:",inline"`
 	Preparation `yaml:",inline"`
+
+	// Stream reads the file while it is trained on; nil reads all of it into memory.
+	Stream *Streaming `yaml:"stream"`
 }
 
 // Load reads the file.
 func (s *NPY) Load(env Env) (*Set, error) {
+	if s.Stream != nil {
+		return s.Stream.load(env, s.FileData, s.Preparation, func(path string, _ []string) (shard, error) { return openNPYShard(path) })
+	}
 	content, name, err := readFile(s.Path, env.Dir)
 	if err != nil {
 		return nil, err
@@ -47,16 +53,10 @@ func parseNPY(name string, content []byte) (Points, error) {
 	if err != nil {
 		return Points{}, fmt.Errorf("%s: %w", name, err)
 	}
+	if err := array.checkSize(name, int64(len(data))); err != nil {
+		return Points{}, err
+	}
 	n, dim, size := array.n, array.dim, array.size
-	// Divisions rather than a product, which an absurd shape would overflow.
-	if values := len(data) / size; dim > values || n > values/dim {
-		return Points{}, fmt.Errorf("%s: the file is truncated: it holds %d whole values of type %s, shape %.60s needs more",
-			name, values, array.descr, array.shape)
-	}
-	if extra := len(data) - n*dim*size; extra > 0 {
-		return Points{}, fmt.Errorf("%s: %d bytes follow the last of %d×%d values of type %s, want none",
-			name, extra, n, dim, array.descr)
-	}
 	points := NewPoints(n, dim)
 	for i := range n {
 		for j := range dim {
@@ -123,6 +123,20 @@ type npyArray struct {
 	size         int // bytes of a value
 	fortran      bool
 	value        func([]byte) float64
+}
+
+// checkSize reports so many bytes of data that are not those of the array; name is what errors call the file.
+func (a npyArray) checkSize(name string, data int64) error {
+	n, dim, size := int64(a.n), int64(a.dim), int64(a.size)
+	// Divisions rather than a product, which an absurd shape would overflow.
+	if values := data / size; dim > values || n > values/dim {
+		return fmt.Errorf("%s: the file is truncated: it holds %d whole values of type %s, shape %.60s needs more",
+			name, values, a.descr, a.shape)
+	}
+	if extra := data - n*dim*size; extra > 0 {
+		return fmt.Errorf("%s: %d bytes follow the last of %d×%d values of type %s, want none", name, extra, n, dim, a.descr)
+	}
+	return nil
 }
 
 // The entries of the header may come in any order; what is left without them must be empty.

@@ -53,7 +53,12 @@ const (
 	streamSplit
 	streamFit
 	streamNoise
+	streamOrder  // of the blocks in an epoch
+	streamWindow // of the points in a window
 )
+
+// streamBits is by how many bits the number of an epoch or a window is above what the seed is used for.
+const streamBits = 8
 
 func newRand(seed int64, stream uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(uint64(seed), stream))
