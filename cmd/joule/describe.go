@@ -15,7 +15,9 @@ import (
 // describeData is what a run keeps of its data, in the units of the source.
 func describeData(set *datasets.Set) rundir.Dataset {
 	low, high := set.Transform.Undo(set.Train).Range()
-	if set.Test.N > 0 {
+	if set.Stream != nil {
+		low, high = set.Stream.Low, set.Stream.High
+	} else if set.Test.N > 0 {
 		testLow, testHigh := set.Transform.Undo(set.Test).Range()
 		for k := range low {
 			low[k], high[k] = min(low[k], testLow[k]), max(high[k], testHigh[k])
@@ -23,7 +25,7 @@ func describeData(set *datasets.Set) rundir.Dataset {
 	}
 	return rundir.Dataset{
 		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform),
-		Train: set.Train.N, Test: set.Test.N, Min: low, Max: high,
+		Train: set.TrainSize(), Test: set.Test.N, Min: low, Max: high,
 	}
 }
 
