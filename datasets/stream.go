@@ -3,7 +3,9 @@ package datasets
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sort"
+	"sync"
 )
 
 // Streaming holds the settings of a set that need not fit into memory: its rows are read while it is trained on, and a
@@ -66,8 +68,7 @@ type Stream struct {
 	transform *Standardizer
 	shards    []shard
 	blocks    []block
-	order     *order    // of the epoch that was asked for last
-	values    []float64 // of the block that was read last
+	order     *order // of the epoch that was asked for last
 }
 
 // Checksum identifies all rows of the source, to the bit and in their order: sha256: and the hexadecimal SHA-256 of their
@@ -75,43 +76,73 @@ type Stream struct {
 func (s *Stream) Checksum() string { return s.checksum }
 
 // Window gives the points of window k = 0, 1, … in the coordinates of the set, in random order: put is called once for each
-// slot of 0 … Size−1, with a point that it may not keep. That a file can no longer be read, or does not hold what it did, is a
-// [*ChangedError].
+// slot of 0 … Size−1, by several goroutines at once, with a point that it may not keep. That a file can no longer be read, or
+// does not hold what it did, is a [*ChangedError].
 func (s *Stream) Window(ctx context.Context, k int, put func(slot int, point []float64)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var readers sync.WaitGroup
+	pieces := s.pieces(k)
+	for range max(1, runtime.GOMAXPROCS(0)/2) { // the others are for those that train
+		readers.Go(func() {
+			var values []float64
+			for p := range pieces {
+				if ctx.Err() != nil {
+					return
+				}
+				points, own, err := s.read(p.block, values[:0])
+				if err != nil {
+					cancel(err)
+					return
+				}
+				for i, row := range p.rows {
+					put(p.slots[i], points.Row(row))
+				}
+				values = own
+			}
+		})
+	}
+	readers.Wait()
+	return context.Cause(ctx)
+}
+
+// piece is what of a block is in a window: rows, and the slots that they go to.
+type piece struct {
+	block       block
+	rows, slots []int
+}
+
+// pieces are those of window k.
+func (s *Stream) pieces(k int) chan piece {
+	var all []piece
 	slots := newRand(s.seed, streamWindow+uint64(k)<<streamBits).Perm(s.Size)
 	for next := k * s.Size; len(slots) > 0; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		order := s.orderOf(next / s.N)
 		i := order.at(next % s.N)
 		b := s.blocks[order.blocks[i]]
-		points, err := s.read(b)
-		if err != nil {
-			return err
-		}
 		rows := b.training()[next%s.N-order.starts[i]:]
-		rows = rows[:min(len(rows), len(slots))]
-		for j, row := range rows {
-			put(slots[j], points.Row(row))
-		}
-		slots, next = slots[len(rows):], next+len(rows)
+		n := min(len(rows), len(slots))
+		all = append(all, piece{b, rows[:n], slots[:n]})
+		slots, next = slots[n:], next+n
 	}
-	return nil
+	queue := make(chan piece, len(all))
+	for _, p := range all {
+		queue <- p
+	}
+	close(queue)
+	return queue
 }
 
-// read reads a block again, in the coordinates of the set.
-func (s *Stream) read(b block) (Points, error) {
+// read reads a block again, in the coordinates of the set. It also returns its values as they were read into the given slice.
+func (s *Stream) read(b block, into []float64) (points Points, values []float64, err error) {
 	file := s.shards[b.shard]
-	values, err := file.read(b, s.values[:0])
-	if err != nil {
-		return Points{}, &ChangedError{err}
+	if values, err = file.read(b, into); err != nil {
+		return Points{}, nil, &ChangedError{err}
 	}
-	s.values = values
 	if len(values) != b.rows*s.Dim || sumOf(values) != b.sum {
-		return Points{}, &ChangedError{fmt.Errorf("%s: has changed since the training began: %s is not what it was", file.name(), file.place(b))}
+		return Points{}, nil, &ChangedError{fmt.Errorf("%s: has changed since the training began: %s is not what it was", file.name(), file.place(b))}
 	}
-	return s.transform.Apply(Points{N: b.rows, Dim: s.Dim, Values: values}), nil
+	return s.transform.Apply(Points{N: b.rows, Dim: s.Dim, Values: values}), values, nil
 }
 
 // ChangedError says that a file is no longer there, or no longer what it was when a [Stream] was made of it.

@@ -23,8 +23,8 @@ type csvShard struct {
 }
 
 const (
-	// lookAhead is how many records are looked at to tell which columns hold numbers.
-	lookAhead = 1000
+	// firstRecords is how many records are looked at to tell which columns hold numbers.
+	firstRecords = 1000
 	// maxRecord bounds a record, in bytes: a quote that is not closed makes one of all the rest of a file.
 	maxRecord = 16 << 20
 	// mend is what to do about a row.
@@ -37,7 +37,7 @@ func openCSVShard(path string, columns []string, header *bool) (*csvShard, error
 	s := &csvShard{path: path}
 	var start []byte
 	enough := errors.New("enough")
-	err := s.cut(lookAhead, func(_ block, raw []byte) error {
+	err := s.cut(firstRecords, func(_ block, raw []byte) error {
 		start = slices.Clone(raw)
 		return enough
 	})
@@ -198,7 +198,7 @@ func (s *csvShard) numbers(row []string, values []float64) ([]float64, error) {
 	}
 	for _, j := range s.skipped {
 		if isNumber(strings.TrimSpace(row[j])) {
-			return nil, fmt.Errorf("column %.60q: %.60q is a number, and the first %d rows have none there: name the columns to be taken (columns)", s.labels[j], row[j], lookAhead)
+			return nil, fmt.Errorf("column %.60q: %.60q is a number, and the first %d rows have none there: name the columns to be taken (columns)", s.labels[j], row[j], firstRecords)
 		}
 	}
 	return values, nil
