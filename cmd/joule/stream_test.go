@@ -27,7 +27,8 @@ func streamed(t *testing.T, change func(line int, text string) string) (config s
 	}
 	return put(t, dir, "stream.yaml", `extends: old-faithful/dsm
 name: streamed
-data: {kind: csv, path: part-*.csv, columns: [x, y], standardize: true, test_fraction: 0.1, stream: {window: 40, block: 8, steps: 3}}
+train: {early_stopping: {metric: score_matching, every: 20, patience: 0}}
+data: {kind: csv, path: part-*.csv, columns: [x, y], standardize: true, test_fraction: 0.1, validation_fraction: 0.05, stream: {window: 40, block: 8, steps: 3}}
 `)
 }
 
@@ -38,10 +39,10 @@ func TestTrainOnAStream(t *testing.T) {
 	run := trainSmall(t, t.TempDir(), config, "--set", "train.checkpoint_every=10", "--set", "train.keep_last=9")
 	want := whatItLeft(t, run)
 	var dataset struct {
-		Train, Test int
-		Min, Max    []float64
+		Train, Validation, Test int
+		Min, Max                []float64
 	}
-	if err := json.Unmarshal([]byte(read(t, run, "dataset.json")), &dataset); err != nil || dataset.Train != 180 || dataset.Test != 20 ||
+	if err := json.Unmarshal([]byte(read(t, run, "dataset.json")), &dataset); err != nil || dataset.Train != 170 || dataset.Validation != 10 || dataset.Test != 20 ||
 		fmt.Sprint(dataset.Min, dataset.Max) != "[0 0] [100 2]" {
 		t.Errorf("dataset.json has %+v, error %v", dataset, err)
 	}
@@ -49,8 +50,15 @@ func TestTrainOnAStream(t *testing.T) {
 		succeed(t, "", "train", "--resume", run, "--from-step", step, "--no-figures", "--quiet")
 		sameFiles(t, "from step "+step, whatItLeft(t, run), want)
 	}
+	if metrics := read(t, run, "metrics.jsonl"); strings.Count(metrics, "validation_score_matching") != 3 {
+		t.Errorf("the criterion of early stopping is logged as in %s", metrics)
+	}
+	out := succeed(t, "", "data", "show", config)
+	if want := "stream      170 training points, in windows of 40; below is a sample of them\ntraining    170 points\nvalidation  10 points\n"; !strings.Contains(out, want) {
+		t.Errorf("data show gives %s", out)
+	}
 	var e struct{ TestNLL, TrainNLL *float64 }
-	out := succeed(t, "", "eval", run, "--json", "--grid", "41", "--quiet")
+	out = succeed(t, "", "eval", run, "--json", "--grid", "41", "--quiet")
 	if err := json.Unmarshal([]byte(strings.NewReplacer("test_nll", "TestNLL", "train_nll", "TrainNLL").Replace(out)), &e); err != nil || e.TestNLL == nil || e.TrainNLL == nil {
 		t.Errorf("eval gives %s", out)
 	}
