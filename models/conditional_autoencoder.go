@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -10,12 +9,13 @@ import (
 // ConditionalAutoencoder is an energy with noise levels whose network goes from points to points: with s the standard deviation
 // of the data,
 //
-//	E(x, σ) = ½‖x‖²/(s² + σ²) + ½D·log 2π(s² + σ²) − (s/σ)·⟨u, f(u, σ)⟩ + e(σ),  u = x/√(s² + σ²),
+//	E(x, σ) = ½‖u − (s/σ)·f(u, σ)‖² + ½D·log 2π(s² + σ²) + e(σ),  u = x/√(s² + σ²),
 //
-// the Gaussian and the offset of a [ConditionalMLP], and f like its network but for the width of its last layer. Of energies
-// made of denoisers this inner product is one (Du et al. 2023, section 4; Salimans & Ho 2021 have a squared distance): f, at the
-// scale at which it stands, is what the denoiser of Karras et al. 2022 learns. In many dimensions, where the score is most of
-// the energy, it is learned faster than a network with one output.
+// with f like the network of a [ConditionalMLP] but for the width of its last layer, and the offset e of that. Of energies made
+// of denoisers the squared distance from what they give is one (Salimans & Ho 2021; Du et al. 2023, section 4). It starts as a
+// Gaussian, f = 0, and cannot be without a lower bound, as an inner product of x and f can. In many dimensions, where the score
+// is most of the energy, it is learned faster than a network with one output. f scales as the network of the denoiser of Karras
+// et al. 2022.
 type ConditionalAutoencoder struct {
 	// Hidden are the widths of the hidden layers.
 	Hidden []int `yaml:"hidden" check:"len >= 1, each > 0, each <= 1000000"`
@@ -37,7 +37,7 @@ func (m *ConditionalAutoencoder) Parameters(dim int) ([]Parameter, error) {
 	}
 	parameters, in := m.hidden(dim, m.Hidden)
 	return append(parameters,
-		Parameter{fmt.Sprintf("layers.%d.weight", len(m.Hidden)), []int{in, dim}, uniform(in*dim, 1/math.Sqrt(float64(in)))},
+		Parameter{fmt.Sprintf("layers.%d.weight", len(m.Hidden)), []int{in, dim}, zeros(in * dim)},
 		Parameter{fmt.Sprintf("layers.%d.bias", len(m.Hidden)), []int{dim}, zeros(dim)},
 		Parameter{"offset", []int{m.Embedding}, zeros(m.Embedding)}), nil
 }
@@ -62,15 +62,16 @@ func (m *ConditionalAutoencoder) EnergyAt(theta []*graph.Node, x, sigma *graph.N
 		h = activations[m.Activation].value(newLevelled(theta[4*i:], features).apply(h))
 	}
 	last := theta[4*len(m.Hidden):]
-	agreement := graph.ReduceSum(graph.Mul(u, affine(h, last[0], last[1])), -1)
-	return graph.Sub(m.gaussian(last[2], x, variance, features), graph.Mul(agreement, graph.Square(outward)))
+	f := graph.Mul(affine(h, last[0], last[1]), graph.InsertAxes(graph.Square(outward), -1))
+	network := graph.ReduceSum(graph.Mul(f, graph.Sub(graph.MulScalar(f, 0.5), u)), -1) // ½‖f‖² − ⟨u, f⟩
+	return graph.Add(m.gaussian(last[2], x, variance, features), network)
 }
 
-// ScoreAt implements LevelScorer: d⟨u, f(u)⟩/du = f + (df/du)ᵀu, the second by the chain rule from the last layer back to the
-// first.
+// ScoreAt implements LevelScorer: with r = u − f, of ½‖r‖² the slope is r − (df/du)ᵀr, the second by the chain rule from the last
+// layer back to the first.
 func (m *ConditionalAutoencoder) ScoreAt(theta []*graph.Node, x, sigma *graph.Node, _ bool) *graph.Node {
 	features := m.features(sigma)
-	inward, outward, variance := m.scales(sigma)
+	inward, outward, _ := m.scales(sigma)
 	u := graph.Mul(x, graph.InsertAxes(inward, -1))
 	h := u
 	layers, slopes := make([]levelled, len(m.Hidden)), make([]*graph.Node, len(m.Hidden))
@@ -79,7 +80,8 @@ func (m *ConditionalAutoencoder) ScoreAt(theta []*graph.Node, x, sigma *graph.No
 		h, slopes[i] = activations[m.Activation].both(layers[i].apply(h))
 	}
 	last := theta[4*len(m.Hidden):]
-	g := graph.Add(affine(h, last[0], last[1]), back(layers, slopes, productTransposed(u, last[0])))
-	network := graph.Mul(g, graph.InsertAxes(graph.Mul(inward, graph.Square(outward)), -1))
-	return graph.Sub(network, graph.Div(x, graph.InsertAxes(variance, -1)))
+	scale := graph.InsertAxes(graph.Square(outward), -1)
+	r := graph.Sub(u, graph.Mul(affine(h, last[0], last[1]), scale))
+	g := back(layers, slopes, productTransposed(graph.Mul(r, scale), last[0]))
+	return graph.Mul(graph.Sub(g, r), graph.InsertAxes(inward, -1))
 }
