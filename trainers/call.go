@@ -120,8 +120,7 @@ func (t *Trainer) take(o *outcome, active []int, steps int) {
 }
 
 // advance makes up to n steps of the active replicas, which are all at one step, in one or more calls, as far as the window of
-// streamed data goes. It ends before a
-// sick step, and then says which of the replicas are sick there, and of what.
+// streamed data goes. It ends before a sick step, and then says which of the replicas are sick there, and of what.
 //
 // A call that met a sick step is thrown away, and the good steps of it are made again: they come out the same.
 func (t *Trainer) advance(active []int, n int) (made int, sick []Incident, err error) {

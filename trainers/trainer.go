@@ -124,8 +124,8 @@ type Hooks struct {
 
 // Run trains to the end, or until the context is done: then the call at hand, of about a second, is finished and the
 // context's error returned. A *datasets.ChangedError says that the data of a stream cannot be read again; what was trained until
-// then is kept. A *DivergedError says that a sick step stopped a run. Of several replicas the others go on
-// meanwhile; the error then joins one for each that was stopped.
+// then is kept. A *DivergedError says that a sick step stopped a run. Of several replicas the others go on meanwhile; the error
+// then joins one for each that was stopped.
 func (t *Trainer) Run(ctx context.Context, hooks Hooks) error {
 	for {
 		active, step := t.behind(t.spec.Loop.Steps)
