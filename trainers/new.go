@@ -109,6 +109,9 @@ func (t *Trainer) prepare() error {
 		return err
 	}
 	p.ofModel = len(learned)
+	if problem.Seen, err = seen(t.backend, t.replicas, p.dtype); err != nil {
+		return err
+	}
 	if p.objective, err = spec.Method.Prepare(problem); err != nil {
 		return &SpecError{err, true}
 	}
