@@ -123,7 +123,7 @@ func TestRollbackReadsAgain(t *testing.T) {
 		if err := datasets.WriteNPY(path, points, datasets.Float64); err != nil {
 			t.Fatal(err)
 		}
-		spec.Data, spec.Loop.Steps = streamOf(t, path, 5), 40
+		spec.Data, spec.Loop.Steps = streamOf(t, path, 8), 40
 		spec.Loop.CheckpointEvery, spec.Loop.Health = 5, Health{Policy: Rollback, Retries: 100, RateFactor: 0.5}
 		whole := newTrainer(t, backend, spec)
 		kept := map[int]Snapshot{}
