@@ -205,6 +205,11 @@ func TestLoadReportsErrors(t *testing.T) {
 		{path("gone.csv"), "", "x.yaml:7:9: data.path: gone.csv: no such file or directory"},
 		{path("."), "", "x.yaml:7:9: data.path: .: is a folder, not a file"},
 		{path("builtin:old_faithful.csv"), "", ""},
+		{path("x.yaml\n  stream: {window: 10}"), "", ""},
+		{path("x.yaml\n  label: a\n  stream: {window: 10}"), "", "x.yaml:8:10: data.label: does not go with stream, which takes columns of numbers as they are: leave one of the two out"},
+		{path("x.yaml\n  stream: {window: 10, block: 11}"), "", "x.yaml:8:31: data.stream.block: 11 rows are more than a window holds, 10: want at most those"},
+		{path("gone-*.csv\n  stream: {window: 10}"), "", "x.yaml:7:9: data.path: gone-*.csv: no file matches this pattern"},
+		{contract, "data={kind: parquet, path: x.yaml, stream: {window: 10}}", "--set data={kind: parquet, path: x.yaml, stream: {window: 10}}: data.stream: unknown key; known: kind, path, density, test_fraction, validation_fraction, standardize, columns, label, categorical, categories, category_noise, missing, constant"},
 		{path("builtin:faithful.csv"), "", `x.yaml:7:9: data.path: builtin:faithful.csv: no such file in the program, did you mean "builtin:old_faithful.csv"?; it has builtin:old_faithful.csv`},
 	} {
 		var sets []string
