@@ -17,6 +17,7 @@ import (
 )
 
 func TestEveryEmbeddedConfigSurvivesEncoding(t *testing.T) {
+	standIns(t)
 	dir := t.TempDir()
 	for _, entry := range List() {
 		c, err := Load(entry.Name, nil)
@@ -58,6 +59,7 @@ func TestEveryMethodHasAConfigOfEverySet(t *testing.T) {
 }
 
 func TestEveryEmbeddedConfigFitsItsData(t *testing.T) {
+	standIns(t)
 	for _, entry := range List() {
 		c, err := Load(entry.Name, nil)
 		if err != nil {
@@ -120,6 +122,9 @@ train: {steps: 20000, batch_size: 128, log_every: 100, checkpoint_every: 1000}
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
