@@ -1,10 +1,13 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"joule/configs"
+	"joule/datasets"
 )
 
 func TestConfigsList(t *testing.T) {
@@ -23,14 +26,28 @@ func TestConfigsList(t *testing.T) {
 // What show prints is a config, with --resolved one without a base and with all the keys.
 func TestConfigsShow(t *testing.T) {
 	dir := t.TempDir()
+	for _, data := range []string{"mnist", "cifar10/train", "cifar10/test"} { // which are looked for, and not read
+		if err := os.MkdirAll(filepath.Join(dir, data), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(args ...string) string {
+		cmd := command(dir, args...)
+		cmd.Env = append(cmd.Env, datasets.EnvDataDir+"="+dir)
+		o := finish(t, cmd)
+		if o.code != exitOK {
+			t.Errorf("joule %v exits with %d:\n%s", args, o.code, o.stderr)
+		}
+		return o.stdout
+	}
 	for _, e := range configs.List() {
-		source := succeed(t, dir, "configs", "show", e.Name)
-		resolved := succeed(t, dir, "configs", "show", e.Name, "--resolved")
+		source := run("configs", "show", e.Name)
+		resolved := run("configs", "show", e.Name, "--resolved")
 		if !strings.HasPrefix(source, "# ") || strings.Contains(resolved, "extends") || !strings.Contains(resolved, "beta2") {
 			t.Errorf("%s is shown as\n%s\nand resolved as\n%s", e.Name, source, resolved)
 		}
 		put(t, dir, "shown.yaml", resolved)
-		if got, want := succeed(t, dir, "configs", "validate", "shown.yaml"), "shown.yaml: valid ("+strings.ReplaceAll(e.Name, "/", "-")+")\n"; got != want {
+		if got, want := run("configs", "validate", "shown.yaml"), "shown.yaml: valid ("+strings.ReplaceAll(e.Name, "/", "-")+")\n"; got != want {
 			t.Errorf("validate prints %q, want %q", got, want)
 		}
 	}
