@@ -60,7 +60,7 @@ func TestEveryEmbeddedConfigFitsItsData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := c.Data.Load(datasets.Env{Dir: c.Dir, Seed: c.Seed})
+		data, err := c.LoadData()
 		if err != nil {
 			t.Errorf("%s: %v", entry.Name, err)
 			continue

@@ -22,7 +22,7 @@ type Compiled struct {
 	Model   Energy
 	Dim     int // coordinates of a point
 
-	calls    sync.Mutex // one at a time: two calls that both move a tensor to the device race in GoMLX
+	calls    *sync.Mutex // one at a time: two calls that both move a tensor to the device race in GoMLX
 	theta    []*tensors.Tensor
 	energies *graph.Exec
 	scores   *graph.Exec
@@ -41,7 +41,7 @@ func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*C
 	if err != nil {
 		return nil, err
 	}
-	c := &Compiled{Backend: backend, Model: model, Dim: dim}
+	c := &Compiled{Backend: backend, Model: model, Dim: dim, calls: new(sync.Mutex)}
 	for _, p := range parameters {
 		i := slices.IndexFunc(values, func(v Value) bool { return v.Name == p.Name })
 		if i < 0 {
@@ -60,15 +60,20 @@ func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*C
 		}
 		c.theta = append(c.theta, tensor.From(values[i].Numbers, DType, p.Shape...))
 	}
+	return c, c.prepare()
+}
+
+// prepare makes the programs of Energies and Scores.
+func (c *Compiled) prepare() (err error) {
 	if c.energies, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{net.Energy(in[0])}
 	}); err != nil {
-		return nil, err
+		return err
 	}
 	c.scores, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{net.Score(in[0])}
 	})
-	return c, err
+	return err
 }
 
 // Exec prepares a graph function of the model and further inputs; Call runs it.

@@ -129,7 +129,7 @@ func (t *trained) transform() *datasets.Standardizer {
 
 // data loads the data of the run again, split as it was.
 func (t *trained) data() (*datasets.Set, error) {
-	set, err := t.config.Data.Load(datasets.Env{Dir: t.config.Dir, Seed: t.config.Seed})
+	set, err := t.config.LoadData()
 	if err != nil {
 		return nil, err
 	}
