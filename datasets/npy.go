@@ -39,6 +39,11 @@ const (
 
 // parseNPY returns the points of an NPY file; name is what errors call the file.
 func parseNPY(name string, content []byte) (Points, error) {
+	return parseNPYOf(name, content, representable)
+}
+
+// parseNPYOf is parseNPY for points of the values that are accepted.
+func parseNPYOf(name string, content []byte, isAccepted func(float64) bool) (Points, error) {
 	header, data, err := splitNPY(content)
 	if err != nil {
 		return Points{}, fmt.Errorf("%s: %w", name, err)
@@ -65,7 +70,7 @@ func parseNPY(name string, content []byte) (Points, error) {
 				k = j*n + i
 			}
 			x := array.value(data[k*size:])
-			if !representable(x) {
+			if !isAccepted(x) {
 				return Points{}, fmt.Errorf("%s: row %d, column x%d: %v is not a finite number of single precision",
 					name, i+1, j, x)
 			}

@@ -2,58 +2,78 @@ package metrics
 
 import (
 	"math"
-	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/gomlx/compute"
+
+	"joule/datasets"
+	"joule/internal/backendtest"
+	"joule/models"
 )
 
-func TestPercentile(t *testing.T) {
-	reference := []float64{1, 2, 2, 2, 5}
-	for score, want := range map[float64]float64{0: 0, 1: 10, 1.5: 20, 2: 50, 3: 80, 5: 90, 9: 100} {
-		if got := Percentile(reference, score); math.Abs(got-want) > 1e-12 {
-			t.Errorf("the percentile of %v is %v, want %v", score, got, want)
+// isotropic is E = ½‖x − m‖²/v in the plane.
+func isotropic(t *testing.T, backend compute.Backend, mean, v float64) *models.Compiled {
+	t.Helper()
+	model, err := models.Compile(backend, &models.Quadratic{Mean: []float64{mean, 0}, Precision: [][]float64{{1 / v, 0}, {0, 1 / v}}}, 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return model
+}
+
+// Two Gaussians of means ±1 and variance 2 have the mean energy ¼‖x‖² + ¼ and the slope x/2.
+func TestAnomalyScores(t *testing.T) {
+	train := datasets.Points{N: 4, Dim: 2, Values: []float64{0, 0, 2, 0, 0, 2, 4, 0}} // mean energies ¼, 1¼, 1¼, 4¼
+	points := datasets.Points{N: 3, Dim: 2, Values: []float64{2, 0, 3, 4, 0, 0}}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		left, right := isotropic(t, backend, -1, 2), isotropic(t, backend, 1, 2)
+		for score, want := range map[string]struct{ scores, percentiles []float64 }{
+			ByEnergy:     {[]float64{1.25, 6.5, 0.25}, []float64{50, 100, 12.5}},
+			ByScoreNorm:  {[]float64{1, 2.5, 0}, []float64{50, 100, 12.5}},
+			ByTypicality: {[]float64{0.5, 4.75, 1.5}, []float64{25, 100, 62.5}}, // training: 1½, ½, ½, 2½
+		} {
+			a, err := NewAnomaly(score, train, left, right)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := a.Scores(points)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, s := range got {
+				if math.Abs(s-want.scores[i]) > 1e-5 || a.Percentile(s) != want.percentiles[i] {
+					t.Errorf("%s of point %d is %v at %v %%, want %v at %v %%", score, i+1, s, a.Percentile(s), want.scores[i], want.percentiles[i])
+				}
+			}
 		}
+		if _, err := NewAnomaly(ByEnergy, datasets.Points{N: 1, Dim: 2, Values: []float64{1e30, 0}}, left); err == nil || !strings.HasPrefix(err.Error(), "the training points: the score of point 1 is +Inf: ") {
+			t.Errorf("an infinite energy: error %v", err)
+		}
+	})
+	if _, err := NewAnomaly("surprise", train); err == nil || err.Error() != `there is no score "surprise"; want one of energy, score_norm, typicality` {
+		t.Errorf("error %v", err)
 	}
 }
 
-// Of 19 held-out points and 5 %, the largest; of 39, the second largest; with fewer there is none.
-func TestThresholdAt(t *testing.T) {
-	for n, want := range map[int]float64{19: 19, 20: 20, 38: 38, 39: 38, 99: 95} {
-		held := scores(n, func(i float64) float64 { return float64(n) - i })
-		if got, err := ThresholdAt(held, 0.05); err != nil || got != want || held[0] != float64(n) {
-			t.Errorf("of 1 to %d the threshold is %v, %v; want %v", n, got, err, want)
-		}
+// More points than are scored at once come out in order.
+func TestAnomalyOfManyPoints(t *testing.T) {
+	const n = scoredAtOnce + 3
+	points := datasets.NewPoints(n, 2)
+	for i := range n {
+		points.Row(i)[0] = float64(i) / n
 	}
-	for want, c := range map[string]struct {
-		n    int
-		rate float64
-	}{
-		"18 held-out points are too few for a false positive rate of 0.05; the smallest that they allow is 0.05263": {18, 0.05},
-		"0 held-out points":              {0, 0.5},
-		"a false positive rate of 0;":    {50, 0},
-		"a false positive rate of 1;":    {50, 1},
-		"a false positive rate of NaN; ": {50, math.NaN()},
-	} {
-		if _, err := ThresholdAt(make([]float64, c.n), c.rate); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("error %v, want %q", err, want)
-		}
+	a, err := NewAnomaly(ByScoreNorm, points, isotropic(t, backendtest.Open(t, "go"), 0, 1))
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// The rate at which further points exceed the threshold is that asked for, on average over held-out points: of 49 at 10 %,
-// that of rank 45 leaves out exactly a tenth. The share of one threshold is Beta(5, 45): variance 0.1·0.9/51.
-func TestThresholdKeepsItsRate(t *testing.T) {
-	const repeats, n, rate = 4000, 49, 0.1
-	r := rand.New(rand.NewPCG(1, 1))
-	sum := 0.0
-	for range repeats {
-		threshold, err := ThresholdAt(scores(n, func(float64) float64 { return r.Float64() }), rate)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum += 1 - threshold // of uniform points
+	got, err := a.Scores(points)
+	if err != nil || len(got) != n {
+		t.Fatalf("%d scores, %v", len(got), err)
 	}
-	if got, within := sum/repeats, 5*math.Sqrt(rate*(1-rate)/(n+2)/repeats); math.Abs(got-rate) > within {
-		t.Errorf("%v of further points exceed the threshold, want %v ± %v", got, rate, within)
+	for i, s := range got {
+		if math.Abs(s-float64(i)/n) > 1e-6 {
+			t.Fatalf("score %d is %v, want %v", i, s, float64(i)/n)
+		}
 	}
 }

@@ -97,17 +97,18 @@ func (c *Compiled) Call(exec *graph.Exec, in ...any) ([]*tensors.Tensor, error) 
 
 // Energies evaluates E at points given row by row, [n·dim] -> [n].
 func (c *Compiled) Energies(points []float64) ([]float64, error) {
-	return c.evaluate(c.energies, points, 1)
+	return c.Evaluate(c.energies, points, 1)
 }
 
 // Scores evaluates −∇E at points given row by row, [n·dim] -> [n·dim].
 func (c *Compiled) Scores(points []float64) ([]float64, error) {
-	return c.evaluate(c.scores, points, c.Dim)
+	return c.Evaluate(c.scores, points, c.Dim)
 }
 
-// evaluate calls exec for the points, a chunk at a time, and gathers width numbers for each. Chunks have few
-// different sizes, so that few programs are compiled; what they have too much is padding.
-func (c *Compiled) evaluate(exec *graph.Exec, points []float64, width int) ([]float64, error) {
+// Evaluate calls what Exec prepared for points given row by row, a chunk at a time, and gathers width numbers for each. The
+// further inputs are the same for all chunks. Chunks have few different sizes, so that few programs are compiled; what they have
+// too much is padding, of zeros.
+func (c *Compiled) Evaluate(exec *graph.Exec, points []float64, width int, more ...any) ([]float64, error) {
 	n := len(points) / c.Dim
 	if n*c.Dim != len(points) {
 		return nil, fmt.Errorf("%d numbers are no points of %d coordinates", len(points), c.Dim)
@@ -118,7 +119,7 @@ func (c *Compiled) evaluate(exec *graph.Exec, points []float64, width int) ([]fl
 		size := 1 << bits.Len(uint(count-1)) // the next power of two
 		padded := make([]float64, size*c.Dim)
 		copy(padded, points[from*c.Dim:(from+count)*c.Dim])
-		out, err := c.Call(exec, tensor.From(padded, DType, size, c.Dim))
+		out, err := c.Call(exec, append([]any{tensor.From(padded, DType, size, c.Dim)}, more...)...)
 		if err != nil {
 			return nil, fmt.Errorf("cannot evaluate the model: %w", err)
 		}
