@@ -137,8 +137,9 @@ func (t *trained) logDensities(points datasets.Points, how metrics.Options) (dat
 		slog.Info(fmt.Sprintf("log Z is %.4f ± %.4f nats by %s", z.LogZ, z.StandardError, z.Way), "run", t.dir.Dir())
 	}
 	values, err := t.energies(points)
+	jacobian := t.transform().LogDetJacobian() // log p(x) = log p(y) + log |dy/dx|
 	for i, e := range values.Values {
-		values.Values[i] = t.transform().LogDetJacobian() - e - z.LogZ
+		values.Values[i] = jacobian - e - z.LogZ
 	}
 	return values, err
 }
