@@ -197,7 +197,7 @@ func TestLoadReportsErrors(t *testing.T) {
 		{path("gone.csv"), "", "x.yaml:7:9: data.path: gone.csv: no such file or directory"},
 		{path("."), "", "x.yaml:7:9: data.path: .: is a folder, not a file"},
 		{path("builtin:old_faithful.csv"), "", ""},
-		{path("builtin:faithful.csv"), "", `x.yaml:7:9: data.path: builtin:faithful.csv: no such file in the program, did you mean "builtin:old_faithful.csv"?; it has builtin:old_faithful.csv`},
+		{path("builtin:faithful.csv"), "", `x.yaml:7:9: data.path: builtin:faithful.csv: no such file in the program, did you mean "builtin:old_faithful.csv"?; it has builtin:breast_cancer_benign.csv, builtin:breast_cancer_malignant.csv, builtin:digits.csv, builtin:iris.csv, builtin:old_faithful.csv, builtin:wine.csv`},
 	} {
 		var sets []string
 		if c.set != "" {

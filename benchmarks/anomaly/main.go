@@ -19,7 +19,6 @@ import (
 	"slices"
 	"strings"
 
-	"joule/backends"
 	"joule/configs"
 	"joule/internal/marked"
 	"joule/samplers"
@@ -185,5 +184,3 @@ func (m *measurement) peers(ctx context.Context, t task, splits []*split) error 
 	}
 	return nil
 }
-
-var _ = backends.Options{}
