@@ -146,16 +146,7 @@ func (t *trained) logDensities(points datasets.Points, how metrics.Options) (dat
 
 // read reads points with the columns of the run.
 func (t *trained) read(file string) (datasets.Points, error) {
-	return t.readBy(datasets.ReadPoints, file)
-}
-
-// readIncomplete is read for points of which coordinates may be missing: those are NaN.
-func (t *trained) readIncomplete(file string) (datasets.Points, error) {
-	return t.readBy(datasets.ReadIncomplete, file)
-}
-
-func (t *trained) readBy(read func(path string, columns ...string) (datasets.Points, []string, error), file string) (datasets.Points, error) {
-	points, _, err := read(file, t.wanted()...)
+	points, _, err := datasets.ReadPoints(file, t.wanted()...)
 	if err != nil {
 		return datasets.Points{}, err
 	}

@@ -156,6 +156,10 @@ func TestInpaint(t *testing.T) {
 	if _, masked := table(t, inpaint("--mask", "all.csv")); masked[0][0] == 1.8 || math.Abs(masked[0][1]-54.123456789) > 1e-5 {
 		t.Errorf("with one mask for all the first row is %v", masked[0])
 	}
+	put(t, dir, "some.csv", "eruptions\n4.5\n2\n")
+	if _, drawn := table(t, succeed(t, dir, "inpaint", run, "--in", "some.csv", "--missing", "waiting", "--draws", "3", "--set", "sampler.steps=50")); len(drawn) != 6 || drawn[2][0] != 4.5 || drawn[3][0] != 2 || drawn[4][1] == drawn[5][1] {
+		t.Errorf("without a column the points are %v", drawn)
+	}
 	succeed(t, dir, "inpaint", levelsRun(t), "--in", "gaps.csv", "--set", "sampler={kind: annealed_langevin, steps: 20, levels: 4}", "-o", "x.npy")
 	if x, _, err := datasets.ReadPoints(filepath.Join(dir, "x.npy")); err != nil || x.N != 3 {
 		t.Errorf("%+v, %v", x, err)
@@ -174,7 +178,9 @@ func TestInpaintRefuses(t *testing.T) {
 		args []string
 	}{
 		{exitUsage, "--in is missing: want a .npy or .csv file of points; …", nil},
-		{exitUsage, "whole.csv: nothing is missing; cells that are to be drawn are empty or NaN, or marked by --mask", []string{"--in", "whole.csv"}},
+		{exitUsage, "whole.csv: nothing is missing; cells that are to be drawn are empty or NaN, marked by --mask, or in a column that --missing names", []string{"--in", "whole.csv"}},
+		{exitUsage, `--missing "wait": is no column of the run; want some of eruptions, waiting`, []string{"--in", "whole.csv", "--missing", "wait"}},
+		{exitUsage, "--missing: names all columns, and nothing would be given; joule sample draws whole points", []string{"--in", "whole.csv", "--missing", "waiting,eruptions"}},
 		{exitUsage, "--mask: mask.csv has 3 rows for the 2 points of gaps.csv; want as many, or one for all", []string{"--in", "gaps.csv", "--mask", "mask.csv"}},
 		{exitFailed, "half.csv: row 1 has 0.5 in column waiting; want 1 for what is to be drawn and 0 elsewhere", []string{"--in", "gaps.csv", "--mask", "half.csv"}},
 		{exitUsage, "--draws 0: want 1 to 5000000 for 2 points", []string{"--in", "gaps.csv", "--draws", "0"}},

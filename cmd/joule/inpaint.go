@@ -1,8 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,19 +16,20 @@ import (
 
 func newInpaint() *cobra.Command {
 	var input, mask, output, backend, checkpoint string
-	var sets []string
+	var sets, missing []string
 	var draws int
 	var seed int64
 	cmd := &cobra.Command{
 		Use:   "inpaint RUN --in FILE",
 		Short: "Draw what is missing of points, given the rest",
-		Long: `inpaint completes the points of a CSV or NPY file: cells that are empty, NaN or NA, and those that --mask marks, are drawn from
-the model's density of them given the others of the same point. Points are in the units of the data, and known values come out
+		Long: `inpaint completes the points of a CSV or NPY file: cells that are empty, NaN or NA, those that --mask marks, and the columns
+that --missing names, are drawn from the model's density of them given the others of the same point. Points are in the units of the data, and known values come out
 as they went in. With --draws there are several completions of each point, one after the other.
 
 The chains are those of the config's sampler section, which can be changed, in as many steps as it says: they move in the
 missing coordinates alone. Of a run on images, whose points are their pixels, this is inpainting.`,
 		Example: `  joule inpaint runs/dsm --in gaps.csv -o whole.csv
+  joule inpaint runs/dsm --in eruptions.csv --missing waiting --draws 100
   joule inpaint runs/dsm --in points.npy --mask mask.npy --draws 10 --set 'sampler={kind: hmc}' -o draws.npy`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,7 +43,7 @@ missing coordinates alone. Of a run on images, whose points are their pixels, th
 			if err != nil {
 				return err
 			}
-			points, known, err := t.readGaps(input, mask)
+			points, known, err := t.readGaps(input, mask, missing)
 			if err != nil {
 				return err
 			}
@@ -58,6 +63,7 @@ missing coordinates alone. Of a run on images, whose points are their pixels, th
 	}
 	cmd.Flags().StringVar(&input, "in", "", "points, .npy or .csv, some cells of which may be empty")
 	cmd.Flags().StringVar(&mask, "mask", "", "what else is to be drawn, .npy or .csv: 1 in its place and 0 elsewhere, a row for each point or one for all")
+	cmd.Flags().StringSliceVar(&missing, "missing", nil, "columns that are to be drawn; a CSV file need not have them")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
 	cmd.Flags().IntVar(&draws, "draws", 1, "completions of each point")
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a key of sampler, such as sampler.steps=200; repeatable")
@@ -67,14 +73,20 @@ missing coordinates alone. Of a run on images, whose points are their pixels, th
 	return cmd
 }
 
-// readGaps reads points some of whose coordinates are missing, there or by a mask, and says which are known, [n·dim].
-func (t *trained) readGaps(file, mask string) (points datasets.Points, known []bool, err error) {
-	if points, err = t.readIncomplete(file); err != nil {
+// readGaps reads points some of whose coordinates are missing, there, by a mask or by their columns, and says which are known,
+// [n·dim].
+func (t *trained) readGaps(file, mask string, missing []string) (points datasets.Points, known []bool, err error) {
+	for _, column := range missing {
+		if !slices.Contains(t.dataset.Columns, column) {
+			return points, nil, coded(exitUsage, fmt.Errorf("--missing %.60q: is no column of the run; want some of %.300s", column, strings.Join(t.dataset.Columns, ", ")))
+		}
+	}
+	if points, err = t.readIncomplete(file, missing); err != nil {
 		return points, nil, err
 	}
-	known, missing := make([]bool, len(points.Values)), 0
+	known = make([]bool, len(points.Values))
 	for i, v := range points.Values {
-		known[i] = !math.IsNaN(v)
+		known[i] = !math.IsNaN(v) && !slices.Contains(missing, t.dataset.Columns[i%points.Dim])
 	}
 	if mask != "" {
 		marks, err := t.read(mask)
@@ -92,15 +104,44 @@ func (t *trained) readGaps(file, mask string) (points datasets.Points, known []b
 			known[i] = known[i] && mark == 0
 		}
 	}
-	for _, k := range known {
-		if !k {
-			missing++
-		}
-	}
-	if missing == 0 {
-		return points, nil, coded(exitUsage, fmt.Errorf("%s: nothing is missing; cells that are to be drawn are empty or NaN, or marked by --mask", file))
+	if !slices.Contains(known, false) {
+		return points, nil, coded(exitUsage, fmt.Errorf("%s: nothing is missing; cells that are to be drawn are empty or NaN, marked by --mask, or in a column that --missing names", file))
 	}
 	return points, known, nil
+}
+
+// readIncomplete is read for points of which coordinates may be missing: those are NaN. Columns that are missing altogether need not
+// be there, where they are found by name.
+func (t *trained) readIncomplete(file string, missing []string) (datasets.Points, error) {
+	there := t.wanted()
+	if strings.ToLower(filepath.Ext(file)) == ".csv" {
+		there = slices.DeleteFunc(slices.Clone(there), func(column string) bool { return slices.Contains(missing, column) })
+	}
+	if len(there) == len(t.wanted()) {
+		points, _, err := datasets.ReadIncomplete(file, there...)
+		if err != nil {
+			return datasets.Points{}, err
+		}
+		return points, t.checkDim(file, points)
+	}
+	if len(there) == 0 {
+		return datasets.Points{}, coded(exitUsage, errors.New("--missing: names all columns, and nothing would be given; joule sample draws whole points"))
+	}
+	some, _, err := datasets.ReadIncomplete(file, there...)
+	if err != nil {
+		return datasets.Points{}, err
+	}
+	points := datasets.NewPoints(some.N, len(t.dataset.Columns))
+	for k, column := range t.dataset.Columns {
+		from := slices.Index(there, column)
+		for i := range points.N {
+			points.Row(i)[k] = math.NaN()
+			if from >= 0 {
+				points.Row(i)[k] = some.Row(i)[from]
+			}
+		}
+	}
+	return points, nil
 }
 
 // complete draws what is missing of points in the units of the data.
