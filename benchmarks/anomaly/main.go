@@ -1,7 +1,7 @@
 // Command anomaly measures how well energies tell outliers from normal points, beside scikit-learn's detectors on the same
 // splits of the same sets, and writes docs/anomaly.md. It runs in the root of the repository:
 //
-//	go run ./benchmarks/anomaly [--seeds N] [--methods msdsm,dsm] [--development] [--python PATH] [--backend NAME]
+//	go run ./benchmarks/anomaly [--seeds N] [--methods msdsm,dsm] [--data "digit 5"] [--set KEY=VALUE] [--development] [--python PATH] [--backend NAME]
 //
 // The settings are those of the configs in configs/anomaly, the same for all sets. Finished cells are kept in a file, and are not
 // computed again unless their settings have changed.
@@ -29,14 +29,14 @@ import (
 var document = marked.By("make anomaly")
 
 type options struct {
-	seeds        int
-	methods      string
-	sets         []string
-	development  bool
-	python       string
-	backend      string
-	cells, path  string
-	withoutPeers bool
+	seeds         int
+	methods, data string
+	sets          []string
+	development   bool
+	withoutPeers  bool
+	python        string
+	backend       string
+	cells, path   string
 }
 
 func main() {
@@ -44,6 +44,7 @@ func main() {
 	var o options
 	flag.IntVar(&o.seeds, "seeds", 5, "splits of each set")
 	flag.StringVar(&o.methods, "methods", "", "only these configs of anomaly/")
+	flag.StringVar(&o.data, "data", "", "only these sets, such as \"breast cancer,digit 5\"")
 	flag.Func("set", "change a key of the configs; repeatable", func(s string) error { o.sets = append(o.sets, s); return nil })
 	flag.BoolVar(&o.development, "development", false, "the sets that settings are chosen on, without the document")
 	flag.BoolVar(&o.withoutPeers, "without-peers", false, "leave out scikit-learn where it has not been measured")
@@ -61,18 +62,21 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 	if o.seeds < 1 {
 		return fmt.Errorf("--seeds %d: want 1 or more", o.seeds)
 	}
-	methods := jouleMethods()
-	if o.methods != "" {
-		for _, name := range strings.Split(o.methods, ",") {
-			if !slices.Contains(methods, name) {
-				return fmt.Errorf("--methods: %q is none of %s", name, strings.Join(methods, ", "))
-			}
-		}
-		methods = strings.Split(o.methods, ",")
+	methods, err := chosen("--methods", jouleMethods(), o.methods)
+	if err != nil {
+		return err
 	}
 	list := tasks
 	if o.development {
 		list, o.path = development, ""
+	}
+	var all []string
+	for _, t := range list {
+		all = append(all, t.name)
+	}
+	names, err := chosen("--data", all, o.data)
+	if err != nil {
+		return err
 	}
 	if o.path != "" {
 		if _, err := document.Rewritten(o.path, ""); err != nil { // now rather than after all the work
@@ -84,9 +88,10 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 		return err
 	}
 	m := &measurement{options: o, kept: kept, progress: progress}
-	var names []string
 	for _, t := range list {
-		names = append(names, t.name)
+		if !slices.Contains(names, t.name) {
+			continue
+		}
 		if err := m.task(ctx, t, methods); err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
@@ -97,6 +102,20 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 		return nil
 	}
 	return document.Rewrite(o.path, text)
+}
+
+// chosen are those of all names that a flag lists, or all.
+func chosen(flag string, all []string, list string) ([]string, error) {
+	if list == "" {
+		return all, nil
+	}
+	names := strings.Split(list, ",")
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return nil, fmt.Errorf("%s: %q is none of %s", flag, name, strings.Join(all, ", "))
+		}
+	}
+	return names, nil
 }
 
 // measurement is the work on all tasks.
