@@ -45,6 +45,7 @@ func TestDocumentation(t *testing.T) {
 	actual["`sampling`"] = rows(&defaults().Sampling)
 	actual["`method.sampler` of kind `langevin`"] = rows(trainers.NewMLE().Sampler)
 	actual["`data.density`"] = rows(&datasets.DensityFit{})
+	actual["`data.augment`"] = rows(&datasets.NewIDX().Augment)
 	for _, heading := range slices.Sorted(maps.Keys(actual)) {
 		if !slices.Equal(stated[heading], actual[heading]) {
 			t.Errorf("the rows under %s should begin with\n%s\nand not\n%s", heading, strings.Join(actual[heading], "\n"), strings.Join(stated[heading], "\n"))

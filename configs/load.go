@@ -30,6 +30,9 @@ func Load(nameOrPath string, sets []string) (*Config, error) {
 				report("path", err.Error())
 			}
 		}
+		if files, ok := section.(finder); ok {
+			files.Find(dir, report)
+		}
 	})
 }
 
@@ -73,6 +76,11 @@ func open(from, name string) (path string, text []byte, err error) {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return path, nil, fmt.Errorf("%s: there is no such file, nor a config of that name; %s", path, hint)
+}
+
+// finder is a data section that can tell whether its files are there.
+type finder interface {
+	Find(dir string, report func(key, problem string))
 }
 
 // dataPath is the file that a data section reads, if it reads one.

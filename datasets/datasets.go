@@ -40,6 +40,7 @@ type Set struct {
 	Density     Density       // of the points as they stand here; nil when it is not known
 	Image       *Image        // how the coordinates are the pixels of an image; nil where they are not
 	Labels      *Labels       // nil where the source has none
+	Augment     Augmenter     // of the points of a batch while it is trained on; nil: they stay as they are
 }
 
 // Image says how the coordinates of a point are an image: row by row from the top, the channels of a pixel together.
@@ -78,4 +79,7 @@ var Kinds = map[string]func() Source{
 	"banana":           func() Source { return NewBanana() },
 	"csv":              func() Source { return &CSV{Preparation: defaultPreparation} },
 	"npy":              func() Source { return &NPY{Preparation: defaultPreparation} },
+	"idx":              func() Source { return NewIDX() },
+	"npz":              func() Source { return NewNPZ() },
+	"images":           func() Source { return NewImages() },
 }

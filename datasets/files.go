@@ -29,8 +29,8 @@ func readFile(path, dir string) (content []byte, name string, err error) {
 	if path == "" {
 		return nil, "", errors.New("path: it is empty, want the path of a file")
 	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
+	if path, err = resolve(path, dir); err != nil {
+		return nil, path, err
 	}
 	content, err = regularfile.Read(path)
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
@@ -55,15 +55,7 @@ type FileData struct {
 
 // Locate makes a relative path absolute, so that the settings mean the same wherever they are read again.
 func (f *FileData) Locate(dir string) error {
-	if strings.HasPrefix(f.Path, builtin) || filepath.IsAbs(f.Path) {
-		return nil
-	}
-	path, err := filepath.Abs(filepath.Join(dir, f.Path))
-	if err != nil {
-		return fmt.Errorf("%s: %w", f.Path, err)
-	}
-	f.Path = path
-	return nil
+	return locate(dir, &f.Path)
 }
 
 // HasDensity says whether one is to be fitted.

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func write(t *testing.T, name, content string) string {
+func textFile(t *testing.T, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
@@ -18,7 +18,7 @@ func write(t *testing.T, name, content string) string {
 }
 
 func TestReadLabelled(t *testing.T) {
-	path := write(t, "p.csv", "a,kind,b,note\n1,good,2,x\n3,bad,4,y\n5,,6,z\n")
+	path := textFile(t, "p.csv", "a,kind,b,note\n1,good,2,x\n3,bad,4,y\n5,,6,z\n")
 	for _, c := range []struct {
 		columns, names []string
 		values         []float64
@@ -42,7 +42,7 @@ func TestReadLabelled(t *testing.T) {
 
 func TestReadIncomplete(t *testing.T) {
 	nan := math.NaN()
-	path := write(t, "p.csv", "a,b,c\n1,,2\nNaN,3,na\n4,5,\n")
+	path := textFile(t, "p.csv", "a,b,c\n1,,2\nNaN,3,na\n4,5,\n")
 	for _, c := range []struct {
 		columns []string
 		values  []float64
@@ -62,7 +62,7 @@ func TestReadIncomplete(t *testing.T) {
 	if _, _, err := ReadPoints(array); err == nil {
 		t.Error("points with a missing coordinate are read as whole")
 	}
-	path = write(t, "p.csv", "a,b\n1,inf\n")
+	path = textFile(t, "p.csv", "a,b\n1,inf\n")
 	_, _, err := ReadIncomplete(path)
 	wantError(t, err, path+`:2: column "b": inf is not a finite number of single precision`)
 }

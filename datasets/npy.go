@@ -35,6 +35,7 @@ func (s *NPY) Load(env Env) (*Set, error) {
 const (
 	npyMagic     = "\x93NUMPY"
 	npyMaxHeader = 10000 // bytes; NumPy has the same bound
+	npyMaxRank   = 4     // that of images in color
 )
 
 // parseNPY returns the points of an NPY file; name is what errors call the file.
@@ -124,8 +125,9 @@ func splitNPY(content []byte) (header string, data []byte, err error) {
 // npyArray says how the bytes of an array are to be read.
 type npyArray struct {
 	descr, shape string // as written in the header
-	n, dim       int
-	size         int // bytes of a value
+	sizes        []int  // the shape
+	n, dim       int    // of a table: of no more than two sizes
+	size         int    // bytes of a value
 	fortran      bool
 	value        func([]byte) float64
 }
@@ -138,7 +140,16 @@ var (
 	npyRest    = regexp.MustCompile(`^\s*\{\s*,\s*,\s*,?\s*\}\s*$`)
 )
 
+// parseNPYHeader reads the header of a table.
 func parseNPYHeader(header string) (npyArray, error) {
+	a, err := parseArrayHeader(header)
+	if err == nil && len(a.sizes) > 2 {
+		return a, fmt.Errorf("shape %.60s, want (N, D) or (N,); data of kind npz are images, in .npy files too", a.shape)
+	}
+	return a, err
+}
+
+func parseArrayHeader(header string) (npyArray, error) {
 	rest := header
 	take := func(entry *regexp.Regexp) string {
 		at := entry.FindStringSubmatchIndex(rest)
@@ -163,18 +174,20 @@ func parseNPYHeader(header string) (npyArray, error) {
 func (a *npyArray) parseShape() error {
 	inner := strings.TrimSpace(strings.Trim(a.shape, "()"))
 	lengths := strings.Split(strings.TrimSuffix(inner, ","), ",")
-	sizes := []int{0, 1} // [N] is [N, 1]
-	if inner == "" || len(lengths) > len(sizes) {
+	if inner == "" || len(lengths) > npyMaxRank {
 		return fmt.Errorf("shape %.60s, want (N, D) or (N,)", a.shape)
 	}
-	for i, length := range lengths {
+	for _, length := range lengths {
 		size, err := strconv.Atoi(strings.TrimSpace(length))
 		if err != nil || size < 1 {
 			return fmt.Errorf("shape %.60s, want (N, D) with N and D positive", a.shape)
 		}
-		sizes[i] = size
+		a.sizes = append(a.sizes, size)
 	}
-	a.n, a.dim = sizes[0], sizes[1]
+	a.n, a.dim = a.sizes[0], 1 // [N] is [N, 1]
+	if len(a.sizes) > 1 {
+		a.dim = a.sizes[1]
+	}
 	return nil
 }
 

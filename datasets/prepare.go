@@ -53,6 +53,8 @@ const (
 	streamSplit
 	streamFit
 	streamNoise
+	streamLimit
+	streamDequantise
 )
 
 func newRand(seed int64, stream uint64) *rand.Rand {
@@ -62,14 +64,26 @@ func newRand(seed int64, stream uint64) *rand.Rand {
 // Split deals the points, shuffled by the seed, into a training and a test part. The test part holds testFraction
 // of them (in [0, 1)), rounded; it is empty only for a fraction of 0. It is an error when a part would get no point.
 func Split(points Points, testFraction float64, seed int64) (train, test Points, err error) {
-	if !(testFraction >= 0 && testFraction < 1) {
-		return Points{}, Points{}, fmt.Errorf("test_fraction: %v is not in [0, 1)", testFraction)
+	parts, err := Preparation{TestFraction: testFraction}.deal(points.N, seed)
+	if err != nil {
+		return Points{}, Points{}, err
 	}
-	tests := int(math.Round(testFraction * float64(points.N)))
-	if tests >= points.N || tests == 0 && testFraction > 0 {
-		return Points{}, Points{}, fmt.Errorf("test_fraction: %v of %d points leaves %d for training and %d for testing, "+
-			"want at least one each", testFraction, points.N, points.N-tests, tests)
+	return points.Rows(parts.train), points.Rows(parts.test), nil
+}
+
+// split is which points are in which part of a set, by their indices.
+type split struct{ train, validation, test []int }
+
+// deal deals n points into the parts: see [Split].
+func (s Preparation) deal(n int, seed int64) (split, error) {
+	if !(s.TestFraction >= 0 && s.TestFraction < 1) {
+		return split{}, fmt.Errorf("test_fraction: %v is not in [0, 1)", s.TestFraction)
 	}
-	order := newRand(seed, streamSplit).Perm(points.N)
-	return points.Rows(order[tests:]), points.Rows(order[:tests]), nil
+	tests := int(math.Round(s.TestFraction * float64(n)))
+	if tests >= n || tests == 0 && s.TestFraction > 0 {
+		return split{}, fmt.Errorf("test_fraction: %v of %d points leaves %d for training and %d for testing, "+
+			"want at least one each", s.TestFraction, n, n-tests, tests)
+	}
+	order := newRand(seed, streamSplit).Perm(n)
+	return split{train: order[tests:], test: order[:tests]}, nil
 }

@@ -5,11 +5,13 @@ import (
 	"math"
 )
 
-// Standardizer is the map y = (x − Mean)/Std, coordinate by coordinate. A nil Standardizer is the identity, so that
-// callers can undo what a [Set] did without asking whether it did anything.
+// Standardizer is the map y = (x − Mean)/Std, coordinate by coordinate, followed by y' = logit(α + (1 − 2α)y) where Logit
+// is α > 0. A nil Standardizer is the identity, so that callers can undo what a [Set] did without asking whether it did
+// anything.
 type Standardizer struct {
-	Mean []float64 `json:"mean"`
-	Std  []float64 `json:"std"` // positive; in units of the data
+	Mean  []float64 `json:"mean"`
+	Std   []float64 `json:"std"`             // positive; in units of the data
+	Logit float64   `json:"logit,omitempty"` // α in [0, ½), for x from Mean to Mean + Std; 0: no logit
 }
 
 // FitStandardizer takes mean and standard deviation (divisor N) of each column of the points. A constant column is an
@@ -42,33 +44,55 @@ func (s *Standardizer) Validate(dim int) error {
 			return fmt.Errorf("standardizer: std[%d] is %v, want a positive number", j, s.Std[j])
 		}
 	}
+	if !(s.Logit >= 0 && s.Logit < 0.5) {
+		return fmt.Errorf("standardizer: logit is %v, want a number in [0, 0.5)", s.Logit)
+	}
 	return nil
 }
 
 // Apply returns the points in standardised coordinates.
-func (s *Standardizer) Apply(points Points) Points {
-	return s.each(points, func(x, mean, std float64) float64 { return (x - mean) / std })
-}
+func (s *Standardizer) Apply(points Points) Points { return points.each(s.apply) }
 
 // Undo returns the points in the coordinates of the source.
-func (s *Standardizer) Undo(points Points) Points {
-	return s.each(points, func(y, mean, std float64) float64 { return mean + std*y })
-}
+func (s *Standardizer) Undo(points Points) Points { return points.each(s.undo) }
 
-// each returns a copy of the points with f applied to every value.
-func (s *Standardizer) each(points Points, f func(v, mean, std float64) float64) Points {
-	out := Points{N: points.N, Dim: points.Dim, Values: append([]float64(nil), points.Values...)}
-	if s == nil {
-		return out
-	}
-	for k, v := range out.Values {
-		j := k % points.Dim
-		out.Values[k] = f(v, s.Mean[j], s.Std[j])
+// each returns a copy of the points with every one changed by f.
+func (p Points) each(f func(x []float64)) Points {
+	out := Points{N: p.N, Dim: p.Dim, Values: append([]float64(nil), p.Values...)}
+	for i := range out.N {
+		f(out.Row(i))
 	}
 	return out
 }
 
-// LogDetJacobian returns log |dy/dx| = −Σ log Std: log p(x) = log p(y) + LogDetJacobian, in nats.
+// apply takes a point x to y.
+func (s *Standardizer) apply(x []float64) {
+	if s == nil {
+		return
+	}
+	for j, v := range x {
+		x[j] = (v - s.Mean[j]) / s.Std[j]
+		if s.Logit > 0 {
+			x[j] = math.Log(s.Logit+(1-2*s.Logit)*x[j]) - math.Log(1-s.Logit-(1-2*s.Logit)*x[j])
+		}
+	}
+}
+
+// undo takes a point y to x.
+func (s *Standardizer) undo(y []float64) {
+	if s == nil {
+		return
+	}
+	for j, v := range y {
+		if s.Logit > 0 {
+			v = (1/(1+math.Exp(-v)) - s.Logit) / (1 - 2*s.Logit)
+		}
+		y[j] = s.Mean[j] + s.Std[j]*v
+	}
+}
+
+// LogDetJacobian returns log |dy/dx| = −Σ log Std of the map without its logit: log p(x) = log p(y) + LogDetJacobian, in nats.
+// With a logit it depends on the point: see [Standardizer.LogDetJacobians].
 func (s *Standardizer) LogDetJacobian() float64 {
 	var sum float64
 	if s != nil {
@@ -77,6 +101,35 @@ func (s *Standardizer) LogDetJacobian() float64 {
 		}
 	}
 	return sum
+}
+
+// LogDetJacobians returns log |dy/dx| at each of the points y, which are in standardised coordinates, in nats.
+func (s *Standardizer) LogDetJacobians(y Points) []float64 {
+	all, affine := make([]float64, y.N), s.LogDetJacobian()
+	for i := range all {
+		all[i] = affine
+		if s == nil || s.Logit == 0 {
+			continue
+		}
+		for _, v := range y.Row(i) { // of the logit: (1 − 2α)/(p(1 − p)) at p = 1/(1 + exp(−y))
+			all[i] += math.Log1p(-2*s.Logit) + math.Abs(v) + 2*math.Log1p(math.Exp(-math.Abs(v)))
+		}
+	}
+	return all
+}
+
+// UndoScores turns scores ∇ log p(y) at points y in standardised coordinates, row by row, into scores ∇ log p(x) of the
+// points in the coordinates of the source.
+func (s *Standardizer) UndoScores(y Points, scores []float64) {
+	if s == nil {
+		return
+	}
+	for i, v := range y.Values { // d/dx = d/dy · dy/dx
+		if s.Logit > 0 { // log dy/dx has the derivative tanh(y/2), and dy/dx is (1 − 2α)/(p(1 − p)) = (1 − 2α)(2 + 2 cosh y)
+			scores[i] = (scores[i] + math.Tanh(v/2)) * (1 - 2*s.Logit) * (2 + 2*math.Cosh(v))
+		}
+		scores[i] /= s.Std[i%y.Dim]
+	}
 }
 
 // applyDensity returns the density of the standardised points: a mixture for a mixture.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -24,6 +25,46 @@ func TestStandardizerOfThreePoints(t *testing.T) {
 	undone := s.Undo(applied)
 	for k, v := range undone.Values {
 		wantNear(t, "undone", v, p.Values[k], 1e-13)
+	}
+}
+
+// With a logit the map is undone, its Jacobian and what it does to scores are the differences of the map and of log p.
+func TestLogit(t *testing.T) {
+	s := &Standardizer{Mean: []float64{10, 0}, Std: []float64{20, 256}, Logit: 0.05}
+	x := points([]float64{10, 0}, []float64{30, 255.9}, []float64{12, 128}, []float64{29.5, 3})
+	y := s.Apply(x)
+	for k, want := range []float64{math.Log(0.05 / 0.95), math.Log(0.05 / 0.95), math.Log(0.95 / 0.05)} {
+		wantNear(t, "y", y.Values[k], want, 1e-14)
+	}
+	for k, v := range s.Undo(y).Values {
+		wantNear(t, "undone", v, x.Values[k], 1e-12)
+	}
+	const h = 1e-5
+	at := func(x []float64) []float64 { return s.Apply(points(x)).Row(0) }
+	logP := func(x []float64) float64 { // of the source, for independent N(1, 1) in y
+		y := points(at(x))
+		return -(math.Pow(y.Values[0]-1, 2)+math.Pow(y.Values[1]-1, 2))/2 + s.LogDetJacobians(y)[0]
+	}
+	dets := s.LogDetJacobians(y)
+	scores := make([]float64, len(y.Values))
+	for k, v := range y.Values {
+		scores[k] = 1 - v
+	}
+	s.UndoScores(y, scores)
+	for i := range x.N {
+		logDet := 0.0
+		for k := range 2 {
+			up, down := slices.Clone(x.Row(i)), slices.Clone(x.Row(i))
+			up[k], down[k] = up[k]+h, down[k]-h
+			logDet += math.Log((at(up)[k] - at(down)[k]) / (2 * h))
+			wantNear(t, "score", scores[2*i+k], (logP(up)-logP(down))/(2*h), 1e-5)
+		}
+		wantNear(t, "log det", dets[i], logDet, 1e-7)
+	}
+	plain := &Standardizer{Mean: s.Mean, Std: s.Std}
+	wantNear(t, "log det without a logit", plain.LogDetJacobians(y)[2], plain.LogDetJacobian(), 0)
+	if err := (&Standardizer{Mean: s.Mean, Std: s.Std, Logit: 0.5}).Validate(2); err == nil {
+		t.Error("a logit of 0.5 is accepted")
 	}
 }
 

@@ -21,7 +21,7 @@ func alternatives(found string, known []string) string {
 		}
 	}
 	text := ""
-	if len(found) <= longest {
+	if found != "" && len(found) <= longest {
 		if near, ok := strictyaml.Nearest(found, names); ok {
 			text = fmt.Sprintf(", did you mean %q?", near)
 		}

@@ -96,7 +96,6 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 	if o.AIS != nil && !o.NoAIS {
 		e.anneal(model, set, *o.AIS)
 	}
-	jacobian := set.Transform.LogDetJacobian()
 	if model.Dim <= 2 {
 		if err := e.integrate(model, set, o.Grid); err != nil {
 			return nil, err
@@ -104,20 +103,20 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 	}
 	if set.Density != nil {
 		if entropy, known := set.Density.Entropy(); known {
-			entropy -= jacobian
+			entropy -= set.Transform.LogDetJacobian() // where a density is known, there is no logit
 			e.Entropy = &entropy
 		}
 	}
 	if e.LogZ == nil {
 		return e, nil
 	}
-	nll := func(energy float64) *float64 {
-		v := energy + *e.LogZ - jacobian
+	nll := func(energy float64, points datasets.Points) *float64 {
+		v := energy + *e.LogZ - mean(set.Transform.LogDetJacobians(points))
 		return &v
 	}
-	e.TrainNLL = nll(e.TrainEnergy)
+	e.TrainNLL = nll(e.TrainEnergy, set.Train)
 	if e.TestEnergy != nil {
-		e.TestNLL = nll(*e.TestEnergy)
+		e.TestNLL = nll(*e.TestEnergy, set.Test)
 	}
 	return e, nil
 }
@@ -220,9 +219,13 @@ func meanEnergy(model *models.Compiled, points datasets.Points) (float64, error)
 	if err != nil {
 		return 0, err
 	}
+	return mean(energies), nil
+}
+
+func mean(values []float64) float64 {
 	sum := 0.0
-	for _, e := range energies {
-		sum += e
+	for _, v := range values {
+		sum += v
 	}
-	return sum / float64(len(energies)), nil
+	return sum / float64(len(values))
 }

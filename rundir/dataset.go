@@ -16,12 +16,24 @@ type Dataset struct {
 	// Min and Max are the smallest and largest value of each column over all the points.
 	Min []float64 `json:"min"`
 	Max []float64 `json:"max"`
+	// Image says how the columns are the pixels of an image; nil where they are not.
+	Image *Image `json:"image,omitempty"`
+	// Classes are the names of the points' classes; empty where they have none.
+	Classes []string `json:"classes,omitempty"`
 }
 
-// Standardizer is the map y = (x − Mean)/Std of each column.
+// Standardizer is the map y = (x − Mean)/Std of each column, followed by logit(α + (1 − 2α)y) where Logit is α > 0.
 type Standardizer struct {
-	Mean []float64 `json:"mean"`
-	Std  []float64 `json:"std"` // positive
+	Mean  []float64 `json:"mean"`
+	Std   []float64 `json:"std"` // positive
+	Logit float64   `json:"logit,omitempty"`
+}
+
+// Image is the size of images, whose pixels are the columns: row by row from the top, the channels of a pixel together.
+type Image struct {
+	Height   int `json:"height"`
+	Width    int `json:"width"`
+	Channels int `json:"channels"`
 }
 
 func (d *Dataset) check() error {
@@ -50,6 +62,12 @@ func (d *Dataset) check() error {
 			}
 		}
 	}
+	if s := d.Standardizer; s != nil && !(s.Logit >= 0 && s.Logit < 0.5) {
+		return fmt.Errorf("standardizer.logit: %v; want a number in [0, 0.5)", s.Logit)
+	}
+	if i := d.Image; i != nil && !i.has(len(d.Columns)) {
+		return fmt.Errorf("image: %d rows of %d pixels with %d channels are not the %d columns", i.Height, i.Width, i.Channels, len(d.Columns))
+	}
 	for j, column := range d.Columns {
 		if d.Min[j] > d.Max[j] {
 			return fmt.Errorf("min: %v in column %s is above its max, %v", d.Min[j], shown(column), d.Max[j])
@@ -61,12 +79,24 @@ func (d *Dataset) check() error {
 	return nil
 }
 
+// has says whether an image has so many numbers. Divisions rather than a product, which absurd sizes would overflow.
+func (i *Image) has(numbers int) bool {
+	if i.Height < 1 || i.Width < 1 || i.Channels < 1 || i.Height > numbers || i.Width > numbers/i.Height {
+		return false
+	}
+	return i.Channels <= numbers && i.Height*i.Width*i.Channels == numbers
+}
+
 // WriteDataset writes the description of the data.
 func (r *Run) WriteDataset(d Dataset) error {
+	version := format
+	if d.Standardizer != nil && d.Standardizer.Logit > 0 {
+		version = formatLogit
+	}
 	return r.writeJSON(datasetFile, &d, struct {
 		Format int `json:"format"`
 		Dataset
-	}{format, d})
+	}{version, d})
 }
 
 // Dataset reads the description of the data.

@@ -42,6 +42,7 @@ var readers = map[string]reader{
 		[]string{
 			`{"format": 1, "columns": ["eruptions", "waiting"], "standardizer": {"mean": [3.46, 70.7], "std": [1.14, 13.5]}, "train": 218, "test": 54, "min": [1.6, 43], "max": [5.1, 96]}`,
 			`{"format": 1, "columns": ["x"], "train": 1, "test": 0, "min": [-0], "max": [1e308]}`,
+			`{"format": 2, "columns": ["a", "b"], "standardizer": {"mean": [0, 0], "std": [256, 256], "logit": 1e-6}, "train": 1, "test": 0, "min": [0, 0], "max": [255, 255], "image": {"height": 2, "width": 1, "channels": 1}, "classes": ["7"]}`,
 		},
 	},
 	"result": {

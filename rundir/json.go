@@ -31,7 +31,7 @@ func (r *Run) readJSON(name string, values checked) error {
 	if err != nil {
 		return err
 	}
-	if err := checkFormat(text); err != nil {
+	if err := checkFormat(text, newest(name)); err != nil {
 		return explain(r.path(name), text, err)
 	}
 	if err := json.Unmarshal(text, values); err != nil {
@@ -43,8 +43,8 @@ func (r *Run) readJSON(name string, values checked) error {
 	return nil
 }
 
-// checkFormat reports JSON whose format is not one that this package reads.
-func checkFormat(text []byte) error {
+// checkFormat reports JSON whose format is not one up to the newest.
+func checkFormat(text []byte, newest int) error {
 	var header struct{ Format *int }
 	if err := json.Unmarshal(text, &header); err != nil {
 		return err
@@ -52,13 +52,13 @@ func checkFormat(text []byte) error {
 	if header.Format == nil {
 		return fmt.Errorf("has no format number, and should have format %d", format)
 	}
-	return formatError(*header.Format)
+	return formatError(*header.Format, newest)
 }
 
-func formatError(found int) error {
+func formatError(found, newest int) error {
 	switch {
-	case found > format:
-		return fmt.Errorf("has format %d, and this version of joule reads up to format %d: use a newer joule", found, format)
+	case found > newest:
+		return fmt.Errorf("has format %d, and this version of joule reads up to format %d: use a newer joule", found, newest)
 	case found < 1:
 		return fmt.Errorf("has format %d; formats count from 1", found)
 	}

@@ -193,7 +193,7 @@ func parseMetrics(text []byte) (Metrics, error) {
 		}
 		text = rest
 		if number == 1 {
-			if err := checkFormat(line); err != nil {
+			if err := checkFormat(line, format); err != nil {
 				return Metrics{}, fmt.Errorf("%d: %w", number, err)
 			}
 			continue

@@ -64,7 +64,7 @@ func (r *Run) Parameters() (Parameters, error) {
 	if err != nil {
 		err = fmt.Errorf("metadata format: %.40q is not a number", metadata[formatKey])
 	} else {
-		err = formatError(found)
+		err = formatError(found, format)
 	}
 	if err != nil {
 		return Parameters{}, fmt.Errorf("%s: %w", r.path(parametersFile), err)

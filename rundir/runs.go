@@ -20,8 +20,20 @@ import (
 	"joule/internal/regularfile"
 )
 
-// format is the version of the files that this package writes, and the newest that it reads.
-const format = 1
+// format is the version of the files that this package writes, and the newest that it reads, but for one: a description of
+// data that older readers would misunderstand has formatLogit.
+const (
+	format      = 1
+	formatLogit = 2
+)
+
+// newest is the newest version of a file that is read.
+func newest(name string) int {
+	if name == datasetFile {
+		return formatLogit
+	}
+	return format
+}
 
 // The names of the files in a run directory.
 const (

@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
+	"joule/datasets"
 	"joule/internal/loop"
 	"joule/internal/random"
 	"joule/models"
@@ -25,8 +26,9 @@ type program struct {
 	ofModel   int    // how many of them are the model's
 	carried   int    // state of the objective
 	devices   int
-	points    int  // of each replica's data
-	ownData   bool // each replica has data of its own
+	points    int                // of each replica's data
+	ownData   bool               // each replica has data of its own
+	augment   datasets.Augmenter // of batches; nil: they stay as they are
 	dtype     dtypes.DType
 }
 
@@ -126,7 +128,7 @@ func (p *program) step(s stepState, c constants, step *graph.Node) (stepState, *
 	return next, row(own)
 }
 
-// batch draws a batch of the data: [batch, dim] or [replicas, batch, dim].
+// batch draws a batch of the data and augments it: [batch, dim] or [replicas, batch, dim].
 func (p *program) batch(data *graph.Node, draws random.Draws) *graph.Node {
 	index := random.Index(draws, p.points, p.layout.each(p.settings.BatchSize/p.devices, 1)...)
 	if p.ownData {
@@ -136,7 +138,11 @@ func (p *program) batch(data *graph.Node, draws random.Draws) *graph.Node {
 		}
 		index = graph.Add(index, graph.Const(data.Graph(), first))
 	}
-	return graph.Gather(data, index)
+	batch := graph.Gather(data, index)
+	if p.augment != nil {
+		batch = p.augment.Augment(batch, draws)
+	}
+	return batch
 }
 
 // narrow gives the model its matrices in the type that products with them are to be computed in.

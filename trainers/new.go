@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -83,13 +84,16 @@ func (t *Trainer) prepare() error {
 	}
 	p := &program{
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
-		points: spec.Data.Train.N, dtype: loop.DType(),
+		points: spec.Data.Train.N, augment: spec.Data.Augment, dtype: loop.DType(),
 	}
 	problem := Problem{Model: spec.Model, BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype, Precision: loop.Precision, Health: loop.Health}
 	for i, r := range t.replicas {
 		if r.Data.Train.N != p.points || r.Data.Train.Dim != spec.Data.Train.Dim {
 			return fmt.Errorf("replica %d has %d training points of %d coordinates, and the first %d of %d: they have to be alike",
 				i+1, r.Data.Train.N, r.Data.Train.Dim, p.points, spec.Data.Train.Dim)
+		}
+		if !reflect.DeepEqual(r.Data.Augment, spec.Data.Augment) {
+			return fmt.Errorf("replica %d has its data scaled by itself, and batches are augmented for all alike: data.scale is the same for all, data.standardize is not", i+1)
 		}
 		p.ownData = p.ownData || r.Data != spec.Data
 		problem.Data = append(problem.Data, r.Data)

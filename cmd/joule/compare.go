@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"joule/backends"
 	"joule/datasets"
@@ -21,6 +22,8 @@ type measured struct {
 	set        *datasets.Set
 	evaluation *metrics.Evaluation // empty where there is a problem
 	problem    error               // why the model cannot be measured, as one that diverged
+	// samples draws the samples of the figures, once, in the units of the data.
+	samples func() (datasets.Points, error)
 }
 
 // measure loads the data of a run and evaluates its model.
@@ -32,13 +35,15 @@ func (t *trained) measure() (*measured, error) {
 	return t.measureOn(set), nil
 }
 
-// measureOn evaluates the model of a run on its data.
+// measureOn evaluates the model of a run on its data. Of images log Z is left out: it would take longer than all else.
 func (t *trained) measureOn(set *datasets.Set) *measured {
-	e, err := t.evaluate(set, metrics.Options{})
-	if err != nil {
-		return &measured{t, set, &metrics.Evaluation{}, fmt.Errorf("cannot be measured: %w", err)}
+	m := &measured{trained: t, set: set}
+	m.samples = sync.OnceValues(m.drawSamples)
+	var err error
+	if m.evaluation, err = t.evaluate(set, metrics.Options{NoAIS: set.Image != nil}); err != nil {
+		m.evaluation, m.problem = &metrics.Evaluation{}, fmt.Errorf("cannot be measured: %w", err)
 	}
-	return &measured{t, set, e, nil}
+	return m
 }
 
 // source is the path of the file that the run's data comes from; empty for data that is drawn.
@@ -47,6 +52,12 @@ func (t *trained) source() string {
 	case *datasets.CSV:
 		return data.Path
 	case *datasets.NPY:
+		return data.Path
+	case *datasets.IDX:
+		return data.Path
+	case *datasets.NPZ:
+		return data.Path
+	case *datasets.Images:
 		return data.Path
 	}
 	return ""
@@ -66,7 +77,7 @@ func (t *trained) densityName() string {
 // dataName is a short name of the run's data: its file, or its kind.
 func (t *trained) dataName() string {
 	if path := t.source(); path != "" {
-		return filepath.Base(strings.TrimPrefix(path, "builtin:"))
+		return filepath.Base(strings.TrimPrefix(strings.TrimPrefix(path, "builtin:"), "fetched:"))
 	}
 	return strictyaml.KindOf(datasets.Kinds, t.config.Data)
 }

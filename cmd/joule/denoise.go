@@ -35,11 +35,14 @@ E(x) + ‖x − y‖²/(2σ²) leads to from y, which takes --steps. Standard er
 			if input == "" {
 				return coded(exitUsage, fmt.Errorf("--in is missing: want a .npy or .csv file of points; usage: %s", cmd.UseLine()))
 			}
-			if err := checkPointsOutput(output); err != nil {
+			if err := checkSamplesOutput(output); err != nil {
 				return err
 			}
 			t, err := readRun(args[0], checkpoint, nil)
 			if err != nil {
+				return err
+			}
+			if err := t.checkPictures(output); err != nil {
 				return err
 			}
 			d, err := t.denoiser(sigma, steps)
@@ -64,11 +67,11 @@ E(x) + ‖x − y‖²/(2σ²) leads to from y, which takes --steps. Standard er
 			if !isQuiet(cmd) {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%d points denoised by %s at σ = %v\n", points.N, d.how, d.sigma)
 			}
-			return writePoints(output, cmd.OutOrStdout(), t.transform().Undo(clean), t.dataset.Columns)
+			return t.writePictures(output, cmd.OutOrStdout(), t.transform().Undo(clean), 0)
 		},
 	}
 	cmd.Flags().StringVar(&input, "in", "", "points with noise, .npy or .csv")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv, or .png or .svg of images (default: CSV on standard output)")
 	cmd.Flags().Float64Var(&sigma, "sigma", 0, "standard deviation of the noise, in the coordinates of the model")
 	cmd.Flags().IntVar(&steps, "steps", steps, "steps of descent")
 	checkpointFlag(cmd, &checkpoint)

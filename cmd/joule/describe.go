@@ -14,17 +14,25 @@ import (
 
 // describeData is what a run keeps of its data, in the units of the source.
 func describeData(set *datasets.Set) rundir.Dataset {
-	low, high := set.Transform.Undo(set.Train).Range()
+	low, high := set.Train.Range()
 	if set.Test.N > 0 {
-		testLow, testHigh := set.Transform.Undo(set.Test).Range()
+		testLow, testHigh := set.Test.Range()
 		for k := range low {
 			low[k], high[k] = min(low[k], testLow[k]), max(high[k], testHigh[k])
 		}
 	}
-	return rundir.Dataset{
+	// The map back keeps the order of numbers, so that the ends are those of all points undone.
+	ends := set.Transform.Undo(datasets.Points{N: 2, Dim: len(low), Values: append(low, high...)})
+	low, high = ends.Row(0), ends.Row(1)
+	d := rundir.Dataset{
 		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform),
 		Train: set.Train.N, Test: set.Test.N, Min: low, Max: high,
+		Image: (*rundir.Image)(set.Image),
 	}
+	if set.Labels != nil {
+		d.Classes = set.Labels.Classes
+	}
+	return d
 }
 
 // describe writes what a run directory holds from the start.

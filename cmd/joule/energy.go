@@ -104,15 +104,12 @@ func (t *trained) energies(points datasets.Points) (datasets.Points, error) {
 
 // scores are ∇ log p at points, both in the units of the data, and what its columns are called.
 func (t *trained) scores(points datasets.Points) (datasets.Points, []string, error) {
-	scores, err := t.model.Scores(t.transform().Apply(points).Values)
+	y := t.transform().Apply(points)
+	scores, err := t.model.Scores(y.Values)
 	if err != nil {
 		return datasets.Points{}, nil, err
 	}
-	if transform := t.transform(); transform != nil {
-		for i := range scores { // d/dx = d/dy · dy/dx, and y = (x − mean)/std
-			scores[i] /= transform.Std[i%points.Dim]
-		}
-	}
+	t.transform().UndoScores(y, scores)
 	columns := make([]string, points.Dim)
 	for k, name := range t.dataset.Columns {
 		columns[k] = "score_" + name
@@ -136,12 +133,15 @@ func (t *trained) logDensities(points datasets.Points, how metrics.Options) (dat
 	if z.StandardError > 0 {
 		slog.Info(fmt.Sprintf("log Z is %.4f ± %.4f nats by %s", z.LogZ, z.StandardError, z.Way), "run", t.dir.Dir())
 	}
-	values, err := t.energies(points)
-	jacobian := t.transform().LogDetJacobian() // log p(x) = log p(y) + log |dy/dx|
-	for i, e := range values.Values {
-		values.Values[i] = jacobian - e - z.LogZ
+	y := t.transform().Apply(points)
+	values, err := t.model.Energies(y.Values)
+	if err != nil {
+		return datasets.Points{}, err
 	}
-	return values, err
+	for i, jacobian := range t.transform().LogDetJacobians(y) { // log p(x) = log p(y) + log |dy/dx|
+		values[i] = jacobian - values[i] - z.LogZ
+	}
+	return datasets.Points{N: points.N, Dim: 1, Values: values}, nil
 }
 
 // read reads points with the columns of the run.

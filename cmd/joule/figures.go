@@ -7,6 +7,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
+	"sync"
 
 	"joule/datasets"
 	"joule/metrics"
@@ -33,39 +35,79 @@ func (t *trained) inRun(format string) func(name string) (path string, err error
 	return func(name string) (string, error) { return t.dir.FigurePath(name + "." + format) }
 }
 
-// draw draws the figures of the run to where place says, and returns them. The error names those that cannot be drawn.
-func (m *measured) draw(place func(name string) (path string, err error)) (figures []drawn, err error) {
-	add := func(name string, save func(path string) error) {
-		path, problem := place(name)
-		if problem == nil {
-			problem = save(path)
-		}
-		if problem == nil {
-			figures = append(figures, drawn{name, path})
-		} else {
-			err = errors.Join(err, fmt.Errorf("figure %s: %w", name, problem))
-		}
-	}
-	if len(m.dataset.Columns) == 2 {
-		field, fieldErr := m.field(m.frame())
-		if fieldErr != nil {
-			return nil, fieldErr
-		}
-		add("energy", m.energyMap(field).Save)
-		add("samples", func(path string) error {
-			figure, err := m.samplesOverDensity(field)
+// figure is one that can be drawn.
+type figure struct {
+	name  string
+	save  func(path string) error
+	asked bool // drawn only where it is asked for
+}
+
+// figures are those that there are of the run, the main one first.
+func (m *measured) figures() (all []figure) {
+	switch {
+	case len(m.dataset.Columns) == 2 && m.dataset.Image == nil:
+		field := sync.OnceValues(func() (plots.Field, error) { return m.field(m.frame()) })
+		all = append(all, figure{name: "energy", save: func(path string) error {
+			f, err := field()
 			if err != nil {
 				return err
 			}
-			return figure.Save(path)
-		})
-	} else {
-		add("energies", m.saveHistograms)
+			return m.energyMap(f).Save(path)
+		}}, figure{name: "samples", save: func(path string) error {
+			f, err := field()
+			if err != nil {
+				return err
+			}
+			over, err := m.samplesOverDensity(f)
+			if err != nil {
+				return err
+			}
+			return over.Save(path)
+		}})
+	case m.dataset.Image != nil:
+		all = append(all, figure{name: "samples", save: m.saveSampleImages}, figure{name: "data", save: m.saveDataImages},
+			figure{name: "chains", save: m.saveChainImages, asked: true}, figure{name: "energies", save: m.saveHistograms})
+	default:
+		all = append(all, figure{name: "energies", save: m.saveHistograms})
 	}
 	if curves, ok := m.curves(); ok {
-		add("training", curves.Save)
+		all = append(all, figure{name: "training", save: curves.Save})
 	}
-	return figures, err
+	return all
+}
+
+// draw draws the figures of the run to where place says, and returns them: those asked for, or the usual ones. The error names
+// those that cannot be drawn.
+func (m *measured) draw(place func(name string) (path string, err error), what ...string) (drawings []drawn, err error) {
+	for _, f := range m.figures() {
+		if len(what) > 0 && !slices.Contains(what, f.name) || len(what) == 0 && f.asked {
+			continue
+		}
+		path, problem := place(f.name)
+		if problem == nil {
+			problem = f.save(path)
+		}
+		if problem == nil {
+			drawings = append(drawings, drawn{f.name, path})
+		} else {
+			err = errors.Join(err, fmt.Errorf("figure %s: %w", f.name, problem))
+		}
+	}
+	return drawings, err
+}
+
+// checkFigures reports a figure that there is not of the run.
+func (m *measured) checkFigures(what []string) error {
+	var names []string
+	for _, f := range m.figures() {
+		names = append(names, f.name)
+	}
+	for _, name := range what {
+		if !slices.Contains(names, name) {
+			return coded(exitUsage, fmt.Errorf("--what %s: %s has the figures %s", name, m.dir.Dir(), strings.Join(names, ", ")))
+		}
+	}
+	return nil
 }
 
 // curves are the training curves; false when nothing was logged.
@@ -172,7 +214,7 @@ func (m *measured) samplesOverDensity(field plots.Field) (figure plots.SamplesOv
 	if m.problem != nil {
 		return figure, m.problem
 	}
-	samples, _, err := m.sample(figureSamples, m.config.Seed)
+	samples, err := m.samples()
 	if err != nil {
 		return figure, err
 	}
@@ -198,7 +240,7 @@ func (m *measured) samplesOverDensity(field plots.Field) (figure plots.SamplesOv
 // Samples are left out where the chains diverge.
 func (m *measured) histograms() (plots.EnergyHistograms, error) {
 	figure := plots.EnergyHistograms{Title: m.config.Name}
-	samples, _, err := m.sample(figureSamples, m.config.Seed)
+	samples, err := m.samples()
 	if err != nil {
 		slog.Warn("the figure shows no samples", "cause", err)
 	}
@@ -229,14 +271,12 @@ func (m *measured) saveHistograms(path string) error {
 	return figure.Save(path)
 }
 
-// drawOne draws the run's main figure to a path.
-func (m *measured) drawOne(path string) error {
-	if len(m.dataset.Columns) != 2 {
-		return m.saveHistograms(path)
+// drawOne draws one figure to a path: the one asked for, or the main one.
+func (m *measured) drawOne(path string, what ...string) error {
+	for _, f := range m.figures() {
+		if len(what) == 0 || f.name == what[0] {
+			return f.save(path)
+		}
 	}
-	field, err := m.field(m.frame())
-	if err != nil {
-		return err
-	}
-	return m.energyMap(field).Save(path)
+	return nil
 }

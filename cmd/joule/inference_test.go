@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -225,4 +230,40 @@ func TestInterpolate(t *testing.T) {
 		refuse(t, dir, exitUsage, want, append([]string{"interpolate", run, "--in", "p.csv"}, args...)...)
 	}
 	refuse(t, dir, exitFailed, "from point 2 to 2: both ends of the path are the same point", "interpolate", run, "--in", "p.csv", "--from", "2", "--to", "2")
+}
+
+// Of a run on images what comes out can be pictures of them; of another it cannot.
+func TestPictures(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "pictures"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 {
+		picture := image.NewGray(image.Rect(0, 0, 4, 3))
+		for k := range picture.Pix {
+			picture.Pix[k] = uint8((37*i + 50*k) % 256)
+		}
+		var file bytes.Buffer
+		if err := png.Encode(&file, picture); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(dir, "pictures"), fmt.Sprintf("%02d.png", i), file.String())
+	}
+	put(t, dir, "config.yaml", "extends: two-gaussians/dsm\nname: pictures\ndata: {kind: images, path: pictures}\n")
+	succeed(t, dir, append([]string{"train", "config.yaml", "--out", "run", "--no-figures"}, small...)...)
+	succeed(t, dir, "sample", "run", "-n", "6", "-o", "some.npy")
+	mask := datasets.NewPoints(1, 12)
+	mask.Values[3], mask.Values[4] = 1, 1
+	if err := datasets.WriteNPY(filepath.Join(dir, "mask.npy"), mask, datasets.Float32); err != nil {
+		t.Fatal(err)
+	}
+	for name, args := range map[string][]string{
+		"denoise": {"--sigma", "0.2"}, "inpaint": {"--mask", "mask.npy", "--draws", "3", "--set", "sampler.steps=10"}, "interpolate": {"--points", "5", "--steps", "10"},
+	} {
+		succeed(t, dir, append([]string{name, "run", "--in", "some.npy", "-o", name + ".png"}, args...)...)
+		if picture, err := png.Decode(strings.NewReader(read(t, dir, name+".png"))); err != nil || picture.Bounds().Dx() < 12 {
+			t.Errorf("%s: %v", name, err)
+		}
+		refuse(t, dir, exitUsage, "--output x.png: the points of this run are no images; want .npy or .csv", name, faithfulRun(t), "--in", "some.npy", "-o", "x.png")
+	}
 }

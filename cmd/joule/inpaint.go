@@ -27,7 +27,8 @@ that --missing names, are drawn from the model's density of them given the other
 as they went in. With --draws there are several completions of each point, one after the other.
 
 The chains are those of the config's sampler section, which can be changed, in as many steps as it says: they move in the
-missing coordinates alone. Of a run on images, whose points are their pixels, this is inpainting.`,
+missing coordinates alone. Of a run on images,
+whose points are their pixels, this is inpainting, and an --output that ends in .png or .svg is a picture of them.`,
 		Example: `  joule inpaint runs/dsm --in gaps.csv -o whole.csv
   joule inpaint runs/dsm --in eruptions.csv --missing waiting --draws 100
   joule inpaint runs/dsm --in points.npy --mask mask.npy --draws 10 --set 'sampler={kind: hmc}' -o draws.npy`,
@@ -36,11 +37,14 @@ missing coordinates alone. Of a run on images, whose points are their pixels, th
 			if input == "" {
 				return coded(exitUsage, fmt.Errorf("--in is missing: want a .npy or .csv file of points; usage: %s", cmd.UseLine()))
 			}
-			if err := checkPointsOutput(output); err != nil {
+			if err := checkSamplesOutput(output); err != nil {
 				return err
 			}
 			t, err := readRun(args[0], checkpoint, sets, "sampler")
 			if err != nil {
+				return err
+			}
+			if err := t.checkPictures(output); err != nil {
 				return err
 			}
 			points, known, err := t.readGaps(input, mask, missing)
@@ -58,13 +62,17 @@ missing coordinates alone. Of a run on images, whose points are their pixels, th
 			if err != nil {
 				return err
 			}
-			return writePoints(output, cmd.OutOrStdout(), complete, t.dataset.Columns)
+			columns := draws // those of a point in a row
+			if draws == 1 {
+				columns = 0
+			}
+			return t.writePictures(output, cmd.OutOrStdout(), complete, columns)
 		},
 	}
 	cmd.Flags().StringVar(&input, "in", "", "points, .npy or .csv, some cells of which may be empty")
 	cmd.Flags().StringVar(&mask, "mask", "", "what else is to be drawn, .npy or .csv: 1 in its place and 0 elsewhere, a row for each point or one for all")
 	cmd.Flags().StringSliceVar(&missing, "missing", nil, "columns that are to be drawn; a CSV file need not have them")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv, or .png or .svg of images (default: CSV on standard output)")
 	cmd.Flags().IntVar(&draws, "draws", 1, "completions of each point")
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a key of sampler, such as sampler.steps=200; repeatable")
 	cmd.Flags().Int64Var(&seed, "seed", 0, "seed of the chains")

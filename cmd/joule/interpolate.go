@@ -30,14 +30,14 @@ says how high the pass between both ends is, and how far the path is from being 
 			if input == "" {
 				return coded(exitUsage, fmt.Errorf("--in is missing: want a .npy or .csv file of points; usage: %s", cmd.UseLine()))
 			}
-			if err := cmp.Or(checkPointsOutput(output), checkString(s)); err != nil {
+			if err := cmp.Or(checkSamplesOutput(output), checkString(s)); err != nil {
 				return err
 			}
 			t, err := readRun(args[0], checkpoint, nil)
 			if err != nil {
 				return err
 			}
-			if err := t.at(sigma); err != nil {
+			if err := cmp.Or(t.at(sigma), t.checkPictures(output)); err != nil {
 				return err
 			}
 			points, err := t.read(input)
@@ -64,11 +64,14 @@ says how high the pass between both ends is, and how far the path is from being 
 				top := slices.Max(e)
 				fmt.Fprintf(cmd.ErrOrStderr(), "the path rises by %.4g nats above its start and by %.4g above its end; the largest slope across it is %.2g nats a unit\n", top-e[0], top-e[len(e)-1], path.Slope)
 			}
+			if isPicture(output) {
+				return t.writePictures(output, nil, t.transform().Undo(path.Points), 0)
+			}
 			return writePoints(output, cmd.OutOrStdout(), t.withEnergies(path), append(slices.Clone(t.dataset.Columns), energyColumn))
 		},
 	}
 	cmd.Flags().StringVar(&input, "in", "", "points, .npy or .csv")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv, or .png or .svg of images (default: CSV on standard output)")
 	cmd.Flags().IntVar(&from, "from", 0, "row of the point that the path starts at, from 1 (default: the first)")
 	cmd.Flags().IntVar(&to, "to", 0, "row of the point that it ends at (default: the last)")
 	cmd.Flags().IntVar(&s.Points, "points", s.Points, "points of the path, both ends included")

@@ -2,24 +2,29 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
 
 func newPlot() *cobra.Command {
 	var output, backend, format string
+	var what []string
 	cmd := &cobra.Command{
 		Use:   "plot RUN...",
 		Short: "Draw runs: energy, samples, training curves",
 		Long: `plot draws the figures of a run into its folder figures/ and prints their paths. For data in two dimensions: the data
 beside the learned energy (energy), samples over the model's density (samples), and the training curves (training). In
-other dimensions: the curves, and histograms of the energies of data, samples and noise (energies).
+other dimensions: the curves, and histograms of the energies of data, samples and noise (energies). For images: grids of
+samples of the model (samples) and of the data (data), the histograms and the curves; and where it is asked for, chains as
+they move, one a row (chains).
 
-With --output it draws only the first of these, energy or energies, to that file; and of several runs on the same data
-in two dimensions, their energies side by side.`,
+--what draws only the figures of these names. With --output it draws one figure to that file, the one that --what names or
+else the first of these; and of several runs on the same data in two dimensions, their energies side by side.`,
 		Example: `  joule plot runs/dsm
   joule plot runs/dsm -o energy.svg
-  joule plot runs/mle runs/dsm -o compared.png`,
+  joule plot runs/mle runs/dsm -o compared.png
+  joule plot runs/digits --what samples,chains`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			if format != "png" && format != "svg" {
@@ -30,20 +35,28 @@ in two dimensions, their energies side by side.`,
 					return err
 				}
 			}
+			if output != "" && (len(what) > 1 || len(what) > 0 && len(dirs) > 1) {
+				return coded(exitUsage, fmt.Errorf("--output %s: is for one figure of one run, and --what names %s of %d", output, strings.Join(what, ", "), len(dirs)))
+			}
 			runs, closeBackend, err := measureAll(dirs, backend)
 			if err != nil {
 				return err
 			}
 			defer closeBackend()
+			for _, r := range runs {
+				if err := r.checkFigures(what); err != nil {
+					return err
+				}
+			}
 			if output != "" {
-				if err := drawTo(output, runs); err != nil {
+				if err := drawTo(output, runs, what); err != nil {
 					return err
 				}
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), output)
 				return err
 			}
 			for _, r := range runs {
-				figures, err := r.draw(r.inRun(format))
+				figures, err := r.draw(r.inRun(format), what...)
 				for _, f := range figures {
 					fmt.Fprintln(cmd.OutOrStdout(), f.path)
 				}
@@ -56,14 +69,15 @@ in two dimensions, their energies side by side.`,
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "draw one figure, to this .png or .svg file")
 	cmd.Flags().StringVar(&format, "format", "png", "png or svg, for the figures in the runs' folders")
+	cmd.Flags().StringSliceVar(&what, "what", nil, "names of the figures to draw, such as samples (default: the usual ones)")
 	backendFlag(cmd, &backend, "that of the first run's config")
 	return cmd
 }
 
-// drawTo draws one figure: the main one of a run, or several runs side by side.
-func drawTo(path string, runs []*measured) error {
+// drawTo draws one figure: of a run the main one or what is asked for, or several runs side by side.
+func drawTo(path string, runs []*measured, what []string) error {
 	if len(runs) == 1 {
-		return runs[0].drawOne(path)
+		return runs[0].drawOne(path, what...)
 	}
 	for _, r := range runs {
 		if len(r.dataset.Columns) != 2 {

@@ -133,6 +133,9 @@ func entryOf(r *measured, group int, folder string) (report.Run, error) {
 		if f.name == "samples" && r.knowsTruth() {
 			words.caption = "The true density, and samples of the model over its own."
 		}
+		if f.name == "samples" && r.dataset.Image != nil {
+			words.alt, words.caption = "Images drawn from %s.", "Images drawn from the model."
+		}
 		shown, err := figureOf(f.path, fmt.Sprintf(words.alt, entry.Name), words.caption)
 		if err != nil {
 			return entry, err
@@ -147,6 +150,7 @@ var captions = map[string]struct{ alt, caption string }{
 	"training": {"Training curves of %s against the step.", "What was logged in training; dark is the running mean."},
 	"energy":   {"The training points, and beside them the energy of %s as a map.", "The data, and the energy above its minimum in nats: bright is likely."},
 	"samples":  {"Samples drawn from %s over its density.", "Samples of the model over its density."},
+	"data":     {"Images that %s was trained on.", "Images of the training part; where there are classes, one a row."},
 	"energies": {"Histograms of the energies that %s gives to data, samples and noise.", "Energies of data, samples and noise: a good model gives data and samples the same."},
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +23,7 @@ func newSample() *cobra.Command {
 		Use:   "sample RUN",
 		Short: "Draw points from a trained model",
 		Long: `sample runs Markov chains and writes points of theirs, in the units of the data: float32 NPY or CSV by the ending of
---output, CSV on standard output without one. The chains are those of the config's sampler section, and start from a
+--output, CSV on standard output without one; of images also a grid of them, as PNG or SVG. The chains are those of the config's sampler section, and start from a
 Gaussian around the data; its section sampling says how many there are. Without sampling.chains there is one for each
 point, which is where it ends; with it, the first points of all chains come first, then their second points, and so on.
 
@@ -36,7 +38,7 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			if n < 1 || n > maxSamples {
 				return coded(exitUsage, fmt.Errorf("--number %d: want 1 to %d", n, maxSamples))
 			}
-			if err := checkPointsOutput(output); err != nil {
+			if err := checkSamplesOutput(output); err != nil {
 				return err
 			}
 			if err := checkDiagnosticsOutput(diagnostics, output); err != nil {
@@ -44,6 +46,9 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			}
 			t, err := readRun(args[0], checkpoint, sets, "sampler", "sampling")
 			if err != nil {
+				return err
+			}
+			if err := t.checkPictures(output); err != nil {
 				return err
 			}
 			if err := samplers.CheckChains(t.config.Sampler, t.config.Sampling.Of(n), 1); err != nil {
@@ -57,7 +62,7 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			if err != nil {
 				return err
 			}
-			if err := writePoints(output, cmd.OutOrStdout(), points, t.dataset.Columns); err != nil || diagnostics == "" {
+			if err := t.writePictures(output, cmd.OutOrStdout(), points, 0); err != nil || diagnostics == "" {
 				return err
 			}
 			t.compare(found)
@@ -65,11 +70,25 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 		},
 	}
 	cmd.Flags().IntVarP(&n, "number", "n", 1000, "number of points")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv, or .png or .svg of images (default: CSV on standard output)")
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a key of sampler or sampling, such as sampler.steps=200; repeatable")
 	cmd.Flags().StringVar(&diagnostics, "diagnostics", "", "file to write how the chains mix to, as JSON; - is standard output")
 	cmd.Flags().Int64Var(&seed, "seed", 0, "seed of the chains")
 	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
+}
+
+// checkSamplesOutput is checkPointsOutput where a grid of images can be written, too.
+func checkSamplesOutput(path string) error {
+	if isPicture(path) {
+		return checkFolder("output", path)
+	}
+	return checkPointsOutput(path)
+}
+
+// isPicture says whether a path is that of a figure.
+func isPicture(path string) bool {
+	ending := strings.ToLower(filepath.Ext(path))
+	return ending == ".png" || ending == ".svg"
 }
