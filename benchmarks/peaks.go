@@ -16,9 +16,6 @@ type peak struct {
 // largeProduct is the one whose speed counts as that of the machine.
 var largeProduct = productRow(1024, 1024)
 
-// ownProduct is the product of a batch with the widest layer of a row's network.
-func ownProduct(r row) row { return productRow(batch, widths[r.Size][1]) }
-
 // peaks measures the products with Joule's XLA sides: the best round counts.
 func (p plan) peaks(all []*side, log io.Writer) []peak {
 	var list []peak
@@ -26,7 +23,7 @@ func (p plan) peaks(all []*side, log io.Writer) []peak {
 		if s.Column != jouleXLA || s.child == nil {
 			continue
 		}
-		for _, r := range []row{largeProduct, ownProduct(row{Size: s.sizes})} {
+		for _, r := range []row{largeProduct, networks[s.sizes].own} {
 			e := &entry{Column: s.Column, side: s, request: r}
 			if err := p.prepare(e); err != nil {
 				fmt.Fprintf(log, "  %s: %v\n", r, err)

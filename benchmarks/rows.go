@@ -10,20 +10,29 @@ type row struct{ Size, Method string }
 
 func (r row) String() string { return r.Size + " " + r.Method }
 
-// batch is the number of data points in a step.
-const batch = 128
+// network is what the rows of a size train.
+type network struct {
+	batch   int   // the number of data points in a step
+	weights []int // of each layer, by how many products of a point it multiplies
+	own     row   // the matrix product that a step is made of
+}
 
-// widths are the layers of the networks, input and output included.
-var widths = map[string][]int{"S": {2, 64, 64, 1}, "L": {2, 256, 256, 256, 1}}
+// networks are S, the MLP 2-64-64-1, L, 2-256-256-256-1, and C, convolutions of 28×28 pixels to 16×16×16, 8×8×32, 4×4×64 and
+// 2×2×64, and 256-64-1, whose third layer multiplies the pixels of all images with 64 columns.
+var networks = map[string]network{
+	"S": {128, []int{2 * 64, 64 * 64, 64}, productRow(128, 64)},
+	"L": {128, []int{2 * 256, 256 * 256, 256 * 256, 256}, productRow(128, 256)},
+	"C": {64, []int{16 * 16 * 25 * 16, 8 * 8 * 9 * 16 * 32, 4 * 4 * 9 * 32 * 64, 2 * 2 * 9 * 64 * 64, 256 * 64, 64}, productRow(1024, 64)},
+}
 
 // chainSteps are the Langevin steps of the maximum-likelihood rows.
-var chainSteps = map[string]int{"mle100": 100, "mle60": 60}
+var chainSteps = map[string]int{"mle100": 100, "mle60": 60, "mle20": 20}
 
 // allRows are the rows in the order of the table; quickRows those of a quick run.
 var (
-	allRows   = product([]string{"S", "L"}, []string{"mle100", "mle60", "fisher", "dsm", "nce"})
+	allRows   = append(product([]string{"S", "L"}, []string{"mle100", "mle60", "fisher", "dsm", "nce"}), product([]string{"C"}, []string{"mle20", "dsm"})...)
 	quickRows = slices.DeleteFunc(slices.Clone(allRows), func(r row) bool {
-		return r.Size == "L" && r.Method != "dsm" && r.Method != "mle60"
+		return r.Size == "C" || r.Size == "L" && r.Method != "dsm" && r.Method != "mle60"
 	})
 )
 
@@ -40,7 +49,8 @@ func product(sizes, methods []string) []row {
 // flops is the number of floating-point operations in the matrix products of one training step, a multiplication and an
 // addition each counting one. Element-wise work is left out.
 //
-// With B points and the weights P = Σ dᵢ·dᵢ₊₁, of which f are the first layer's and l the last's, in units of 2B:
+// With B points and the weights P, of which f are the first layer's and l the last's, each of a convolution as often as there are
+// places of its kernel, in units of 2B:
 //
 //   - the energy takes P;
 //   - its gradient by the points takes P−l forward, since the energy itself is not needed, and P−l backward, since the
@@ -53,19 +63,19 @@ func product(sizes, methods []string) []row {
 // A maximum-likelihood step is its chain and a loss of energies at data and negatives; noise contrastive estimation is a
 // loss of energies at data and noise; the other two are losses of scores.
 func flops(r row) (float64, error) {
-	w := widths[r.Size]
-	if w == nil {
+	net, ok := networks[r.Size]
+	if !ok {
 		return 0, fmt.Errorf("row %s: there is no network %q", r, r.Size)
 	}
 	weights := 0
-	for i := range w[1:] {
-		weights += w[i] * w[i+1]
+	for _, w := range net.weights {
+		weights += w
 	}
-	first, last := w[0]*w[1], w[len(w)-2]*w[len(w)-1]
+	first, last := net.weights[0], net.weights[len(net.weights)-1]
 	energies, score := 3*weights-first, 2*(weights-last)
 	count := 0
 	switch r.Method {
-	case "mle100", "mle60":
+	case "mle100", "mle60", "mle20":
 		count = chainSteps[r.Method]*score + 2*energies
 	case "nce":
 		count = 2 * energies
@@ -74,5 +84,5 @@ func flops(r row) (float64, error) {
 	default:
 		return 0, fmt.Errorf("row %s: there is no method %q", r, r.Method)
 	}
-	return 2 * batch * float64(count), nil
+	return 2 * float64(net.batch) * float64(count), nil
 }

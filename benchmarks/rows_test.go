@@ -15,6 +15,9 @@ func TestFlops(t *testing.T) {
 			64*64 //                    its hidden layers
 		scoreL    = 2 * (2*256 + 2*256*256)
 		energiesL = 3*(2*256+2*256*256+256) - 2*256
+		first     = 256 * 25 * 16
+		scoreC    = 2 * (first + 64*144*32 + 16*288*64 + 4*576*64 + 256*64)
+		energiesC = scoreC/2*3 + 3*64 - first
 	)
 	for _, c := range []struct {
 		row  row
@@ -28,10 +31,13 @@ func TestFlops(t *testing.T) {
 		{row{"L", "nce"}, 2 * energiesL},
 		{row{"L", "mle100"}, 100*scoreL + 2*energiesL},
 		{row{"L", "dsm"}, 3*scoreL - 2*256},
+		{row{"C", "mle20"}, 20*scoreC + 2*energiesC},
+		{row{"C", "dsm"}, 3*scoreC - first},
 	} {
 		got, err := flops(c.row)
-		if err != nil || got != 2*128*c.want {
-			t.Errorf("flops(%s) = %g, %v; want %g", c.row, got, err, 2*128*c.want)
+		want := 2 * float64(networks[c.row.Size].batch) * c.want
+		if err != nil || got != want {
+			t.Errorf("flops(%s) = %g, %v; want %g", c.row, got, err, want)
 		}
 	}
 	for _, r := range []row{{"M", "dsm"}, {"S", "cd"}} {
@@ -45,7 +51,7 @@ func TestChosen(t *testing.T) {
 	if got, err := chosen(allRows, "L nce,S dsm"); err != nil || len(got) != 2 || got[0] != (row{"L", "nce"}) || got[1] != (row{"S", "dsm"}) {
 		t.Errorf("chosen: %v, %v", got, err)
 	}
-	if got, _ := chosen(allRows, ""); len(got) != 10 {
+	if got, _ := chosen(allRows, ""); len(got) != 12 {
 		t.Errorf("without names %d rows", len(got))
 	}
 	if len(quickRows) != 7 {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -62,9 +63,10 @@ func sides(joule, python string, quick, autotune bool) []*side {
 	list := []*side{
 		{Column: jouleXLA, command: []string{joule, "-size", "S"}, sizes: "S"},
 		{Column: jouleXLA, command: []string{joule, "-size", "L"}, sizes: "L"},
-		{Column: jouleGo, command: []string{joule, "-backend", "go"}, sizes: "SL"},
+		{Column: jouleXLA, command: []string{joule, "-size", "C"}, sizes: "C"},
+		{Column: jouleGo, command: []string{joule, "-backend", "go"}, sizes: "SLC"},
 	}
-	sizes := "SL"
+	var sizes string
 	peer := func(column, variant string, env []string, program string, args ...string) {
 		list = append(list, &side{
 			Column: column, Variant: variant, env: env, sizes: sizes,
@@ -77,7 +79,7 @@ func sides(joule, python string, quick, autotune bool) []*side {
 		if threads == 1 {
 			variant = "1 thread"
 		}
-		if quick && runtime.NumCPU() > 1 {
+		if sizes = "SLC"; quick && runtime.NumCPU() > 1 {
 			sizes = map[bool]string{true: "S", false: "L"}[threads == 1]
 		}
 		nproc := []string{"NPROC=" + n}
@@ -91,6 +93,7 @@ func sides(joule, python string, quick, autotune bool) []*side {
 		if wide := append(nproc, "XLA_FLAGS=--xla_cpu_prefer_vector_width=512 --xla_cpu_copy_insertion_use_region_analysis=true"); hasAVX512() && !quick {
 			peer(jaxScan, variant+", tuned", wide, "jax_side.py", "--mode", "scan", "--generator", "rbg")
 		}
+		sizes = strings.TrimSuffix(sizes, "C")
 		peer(torchEBM, variant, nil, "torchebm_side.py", "--threads", n)
 	}
 	return list

@@ -133,7 +133,7 @@ func (r report) rooflineTable(b *strings.Builder) {
 		if joule == nil || err != nil {
 			continue
 		}
-		own := ownProduct(res.Row)
+		own := networks[res.Row.Size].own
 		large, small, reached := speed[res.Row.Size+largeProduct.Method], speed[res.Row.Size+own.Method], work*joule.Speeds.median()/1e9
 		var rows, width int
 		fmt.Sscanf(own.Method, "%dx%d", &rows, &width)

@@ -43,6 +43,8 @@ type Checkpoint struct {
 	Written time.Time `json:"written"`
 	// Criterion is the metric by which the best checkpoint is kept, as last logged; nil: none is asked for.
 	Criterion *Criterion `json:"criterion,omitempty"`
+	// Best is what early stopping goes by; nil: there is no such thing, or not yet.
+	Best *Best `json:"best,omitempty"`
 	// Tensors are the state.
 	Tensors []safetensors.Tensor `json:"-"`
 }
@@ -51,6 +53,13 @@ type Checkpoint struct {
 type Criterion struct {
 	Metric string  `json:"metric"`
 	Value  float64 `json:"value"`
+}
+
+// Best is the best value of the criterion of early stopping so far. Lower is better.
+type Best struct {
+	Criterion
+	Step  int `json:"step"`  // at which it was so
+	Since int `json:"since"` // the number of looks since then
 }
 
 // Incident is a sick step of training, whose update was not applied, and what was done about it.
@@ -111,6 +120,10 @@ func (c *Checkpoint) check() error {
 		return fmt.Errorf("rollback_to: %d is not within 0 and the step, %d", *c.RollbackTo, c.Step)
 	case c.Criterion != nil && (math.IsNaN(c.Criterion.Value) || math.IsInf(c.Criterion.Value, 0)):
 		return fmt.Errorf("criterion: %v is not finite", c.Criterion.Value)
+	case c.Best != nil && (math.IsNaN(c.Best.Value) || math.IsInf(c.Best.Value, 0)):
+		return fmt.Errorf("best: %v is not finite", c.Best.Value)
+	case c.Best != nil && (c.Best.Step < 0 || c.Best.Step > c.Step || c.Best.Since < 0):
+		return fmt.Errorf("best: step %d and %d looks since then are not within 0 and the step, %d", c.Best.Step, c.Best.Since, c.Step)
 	}
 	return nil
 }

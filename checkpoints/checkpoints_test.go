@@ -140,6 +140,7 @@ func TestSaveRefuses(t *testing.T) {
 		{func(c *Checkpoint) { c.Step = -1 }, "step: -1 is negative"},
 		{func(c *Checkpoint) { c.Seconds = math.Inf(1) }, "seconds: +Inf is not a time"},
 		{func(c *Checkpoint) { c.Criterion = &Criterion{"loss", math.NaN()} }, "criterion: NaN is not finite"},
+		{func(c *Checkpoint) { c.Best = &Best{Criterion: Criterion{"validation_loss", math.Inf(1)}} }, "best: +Inf is not finite"},
 	} {
 		c := example(5)
 		test.change(&c)

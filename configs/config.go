@@ -71,9 +71,11 @@ var backends = []string{"auto", "go", "xla:cpu", "xla:cuda"}
 // is opened.
 func (c *Config) Check(report func(key, problem string)) {
 	c.checkSampling(report)
+	setting := trainers.Setting{Data: c.Data, Model: c.Model, Method: c.Method, Loop: c.Train}
 	if picky, ok := c.Method.(trainers.Picky); ok {
-		picky.Suits(trainers.Setting{Data: c.Data, Model: c.Model, Loop: c.Train}, report)
+		picky.Suits(setting, report)
 	}
+	c.Train.EarlyStopping.Suits(setting, report)
 	c.checkBackend(report)
 }
 
@@ -114,11 +116,15 @@ func (c *Config) checkBackend(report func(key, problem string)) {
 
 // LoadData draws or reads the data of the config.
 func (c *Config) LoadData() (*datasets.Set, error) {
-	seed := c.Seed
+	return c.Data.Load(datasets.Env{Dir: c.Dir, Seed: c.SeedOfData()})
+}
+
+// SeedOfData fixes the data drawn and its split.
+func (c *Config) SeedOfData() int64 {
 	if c.DataSeed != nil {
-		seed = *c.DataSeed
+		return *c.DataSeed
 	}
-	return c.Data.Load(datasets.Env{Dir: c.Dir, Seed: seed})
+	return c.Seed
 }
 
 // Encode writes the config with all its settings, the defaults too, as YAML that Load reads back as the same config.

@@ -35,6 +35,7 @@ func TestDocumentation(t *testing.T) {
 	}
 	actual := map[string][]string{"Top level": rows(defaults())}
 	actual["`optimizer`"], actual["`train`"] = rows(&defaults().Optimizer), rows(&defaults().Train)
+	actual["`train.early_stopping`"] = rows(&defaults().Train.EarlyStopping)
 	actual["`train.health`"] = rows(&defaults().Train.Health)
 	addKinds(actual, "data", datasets.Kinds)
 	addKinds(actual, "model", models.Kinds)

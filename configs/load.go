@@ -90,6 +90,8 @@ func dataPath(section any) (string, bool) {
 		return data.Path, true
 	case *datasets.NPY:
 		return data.Path, true
+	case *datasets.Parquet:
+		return data.Path, true
 	}
 	return "", false
 }
@@ -97,7 +99,10 @@ func dataPath(section any) (string, bool) {
 // readable says why the file of a data section cannot be read.
 func readable(path, dir string) error {
 	if strings.HasPrefix(path, builtin) {
-		_, _, err := datasets.ReadPoints(path)
+		rows, err := datasets.OpenCSV(path, "", datasets.CSVFormat{})
+		if err == nil {
+			err = rows.Close()
+		}
 		return err
 	}
 	if !filepath.IsAbs(path) {

@@ -44,6 +44,9 @@ func TestEveryEmbeddedConfigSurvivesEncoding(t *testing.T) {
 func TestEveryMethodHasAConfigOfEverySet(t *testing.T) {
 	for _, set := range []string{"two-gaussians", "old-faithful"} {
 		for method, construct := range trainers.Kinds {
+			if set == "old-faithful" && method == "jem" {
+				continue // there are no classes
+			}
 			c, err := Load(set+"/"+method, nil)
 			if err != nil {
 				t.Errorf("%s/%s: %v", set, method, err)

@@ -1,7 +1,9 @@
 package configs
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +34,15 @@ func TestLoadReadsEveryModel(t *testing.T) {
 	rbm.Hidden = 5
 	conditional := models.NewConditionalMLP()
 	conditional.SigmaMax = 20
+	residuals, patches := models.NewConditionalResNet(), models.NewPatchTransformer()
+	residuals.Shape, residuals.Number, residuals.SpectralNorm, residuals.SigmaMin = []int{32, 32, 3}, 10, true, 0.01
+	patches.Patch, patches.Confinement = 7, 2
+	convolutional := models.NewConditionalConv()
+	convolutional.Strides, convolutional.SigmaMin = []int{1, 2, 2, 2}, 0.1
 	for text, want := range map[string]models.Energy{
+		"{kind: conditional_conv, strides: [1, 2, 2, 2], sigma_min: 0.1}":                                   convolutional,
+		"{kind: conditional_resnet, shape: [32, 32, 3], classes: 10, spectral_norm: true, sigma_min: 0.01}": residuals,
+		"{kind: patch_transformer, patch: 7, confinement: 2}":                                               patches,
 		"{kind: flow, layers: 3}":                                    flow,
 		"{kind: fourier_mlp, feature_seed: 3, hidden: [9]}":          fourier,
 		"{kind: rbm, hidden: 5}":                                     rbm,
@@ -64,12 +74,18 @@ func TestLoadReadsEveryModel(t *testing.T) {
 func TestLoadReportsErrorsOfInnerModels(t *testing.T) {
 	for text, want := range map[string]string{
 		"{kind: tilted, base: {kind: flow}}": "x.yaml:13:1: model.tilt: is missing; a map with a kind is needed, one of: " +
-			"conditional_mlp, flow, fourier_mlp, mlp, product, quadratic, radial, rbm, residual_mlp, tilted",
+			strings.Join(slices.Sorted(maps.Keys(models.Kinds)), ", "),
+		"{kind: conv, kernels: [3]}":                                    "x.yaml:13:30: model.kernels: has 1 entries for 4 layers; channels, kernels, strides and paddings have one for each",
 		"{kind: product, experts: []}":                                  "x.yaml:13:33: model.experts: has 0 entries, which is not at least 1",
 		"{kind: product, experts: [{kind: mlp}, {kind: mpl}]}":          `x.yaml:13:54: model.experts[1].kind: "mpl" is unknown; did you mean "mlp"?`,
 		"{kind: product, experts: [{kind: mlp, hidden: [0]}]}":          "x.yaml:13:55: model.experts[0].hidden[0]: 0 is not positive",
 		"{kind: product, experts: [{kind: mlp}], weights: [1, 2]}":      "x.yaml:13:57: model.weights: 2 weights for 1 experts, want one each",
 		"{kind: radial, energy: {kind: quadratic, precision: [[-1]]}}":  "x.yaml:13:60: model.energy.precision: is not positive definite; exp(−E) would have no finite integral",
+		"{kind: resnet, shape: [28, 28]}":                               "x.yaml:13:30: model.shape: has 2 entries, which is not in [3, 3]",
+		"{kind: resnet, shape: [28, 30, 1]}":                            "x.yaml:13:1: model.channels: has 3 stages, between which images of 28×30 are halved: both have to be divisible by 4",
+		"{kind: conditional_resnet, attention_heads: 3}":                "x.yaml:13:52: model.attention_heads: is 3, which does not divide the width before the last stage, 64",
+		"{kind: patch_transformer, patch: 5}":                           "x.yaml:13:41: model.patch: is 5, which does not divide images of 28×28",
+		"{kind: conditional_patch_transformer, sigma_min: 6, heads: 5}": "x.yaml:13:1: model.sigma_max: is 5; it has to be above sigma_min, which is 6\nx.yaml:13:67: model.heads: is 5, which does not divide the width 64",
 		"{kind: radial, energy: {kind: conditional_mlp, sigma_min: 5}}": "x.yaml:13:23: model.energy.sigma_max: is 5; it has to be above sigma_min, which is 5",
 	} {
 		_, err := loadText(t, withModel(t, text))

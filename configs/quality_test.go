@@ -44,6 +44,7 @@ func TestQualityOnTwoGaussians(t *testing.T) {
 		{"two-gaussians/fdsm", 0.05, 1},
 		{"two-gaussians/ksd", 0.05, 1},
 		{"two-gaussians/msdsm", 0.005, 1},
+		{"two-gaussians/jem", 0.02, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.config, func(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package datasets gives the points that an energy-based model is trained and tested on.
 //
-// A [Source] is one kind of data (see [Kinds]): drawn from a known density, or read from a CSV or NPY file.
-// Loading it gives a [Set]: the points split into a training and a test part, standardised on request, and the
+// A [Source] is one kind of data (see [Kinds]): drawn from a known density, or read from a CSV, NPY or Parquet file.
+// Loading it gives a [Set]: the points split into a training, a validation and a test part, standardised on request, and the
 // density they come from where that is known. Everything drawn here (points, split, starts of the EM fit) depends on
 // [Env.Seed] alone, so the same settings give the same set.
 package datasets
@@ -38,6 +38,7 @@ type Set struct {
 	Columns     []string      // a name for each coordinate, in order; x0, x1, … where the source has none
 	Transform   *Standardizer // nil when the points are as in the source
 	Density     Density       // of the points as they stand here; nil when it is not known
+	Encoding    *Encoding     // how columns of the source become these coordinates; nil where each is one
 	Image       *Image        // how the coordinates are the pixels of an image; nil where they are not
 	Labels      *Labels       // nil where the source has none
 	Augment     Augmenter     // of the points of a batch while it is trained on; nil: they stay as they are
@@ -77,8 +78,9 @@ var Kinds = map[string]func() Source{
 	"checkerboard":     func() Source { return NewCheckerboard() },
 	"funnel":           func() Source { return NewFunnel() },
 	"banana":           func() Source { return NewBanana() },
-	"csv":              func() Source { return &CSV{Preparation: defaultPreparation} },
-	"npy":              func() Source { return &NPY{Preparation: defaultPreparation} },
+	"csv":              func() Source { return NewCSV() },
+	"npy":              func() Source { return NewNPY() },
+	"parquet":          func() Source { return NewParquet() },
 	"idx":              func() Source { return NewIDX() },
 	"npz":              func() Source { return NewNPZ() },
 	"images":           func() Source { return NewImages() },

@@ -10,6 +10,8 @@ import (
 
 func TestKindsHaveDefaults(t *testing.T) {
 	drawn := Synthetic{Size: 10000, Preparation: Preparation{TestFraction: 0.2}}
+	table := Table{Missing: "error", Constant: "error"}
+	images := ImageData{Preparation: Preparation{TestFraction: 0.2}, Scale: "unit", Augment: Augment{Padding: padBlack}}
 	want := map[string]Source{
 		"gaussian_mixture": &GaussianMixture{Synthetic: drawn},
 		"two_gaussians":    &TwoGaussians{Synthetic: drawn},
@@ -22,8 +24,15 @@ func TestKindsHaveDefaults(t *testing.T) {
 		"checkerboard":     &Checkerboard{Synthetic: drawn},
 		"funnel":           &Funnel{Dim: 2, Std: 3, Synthetic: drawn},
 		"banana":           &Banana{Std: 2, Curvature: 0.25, Noise: 0.5, Synthetic: drawn},
-		"csv":              &CSV{Preparation: Preparation{TestFraction: 0.2}},
-		"npy":              &NPY{Preparation: Preparation{TestFraction: 0.2}},
+		"csv": &CSV{
+			Preparation: Preparation{TestFraction: 0.2}, Table: table, CSVFormat: CSVFormat{Delimiter: ","},
+			MissingTokens: []string{"", "NA", "NaN", "null", "?"},
+		},
+		"npy":     &NPY{Preparation: Preparation{TestFraction: 0.2}, Table: table},
+		"parquet": &Parquet{Preparation: Preparation{TestFraction: 0.2}, Table: table},
+		"idx":     &IDX{ImageData: images},
+		"npz":     &NPZ{ImageData: images},
+		"images":  &Images{ImageData: images},
 	}
 	for kind, source := range want {
 		if got := Kinds[kind](); !reflect.DeepEqual(got, source) {

@@ -1,7 +1,9 @@
 package datasets
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +60,21 @@ func locate(dir string, paths ...*string) error {
 	return nil
 }
 
+// pathSetting is a setting that holds a path, or nothing.
+type pathSetting struct{ key, path string }
+
+// find reports those settings at whose paths there is nothing.
+func find(dir string, report func(key, problem string), settings ...pathSetting) {
+	for _, s := range settings {
+		if s.path == "" {
+			continue
+		}
+		if err := exists(s.path, dir); err != nil {
+			report(s.key, err.Error())
+		}
+	}
+}
+
 // exists says why there is nothing at the path of a setting.
 func exists(path, dir string) error {
 	place, err := resolve(path, dir)
@@ -70,9 +87,12 @@ func exists(path, dir string) error {
 
 // missing says what to do about a path of the settings at which nothing can be read.
 func missing(path string, err error) error {
-	if name, ok := strings.CutPrefix(path, fetched); ok && os.IsNotExist(err) {
+	if name, ok := strings.CutPrefix(path, fetched); ok && errors.Is(err, fs.ErrNotExist) {
 		name, _, _ = strings.Cut(filepath.ToSlash(name), "/")
 		return fmt.Errorf("%s: it has not been fetched: joule data fetch %s gets it", path, name)
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", e.Path, e.Err)
 	}
 	return err
 }

@@ -1,11 +1,12 @@
 package datasets
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"joule/internal/regularfile"
@@ -17,26 +18,53 @@ var embedded embed.FS
 // builtin marks a path that names an embedded file.
 const builtin = "builtin:"
 
-// readFile returns the content of a file and the name that errors call it by. A relative path refers to dir.
-func readFile(path, dir string) (content []byte, name string, err error) {
-	if file, ok := strings.CutPrefix(path, builtin); ok {
-		content, err = embedded.ReadFile("files/" + file)
+// openFile opens a file and tells its size and the name that errors call it by. A relative path refers to dir.
+func openFile(path, dir string) (file file, size int64, name string, err error) {
+	if inside, ok := strings.CutPrefix(path, builtin); ok {
+		content, err := embedded.ReadFile("files/" + inside)
 		if err != nil {
-			return nil, path, fmt.Errorf("%s: no such file in the program%s", path, alternatives(path, builtinNames()))
+			return nil, 0, path, fmt.Errorf("%s: no such file in the program%s", path, alternatives(path, builtinNames()))
 		}
-		return content, path, nil
+		return inMemory{bytes.NewReader(content)}, int64(len(content)), path, nil
 	}
 	if path == "" {
-		return nil, "", errors.New("path: it is empty, want the path of a file")
+		return nil, 0, "", errors.New("path: it is empty, want the path of a file")
 	}
 	if path, err = resolve(path, dir); err != nil {
-		return nil, path, err
+		return nil, 0, path, err
 	}
-	content, err = regularfile.Read(path)
+	opened, size, err := regularfile.Open(path)
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-		return nil, path, fmt.Errorf("%s: %w", path, pathError.Err)
+		err = fmt.Errorf("%s: %w", path, pathError.Err)
 	}
-	return content, path, err
+	return opened, size, path, err
+}
+
+// file is an open file of data.
+type file interface {
+	io.ReadCloser
+	io.ReaderAt
+}
+
+// inMemory is a file in the program.
+type inMemory struct{ *bytes.Reader }
+
+// Close implements [io.Closer].
+func (inMemory) Close() error { return nil }
+
+// readFile returns the content of a file and the name that errors call it by. A relative path refers to dir.
+func readFile(path, dir string) (content []byte, name string, err error) {
+	file, size, name, err := openFile(path, dir)
+	if err != nil {
+		return nil, name, err
+	}
+	defer file.Close()
+	content = make([]byte, size)
+	n, err := io.ReadFull(file, content)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF { // else it has shrunk
+		return nil, name, fmt.Errorf("%s: %w", name, err)
+	}
+	return content[:n], name, nil
 }
 
 func builtinNames() (names []string) {
@@ -67,42 +95,15 @@ type DensityFit struct {
 	Components int    `yaml:"components" check:"> 0, <= 1000"`
 }
 
-// load prepares the points of a file and fits the density to them; name is what errors call the file.
-func (f FileData) load(name string, points Points, columns []string, preparation Preparation, seed int64) (*Set, error) {
-	if points.N < 2 {
-		return nil, fmt.Errorf("%s: %d row of numbers, want at least 2", name, points.N)
+// fit fits the density to the training part of a set, where that is asked for.
+func (f FileData) fit(set *Set, seed int64) error {
+	if f.Density == nil {
+		return nil
 	}
-	set, err := preparation.prepare(points, columns, nil, seed)
+	fitted, err := FitMixture(set.Train, f.Density.Components, seed)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("density: %w", err)
 	}
-	if f.Density != nil {
-		fitted, err := FitMixture(set.Train, f.Density.Components, seed)
-		if err != nil {
-			return nil, fmt.Errorf("%s: density: %w", name, err)
-		}
-		set.Density = fitted
-	}
-	return set, nil
-}
-
-// ReadPoints reads the points of a file, .npy or .csv by its ending, and the names of its columns. Of a CSV file it
-// takes the given columns in that order, or all numeric ones when none is given; see [CSV] for how they are named.
-func ReadPoints(path string, columns ...string) (Points, []string, error) {
-	ending := strings.ToLower(filepath.Ext(path))
-	if ending != ".npy" && ending != ".csv" {
-		return Points{}, nil, fmt.Errorf("%s: the name ends in %q, want .csv or .npy", path, ending)
-	}
-	content, name, err := readFile(path, "")
-	if err != nil {
-		return Points{}, nil, err
-	}
-	if ending == ".csv" {
-		return parseCSV(name, content, columns, nil)
-	}
-	points, err := parseNPY(name, content)
-	if err != nil {
-		return Points{}, nil, err
-	}
-	return points, unnamed(points.Dim), nil
+	set.Density = fitted
+	return nil
 }

@@ -88,7 +88,7 @@ func TestFilesRefused(t *testing.T) {
 		{CSV{FileData: FileData{Path: "one.csv"}}, "/one.csv: 1 row of numbers, want at least 2"},
 		{CSV{FileData: FileData{Path: "flat.csv"}, Preparation: Preparation{Standardize: true}},
 			"/flat.csv: column \"b\" is constant (2 in all 3 training points), so it cannot be standardised: " +
-				"leave the column out or set standardize to false"},
+				"leave the column out, as constant: drop does, or set standardize to false"},
 		{CSV{FileData: FileData{Path: "few.csv"}, Preparation: Preparation{TestFraction: 0.2}},
 			"/few.csv: test_fraction: 0.2 of 2 points leaves 2 for training and 0 for testing, want at least one each"},
 		{CSV{FileData: FileData{Path: "few.csv", Density: &DensityFit{Components: 2}}},
@@ -105,5 +105,5 @@ func TestFilesRefused(t *testing.T) {
 	wantError(t, err, `builtin:oldfaithful.csv: no such file in the program, did you mean "builtin:old_faithful.csv"?; `+
 		`it has builtin:breast_cancer_benign.csv, builtin:breast_cancer_malignant.csv, builtin:digits.csv, builtin:iris.csv, builtin:old_faithful.csv, builtin:wine.csv`)
 	_, _, err = ReadPoints("points.txt")
-	wantError(t, err, `points.txt: the name ends in ".txt", want .csv or .npy`)
+	wantError(t, err, `points.txt: the name ends in ".txt", want .csv, .npy or .parquet`)
 }

@@ -3,6 +3,7 @@ package datasets
 import (
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // Synthetic holds the settings of points drawn from a known density.
@@ -51,6 +52,7 @@ type GaussianMixture struct {
 	Variances   []float64     `yaml:"variances" check:"each > 0"` // one a component, the same in every direction
 	Covariances [][][]float64 `yaml:"covariances"`                // one a component, symmetric and positive definite
 	Weights     []float64     `yaml:"weights" check:"each > 0"`   // one a component, summing to 1; all equal when left out
+	Labels      bool          `yaml:"labels"`                     // whether points have their component as their class
 	Synthetic   `yaml:",inline"`
 }
 
@@ -116,7 +118,39 @@ func (s *GaussianMixture) Load(env Env) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.load(m, env)
+	set, err := s.load(m, env)
+	if err == nil && s.Labels {
+		set.Labels, err = s.labels(m, env.Seed)
+	}
+	return set, err
+}
+
+// labels are the components of the points that load draws, named by their numbers, counted from 0. They are drawn again, and
+// dealt as the points are, of which there are as many.
+func (s *GaussianMixture) labels(m *Mixture, seed int64) (*Labels, error) {
+	_, components := m.sampleComponents(newRand(seed, streamPoints), s.Size)
+	column := NewPoints(s.Size, 1)
+	for i, k := range components {
+		column.Values[i] = float64(k)
+	}
+	deal := s.Preparation
+	deal.Standardize = false
+	dealt, err := deal.prepare(column, nil, nil, seed)
+	if err != nil {
+		return nil, err
+	}
+	of := func(part Points) []int {
+		labels := make([]int, part.N)
+		for i, v := range part.Values {
+			labels[i] = int(v)
+		}
+		return labels
+	}
+	l := &Labels{Train: of(dealt.Train), Validation: of(dealt.Validation), Test: of(dealt.Test)}
+	for k := range m.Means {
+		l.Classes = append(l.Classes, strconv.Itoa(k))
+	}
+	return l, nil
 }
 
 // TwoGaussians draws points from equal parts of N((−2, −2), ½I) and N((2, 2), ½I).

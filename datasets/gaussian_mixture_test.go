@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"testing"
@@ -100,4 +101,33 @@ func TestGaussianMixtureLoadUnchecked(t *testing.T) {
 	wantError(t, err, "variances: variance 1 is -1, want a positive number")
 	_, err = (&GaussianMixture{Means: [][]float64{{1}}, Variances: []float64{1}}).Load(Env{})
 	wantError(t, err, "size: 0 is not positive")
+}
+
+// The labels of a mixture are the components of its points, in both parts: with components far apart, the nearest mean.
+func TestGaussianMixtureLabels(t *testing.T) {
+	source := &GaussianMixture{
+		Means: [][]float64{{-50, 0}, {0, 0}, {50, 0}}, Variances: []float64{1, 1, 1}, Weights: []float64{0.5, 0.2, 0.3}, Labels: true,
+		Synthetic: Synthetic{Size: 300, Preparation: Preparation{TestFraction: 0.25, Standardize: true}},
+	}
+	set, err := source.Load(Env{Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(set.Labels.Classes, []string{"0", "1", "2"}) {
+		t.Errorf("the classes are %q", set.Labels.Classes)
+	}
+	for _, part := range []struct {
+		points Points
+		labels []int
+	}{{set.Train, set.Labels.Train}, {set.Test, set.Labels.Test}} {
+		points := set.Transform.Undo(part.points)
+		if len(part.labels) != points.N {
+			t.Fatalf("%d labels of %d points", len(part.labels), points.N)
+		}
+		for i, label := range part.labels {
+			if x := points.Row(i)[0]; math.Abs(x-source.Means[label][0]) > 25 {
+				t.Fatalf("point %d at %v has the label %d", i, x, label)
+			}
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"bytes"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -97,6 +98,39 @@ func TestHostileCSV(t *testing.T) {
 				[]byte("\ufeff\"a\", \"b\"\r\n\r\n 1 ,\"2\"\r\n3,4\r\n"), []byte("b,kind,a\n1,x,2\n3,\"y\n,z\",4\n"))
 		})
 	}
+}
+
+// Columns of categories, a label and missing values: whatever is accepted are points, and rows of the file by the encoding.
+func TestHostileTable(t *testing.T) {
+	s := &Table{Missing: missingMedian, Categorical: []string{"kind"}, Label: "class", Constant: constantDrop}
+	path := filepath.Join(t.TempDir(), "p.csv")
+	hostile.Check(t, "p.csv", bound, func(content []byte) error {
+		rows, err := newCSVRows("p.csv", bytes.NewReader(content), CSVFormat{Delimiter: ";"})
+		if err != nil {
+			return err
+		}
+		table, err := readCSV(rows, s.layout, defaultTokens)
+		if err != nil {
+			return err
+		}
+		set, err := s.load(table, FileData{}, Preparation{}, 0)
+		if err != nil {
+			return err
+		}
+		checkPoints(t, set.Train)
+		if err := set.Encoding.Validate(set.Columns); err != nil || len(set.Labels.Train) != set.Train.N {
+			t.Fatalf("%d labels for %d points, %v", len(set.Labels.Train), set.Train.N, err)
+		}
+		set.Encoding.Delimiter = ";"
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		again, err := set.Encoding.Read(path)
+		if err != nil || again.N != set.Train.N || again.Dim != set.Train.Dim {
+			t.Fatalf("%d×%d points, and %d×%d again, %v", set.Train.N, set.Train.Dim, again.N, again.Dim, err)
+		}
+		return nil
+	}, []byte("h;kind;w;class\n1;red;2;a\nNA;green;3;b\n4;red;?;a\n5;blue;3;b\n"), []byte("class;kind;n\nx;\"a\nb\";1\ny;?;2\ny;\"a\nb\";3\n"))
 }
 
 func TestHostileNPY(t *testing.T) {

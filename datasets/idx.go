@@ -35,16 +35,7 @@ func (s *IDX) Locate(dir string) error {
 
 // Find reports paths at which there is nothing.
 func (s *IDX) Find(dir string, report func(key, problem string)) {
-	for _, f := range []struct{ key, path string }{
-		{"path", s.Path}, {"labels", s.Labels}, {"test_path", s.TestPath}, {"test_labels", s.TestLabels},
-	} {
-		if f.path == "" {
-			continue
-		}
-		if err := exists(f.path, dir); err != nil {
-			report(f.key, err.Error())
-		}
-	}
+	find(dir, report, pathSetting{"path", s.Path}, pathSetting{"labels", s.Labels}, pathSetting{"test_path", s.TestPath}, pathSetting{"test_labels", s.TestLabels})
 }
 
 // Load reads the files.

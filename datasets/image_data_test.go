@@ -39,7 +39,12 @@ func TestIDXMisfits(t *testing.T) {
 			"DIR/t10k-images-idx3-ubyte: classes: the images have no labels; want a file of them (labels)"},
 		{func(dir string, s *IDX) { s.Classes = []string{"9"} }, "DIR/train-images-idx3-ubyte.gz: 1 image, want at least 2"},
 		{func(dir string, s *IDX) { s.White = 20 },
-			"DIR/train-images-idx3-ubyte.gz: image 4, row 2, column 1: 21 is not in [0, 20]: set white to the value of the brightest pixel, or scale to none"},
+			"DIR/train-images-idx3-ubyte.gz: image 4, row 2, column 1: 21 is not in [0, 20]: set white to the value of the brightest pixel, or leave the values as they are (scale: none, without dequantise)"},
+		{func(dir string, s *IDX) {
+			s.Path, s.TestFraction = dir+"/b", 0
+			write(t, s.Path, idx(9, []int{2, 1, 1}, 1, 0xff))
+		},
+			"DIR/b: image 2, row 1, column 1: -1 is not in [0, 255]: set white to the value of the brightest pixel, or leave the values as they are (scale: none, without dequantise)"},
 		{func(dir string, s *IDX) {
 			s.Path = dir + "/b"
 			write(t, s.Path, idx(13, []int{1, 1, 1}, floats...))

@@ -95,7 +95,7 @@ func (p part) only(places []int) part {
 	return out
 }
 
-// white is the value of the brightest pixel. It is an error if a value is above, unless the values stay as they are.
+// white is the value of the brightest pixel. It is an error if a value is above, unless nothing depends on it.
 func (s *ImageData) white(files ...*pixels) (float64, error) {
 	white := files[0].white
 	if s.White > 0 {
@@ -108,7 +108,7 @@ func (s *ImageData) white(files ...*pixels) (float64, error) {
 		if p == nil {
 			continue
 		}
-		if err := p.check(white, s.Scale != scaleNone && !s.Standardize, s.Dequantise); err != nil {
+		if err := p.check(white, s.Dequantise || s.Scale != scaleNone && !s.Standardize, s.Dequantise); err != nil {
 			return 0, err
 		}
 	}

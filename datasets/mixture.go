@@ -121,15 +121,22 @@ func (m *Mixture) logJoint(k int, x []float64) float64 {
 
 // Sample draws n points.
 func (m *Mixture) Sample(r *rand.Rand, n int) Points {
-	points, z := NewPoints(n, m.Dim()), make([]float64, m.Dim())
+	points, _ := m.sampleComponents(r, n)
+	return points
+}
+
+// sampleComponents draws n points, and says which component each is from.
+func (m *Mixture) sampleComponents(r *rand.Rand, n int) (Points, []int) {
+	points, components, z := NewPoints(n, m.Dim()), make([]int, n), make([]float64, m.Dim())
 	for i := range n {
 		k := draw(r, m.Weights)
+		components[i] = k
 		for j := range z {
 			z[j] = r.NormFloat64()
 		}
 		m.place(k, z, points.Row(i))
 	}
-	return points
+	return points, components
 }
 
 // place writes μₖ + Lₖ z to x.

@@ -17,7 +17,11 @@ import (
 type NPY struct {
 	FileData    `yaml:",inline"`
 	Preparation `yaml:",inline"`
+	Table       `yaml:",inline"`
 }
+
+// NewNPY returns the default settings.
+func NewNPY() *NPY { return &NPY{Preparation: defaultPreparation, Table: defaultTable} }
 
 // Load reads the file.
 func (s *NPY) Load(env Env) (*Set, error) {
@@ -25,11 +29,11 @@ func (s *NPY) Load(env Env) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	points, err := parseNPY(name, content)
+	t, err := readNPY(name, content, s.layout)
 	if err != nil {
 		return nil, err
 	}
-	return s.FileData.load(name, points, nil, s.Preparation, env.Seed)
+	return s.Table.load(t, s.FileData, s.Preparation, env.Seed)
 }
 
 const (
@@ -38,47 +42,47 @@ const (
 	npyMaxRank   = 4     // that of images in color
 )
 
-// parseNPY returns the points of an NPY file; name is what errors call the file.
-func parseNPY(name string, content []byte) (Points, error) {
-	return parseNPYOf(name, content, representable)
-}
-
-// parseNPYOf is parseNPY for points of the values that are accepted.
-func parseNPYOf(name string, content []byte, isAccepted func(float64) bool) (Points, error) {
+// readNPY reads an NPY file; name is what errors call it.
+func readNPY(name string, content []byte, of layout) (*table, error) {
 	header, data, err := splitNPY(content)
 	if err != nil {
-		return Points{}, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	array, err := parseNPYHeader(header)
 	if err != nil {
-		return Points{}, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	n, dim, size := array.n, array.dim, array.size
 	// Divisions rather than a product, which an absurd shape would overflow.
 	if values := len(data) / size; dim > values || n > values/dim {
-		return Points{}, fmt.Errorf("%s: the file is truncated: it holds %d whole values of type %s, shape %.60s needs more",
+		return nil, fmt.Errorf("%s: the file is truncated: it holds %d whole values of type %s, shape %.60s needs more",
 			name, values, array.descr, array.shape)
 	}
 	if extra := len(data) - n*dim*size; extra > 0 {
-		return Points{}, fmt.Errorf("%s: %d bytes follow the last of %d×%d values of type %s, want none",
+		return nil, fmt.Errorf("%s: %d bytes follow the last of %d×%d values of type %s, want none",
 			name, extra, n, dim, array.descr)
 	}
-	points := NewPoints(n, dim)
+	t, err := of(name, unnamed(dim), false)
+	if err != nil {
+		return nil, err
+	}
+	columns := t.all()
+	for _, c := range columns {
+		c.isSure = true
+	}
 	for i := range n {
-		for j := range dim {
-			k := i*dim + j
+		t.place = func() string { return fmt.Sprintf("%s: row %d, ", name, i+1) }
+		for _, c := range columns {
+			k := i*dim + c.at
 			if array.fortran {
-				k = j*n + i
+				k = c.at*n + i
 			}
-			x := array.value(data[k*size:])
-			if !isAccepted(x) {
-				return Points{}, fmt.Errorf("%s: row %d, column x%d: %v is not a finite number of single precision",
-					name, i+1, j, x)
+			if err := t.addValue(c, array.value(data[k*size:])); err != nil {
+				return nil, err
 			}
-			points.Row(i)[j] = x
 		}
 	}
-	return points, nil
+	return t, t.finish()
 }
 
 // representable reports whether a value survives on devices that compute in single precision.

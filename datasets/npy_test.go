@@ -3,6 +3,7 @@ package datasets
 import (
 	"encoding/binary"
 	"math"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -79,6 +80,25 @@ func TestNPYOrderVersionAndHeader(t *testing.T) {
 	}
 }
 
+// The columns of an array can be chosen, be categories, and miss values.
+func TestNPYTable(t *testing.T) {
+	s := NewNPY()
+	s.Path, s.TestFraction = filepath.Join(t.TempDir(), "p.npy"), 0
+	if err := WriteNPY(s.Path, points([]float64{1, 7, 0, 5}, []float64{2, 10, 1, 5}, []float64{math.NaN(), 7, 1, 5}), Float32); err != nil {
+		t.Fatal(err)
+	}
+	s.Missing, s.Categorical, s.Label, s.Constant = "mean", []string{"x1"}, "x2", "drop"
+	set := mustLoad(t, s, 0)
+	if got, want := inOrder(set.Train), "[1 1 0] [1.5 1 0] [2 0 1]"; got != want || !slices.Equal(set.Columns, []string{"x0", "x1=7", "x1=10"}) {
+		t.Errorf("points %s of %v, want %s", got, set.Columns, want)
+	}
+	for i, class := range set.Labels.Train {
+		if want := map[float64]string{1: "0", 2: "1", 1.5: "1"}[set.Train.Row(i)[0]]; set.Labels.Classes[class] != want {
+			t.Errorf("point %v has class %d of %v", set.Train.Row(i), class, set.Labels.Classes)
+		}
+	}
+}
+
 func TestNPYRefused(t *testing.T) {
 	eight := make([]byte, 8)
 	nan := binary.LittleEndian.AppendUint64(nil, math.Float64bits(math.NaN()))
@@ -119,9 +139,9 @@ func TestNPYRefused(t *testing.T) {
 		{npy(1, "{'descr': '<f8', 'fortran_order': maybe, 'shape': (1,)}", eight...),
 			`header "{'descr': '<f8', 'fortran_order': maybe, 'shape': (1,)}"` + wantHeader},
 		{npy(1, entries("<f8", "False", "(1, 2)"), slices.Concat(eight, nan)...),
-			"row 1, column x1: NaN is not a finite number of single precision"},
+			`row 1, column "x1": the value is missing, want a value; missing says what to do about it: drop, mean or median`},
 		{npy(1, entries("<f4", "True", "(2, 1)"), slices.Concat(eight[:4], inf)...),
-			"row 2, column x0: -Inf is not a finite number of single precision"},
+			`row 2, column "x0": -Inf is not a finite number of single precision`},
 	} {
 		_, err := parseNPY("p.npy", c.content)
 		wantError(t, err, "p.npy: "+c.want)

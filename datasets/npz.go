@@ -43,7 +43,7 @@ func (s *NPZ) Check(report func(key, problem string)) {
 func (s *NPZ) Locate(dir string) error {
 	paths := []*string{&s.Path, &s.TestPath}
 	for _, labels := range []*string{&s.Labels, &s.TestLabels} {
-		if isNPYName(*labels) {
+		if endingOf(*labels) == npyEnding {
 			paths = append(paths, labels)
 		}
 	}
@@ -52,14 +52,7 @@ func (s *NPZ) Locate(dir string) error {
 
 // Find reports paths at which there is nothing.
 func (s *NPZ) Find(dir string, report func(key, problem string)) {
-	for _, f := range []struct{ key, path string }{{"path", s.Path}, {"test_path", s.TestPath}} {
-		if f.path == "" {
-			continue
-		}
-		if err := exists(f.path, dir); err != nil {
-			report(f.key, err.Error())
-		}
-	}
+	find(dir, report, pathSetting{"path", s.Path}, pathSetting{"test_path", s.TestPath})
 }
 
 // Load reads the files.
@@ -85,7 +78,7 @@ func (s *NPZ) Load(env Env) (*Set, error) {
 		if array == "" {
 			array = named.Array
 		}
-		if labels == "" && !isNPYName(named.Labels) {
+		if labels == "" && endingOf(named.Labels) != npyEnding {
 			labels = named.Labels
 		}
 	}
@@ -118,7 +111,7 @@ func (s *NPZ) read(file *arrays, array, labels, dir string) (*pixels, error) {
 	if err := s.shape(p, a); err != nil || labels == "" {
 		return p, err
 	}
-	if isNPYName(labels) {
+	if endingOf(labels) == npyEnding {
 		if file, err = openArrays(labels, dir); err != nil {
 			return nil, err
 		}

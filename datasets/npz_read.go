@@ -24,9 +24,6 @@ type array struct {
 	data []byte
 }
 
-// isNPYName says whether a name is that of an .npy file.
-func isNPYName(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".npy") }
-
 // openArrays reads a file, by its first bytes.
 func openArrays(path, dir string) (*arrays, error) {
 	content, name, err := readFile(path, dir)

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -109,10 +110,10 @@ func classNames(parts ...*pixels) []string {
 	}
 	slices.Sort(names)
 	if whole {
-		slices.SortFunc(names, func(a, b string) int {
+		slices.SortStableFunc(names, func(a, b string) int {
 			x, _ := strconv.Atoi(a)
 			y, _ := strconv.Atoi(b)
-			return x - y
+			return cmp.Compare(x, y)
 		})
 	}
 	return names
@@ -121,8 +122,8 @@ func classNames(parts ...*pixels) []string {
 // check reports a value that is no pixel: not a finite number; outside of black and white, where it is to be inside; or not
 // a whole number, where there is to be a step from each to the next.
 func (p *pixels) check(white float64, inside, whole bool) error {
-	if p.size == 1 && p.white == math.MaxUint8 && (white >= p.white || !inside) {
-		return nil // so is any byte
+	if p.size == 1 && p.value([]byte{math.MaxUint8}) == math.MaxUint8 && (white >= math.MaxUint8 || !inside) {
+		return nil // so is any byte without a sign
 	}
 	for i := range p.n {
 		for k := range p.dim {
@@ -130,7 +131,7 @@ func (p *pixels) check(white float64, inside, whole bool) error {
 			case !representable(x):
 				return fmt.Errorf("%s: %v is not a finite number of single precision", p.place(i, k), x)
 			case inside && !(x >= 0 && x <= white):
-				return fmt.Errorf("%s: %v is not in [0, %v]: set white to the value of the brightest pixel, or scale to none", p.place(i, k), x, white)
+				return fmt.Errorf("%s: %v is not in [0, %v]: set white to the value of the brightest pixel, or leave the values as they are (scale: none, without dequantise)", p.place(i, k), x, white)
 			case whole && x != math.Trunc(x):
 				return fmt.Errorf("%s: %v is not a whole number, and dequantise is for steps of 1: give the pixels as they were, or leave it out", p.place(i, k), x)
 			}

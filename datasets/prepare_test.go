@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"testing"
@@ -58,6 +59,44 @@ func TestSplitRefusesEmptyParts(t *testing.T) {
 	wantError(t, err, "test_fraction: 0.9 of 2 points leaves 0 for training and 2 for testing, want at least one each")
 	_, _, err = Split(numbered(2), 1, 0)
 	wantError(t, err, "test_fraction: 1 is not in [0, 1)")
+}
+
+// The validation part is taken from what is left beside the test part, which stays what it is without.
+func TestValidationPart(t *testing.T) {
+	preparation := Preparation{TestFraction: 0.2}
+	without, err := preparation.deal(50, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	preparation.ValidationFraction = 0.3
+	with, err := preparation.deal(50, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(with.test, without.test) || !slices.Equal(slices.Concat(with.validation, with.train), without.train) || len(with.validation) != 15 {
+		t.Errorf("%+v, and without a validation part %+v", with, without)
+	}
+	source := NewRings()
+	source.Size, source.ValidationFraction, source.Standardize = 100, 0.25, true
+	set, err := source.Load(Env{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, std := set.Train.Moments()
+	if set.Train.N != 55 || set.Validation.N != 25 || set.Test.N != 20 || math.Abs(mean[0]) > 1e-12 || math.Abs(std[0]-1) > 1e-12 {
+		t.Errorf("%d, %d and %d points; mean %v and deviation %v of the first", set.Train.N, set.Validation.N, set.Test.N, mean, std)
+	}
+	for _, c := range []struct {
+		test, validation float64
+		want             string
+	}{
+		{0.5, 0.5, "test_fraction 0.5 and validation_fraction 0.5 of 10 points leave 0 for training, 5 for validation and 5 for testing, want at least one each"},
+		{0.2, 0.01, "test_fraction 0.2 and validation_fraction 0.01 of 10 points leave 8 for training, 0 for validation and 2 for testing, want at least one each"},
+		{0, 1, "validation_fraction: 1 is not in [0, 1)"},
+	} {
+		_, err := Preparation{TestFraction: c.test, ValidationFraction: c.validation}.deal(10, 0)
+		wantError(t, err, c.want)
+	}
 }
 
 func TestPrepareStandardisesPointsAndDensityAlike(t *testing.T) {

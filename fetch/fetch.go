@@ -75,9 +75,10 @@ func (c *Collection) Get(ctx context.Context, to, from string) (source string, e
 			return "", fmt.Errorf("%s could not be fetched: %w\nWithout a network, get the files %s elsewhere and give their folder with --from; "+
 				"a module proxy that can be reached from here can be named in GOPROXY", c.Name, err, strings.Join(c.Names(), ", "))
 		}
-		if read, source = c.fromModule(content), where; err != nil {
+		if read, err = c.fromModule(content); err != nil {
 			return "", err
 		}
+		source = where
 	}
 	contents := make([][]byte, len(c.files))
 	for i, f := range c.files { // all are looked at before one is written
@@ -148,12 +149,12 @@ func compressed(content []byte) ([]byte, error) {
 }
 
 // fromModule reads a file of the module's zip file.
-func (c *Collection) fromModule(content []byte) func(file) ([]byte, error) {
+func (c *Collection) fromModule(content []byte) (func(file) ([]byte, error), error) {
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return nil, err
+	}
 	return func(f file) ([]byte, error) {
-		archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
-		if err != nil {
-			return nil, err
-		}
 		r, err := archive.Open(c.module.Path + "@" + c.module.Version + "/" + c.folder + "/" + f.name)
 		if err != nil {
 			return nil, err
@@ -164,7 +165,7 @@ func (c *Collection) fromModule(content []byte) func(file) ([]byte, error) {
 			return nil, err
 		}
 		return content, f.check(content)
-	}
+	}, nil
 }
 
 // check reports compressed content that is not that of the file.

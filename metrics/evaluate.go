@@ -16,6 +16,11 @@ type Evaluation struct {
 	TrainEnergy float64  `json:"train_energy"`
 	TestEnergy  *float64 `json:"test_energy,omitempty"` // nil without a test part
 
+	// TrainClasses and TestClasses are how well it tells the classes of the two parts apart; nil unless the data have labels, and
+	// the model classes.
+	TrainClasses *Classification `json:"train_classification,omitempty"`
+	TestClasses  *Classification `json:"test_classification,omitempty"`
+
 	// What follows needs a grid, which is for one or two dimensions, or annealed importance sampling.
 
 	// LogZ is log ∫ exp(−E) in the coordinates of the model: from the grid, or else the lower bound of AIS. It is nil where that
@@ -67,11 +72,16 @@ const maxMassError = 0.05
 type Options struct {
 	// Grid is the number of points an axis; 0 is the default.
 	Grid int
-	// AIS are the settings of annealed importance sampling. Nil leaves it to where there is no grid, with the defaults.
+	// AIS are the settings of annealed importance sampling. Nil leaves it to where there is no grid, with the defaults, up to
+	// MostForAIS dimensions.
 	AIS *AIS
 	// NoAIS leaves it out, whatever AIS says: without a grid there are then the energies alone.
 	NoAIS bool
 }
+
+// MostForAIS is the number of dimensions up to which annealed importance sampling goes without saying. It takes the longer
+// the more there are.
+const MostForAIS = 64
 
 // Evaluate measures a model on the data that it was trained on. Where annealed importance sampling fails, there are the other
 // figures, and a warning.
@@ -89,9 +99,15 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 		}
 		e.TestEnergy = &test
 	}
+	if err := e.classify(model, set); err != nil {
+		return nil, err
+	}
 	if model.Dim > 2 && o.AIS == nil && !o.NoAIS {
-		ais := NewAIS()
-		o.AIS = &ais
+		if ais := NewAIS(); model.Dim <= MostForAIS {
+			o.AIS = &ais
+		} else {
+			e.failed = fmt.Errorf("in %d dimensions it takes long; annealed importance sampling (eval --ais) gives it", model.Dim)
+		}
 	}
 	if o.AIS != nil && !o.NoAIS {
 		e.anneal(model, set, *o.AIS)
@@ -119,6 +135,18 @@ func Evaluate(model *models.Compiled, set *datasets.Set, o Options) (*Evaluation
 		e.TestNLL = nll(*e.TestEnergy, set.Test)
 	}
 	return e, nil
+}
+
+// classify measures how well classes are told apart.
+func (e *Evaluation) classify(model *models.Compiled, set *datasets.Set) (err error) {
+	if set.Labels == nil || models.ClassesOf(model.Model) == 0 {
+		return nil
+	}
+	if e.TrainClasses, err = Classify(model, set.Train, set.Labels.Train); err != nil || set.Test.N == 0 {
+		return err
+	}
+	e.TestClasses, err = Classify(model, set.Test, set.Labels.Test)
+	return err
 }
 
 // anneal measures log Z by annealed importance sampling.

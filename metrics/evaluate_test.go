@@ -180,6 +180,26 @@ func TestEvaluateWithoutLogZ(t *testing.T) {
 	}
 }
 
+// In very many dimensions annealed importance sampling waits to be asked.
+func TestEvaluateInManyDimensions(t *testing.T) {
+	points := datasets.NewPoints(10, MostForAIS+1)
+	for i := range points.Values {
+		points.Values[i] = math.Sin(float64(7 * i))
+	}
+	model, err := models.Compile(backendtest.Open(t, "go"), bounded{}, points.Dim, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Evaluate(model, &datasets.Set{Train: points}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "log Z is left out: in 65 dimensions it takes long; annealed importance sampling (eval --ais) gives it"
+	if warnings := e.Warnings(); e.LogZ != nil || e.AIS != nil || len(warnings) != 1 || warnings[0] != want {
+		t.Errorf("log Z %v, bounds %v, warnings %q", e.LogZ, e.AIS, warnings)
+	}
+}
+
 // Settings that cannot be are refused.
 func TestAISCheck(t *testing.T) {
 	for _, bad := range []AIS{{1, 100, 1, 0}, {10, 5, 1, 0}, {10, 100, 0, 0}} {

@@ -81,6 +81,12 @@ func (g Grid) place(i int, x []float64) (weight float64, border bool) {
 	return weight, border
 }
 
+// Points are those of the grid, row by row, and their weights in an integral.
+func (g Grid) Points() (points, weights []float64) {
+	points, weights, _, _ = g.chunk(0, g.Size())
+	return points, weights
+}
+
 // coarser is how much more point i weighs in the grid of every second point along each axis, of which it may be none.
 func (g Grid) coarser(i int) (factor float64) {
 	factor = 1

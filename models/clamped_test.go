@@ -16,7 +16,7 @@ import (
 // them.
 func TestClamped(t *testing.T) {
 	const dim = 3
-	model := &ConditionalMLP{Hidden: []int{4}, Activation: "silu", SigmaMin: 0.2, SigmaMax: 3, DataStd: 1.3, Embedding: 2}
+	model := &ConditionalMLP{Hidden: []int{4}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.2, SigmaMax: 3, DataStd: 1.3, Embedding: 2}}
 	theta := moved(t, model, dim, 5, 0.4)
 	parameters, err := model.Parameters(dim)
 	if err != nil {

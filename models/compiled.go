@@ -1,6 +1,7 @@
 package models
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -26,6 +27,7 @@ type Compiled struct {
 	theta    []*tensors.Tensor
 	energies *graph.Exec
 	scores   *graph.Exec
+	logits   *graph.Exec // nil where the model has no classes
 }
 
 // DType is the type that compiled models compute in.
@@ -63,12 +65,19 @@ func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*C
 	return c, c.prepare()
 }
 
-// prepare makes the programs of Energies and Scores.
+// prepare makes the programs of Energies, Logits and Scores.
 func (c *Compiled) prepare() (err error) {
 	if c.energies, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{net.Energy(in[0])}
 	}); err != nil {
 		return err
+	}
+	if ClassesOf(c.Model) > 0 {
+		if c.logits, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
+			return []*graph.Node{net.Logits(in[0])}
+		}); err != nil {
+			return err
+		}
 	}
 	c.scores, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{net.Score(in[0])}
@@ -103,6 +112,14 @@ func (c *Compiled) Energies(points []float64) ([]float64, error) {
 // Scores evaluates −∇E at points given row by row, [n·dim] -> [n·dim].
 func (c *Compiled) Scores(points []float64) ([]float64, error) {
 	return c.Evaluate(c.scores, points, c.Dim)
+}
+
+// Logits evaluates f(x) at points given row by row, [n·dim] -> [n·classes]. It is an error that the model has no classes.
+func (c *Compiled) Logits(points []float64) ([]float64, error) {
+	if c.logits == nil {
+		return nil, errors.New("the model tells no classes apart")
+	}
+	return c.Evaluate(c.logits, points, ClassesOf(c.Model))
 }
 
 // Evaluate calls what Exec prepared for points given row by row, a chunk at a time, and gathers width numbers for each. The

@@ -22,30 +22,14 @@ type ConditionalMLP struct {
 	// Hidden are the widths of the hidden layers.
 	Hidden []int `yaml:"hidden" check:"len >= 1, each > 0, each <= 1000000"`
 	// Activation is silu, softplus, tanh or gelu.
-	Activation string `yaml:"activation" check:"in silu|softplus|tanh|gelu"`
-	// SigmaMin and SigmaMax are the levels that the energy is for, in the units of the data as trained on.
-	SigmaMin float64 `yaml:"sigma_min" check:"> 0"`
-	SigmaMax float64 `yaml:"sigma_max" check:"> 0"`
-	// DataStd is s.
-	DataStd float64 `yaml:"data_std" check:"> 0"`
-	// Embedding is m, the number of features of the level.
-	Embedding int `yaml:"embedding" check:"> 0, <= 10000"`
+	Activation  string `yaml:"activation" check:"in silu|softplus|tanh|gelu"`
+	NoiseLevels `yaml:",inline"`
 }
 
 // NewConditionalMLP returns the default settings: two hidden layers of 64, levels from 0.05 to 5, data of standard deviation 1.
 func NewConditionalMLP() *ConditionalMLP {
-	return &ConditionalMLP{Hidden: []int{64, 64}, Activation: "silu", SigmaMin: 0.05, SigmaMax: 5, DataStd: 1, Embedding: 8}
+	return &ConditionalMLP{Hidden: []int{64, 64}, Activation: "silu", NoiseLevels: newNoiseLevels()}
 }
-
-// Check reports levels that are no range.
-func (m *ConditionalMLP) Check(report func(key, problem string)) {
-	if m.SigmaMin >= m.SigmaMax {
-		report("sigma_max", fmt.Sprintf("is %v; it has to be above sigma_min, which is %v", m.SigmaMax, m.SigmaMin))
-	}
-}
-
-// Levels implements Conditional.
-func (m *ConditionalMLP) Levels() (smallest, largest float64) { return m.SigmaMin, m.SigmaMax }
 
 // Parameters implements Energy: layers.I.weight [in, out] and layers.I.bias [out] as those of an MLP; for hidden layers
 // layers.I.gain [m, out] and layers.I.shift [m, out], G and B; and offset [m], w. The last three start at 0.
@@ -53,17 +37,7 @@ func (m *ConditionalMLP) Parameters(dim int) ([]Parameter, error) {
 	if err := checkActivation(m.Activation); err != nil {
 		return nil, err
 	}
-	var parameters []Parameter
-	in := dim
-	for i, out := range m.Hidden {
-		bound := 1 / math.Sqrt(float64(in))
-		parameters = append(parameters,
-			Parameter{fmt.Sprintf("layers.%d.weight", i), []int{in, out}, uniform(in*out, bound)},
-			Parameter{fmt.Sprintf("layers.%d.bias", i), []int{out}, uniform(out, bound)},
-			Parameter{fmt.Sprintf("layers.%d.gain", i), []int{m.Embedding, out}, zeros(m.Embedding * out)},
-			Parameter{fmt.Sprintf("layers.%d.shift", i), []int{m.Embedding, out}, zeros(m.Embedding * out)})
-		in = out
-	}
+	parameters, in := m.hidden(dim, m.Hidden)
 	return append(parameters,
 		Parameter{fmt.Sprintf("layers.%d.weight", len(m.Hidden)), []int{in, 1}, uniform(in, 1/math.Sqrt(float64(in)))},
 		Parameter{fmt.Sprintf("layers.%d.bias", len(m.Hidden)), []int{1}, zeros(1)},
@@ -80,13 +54,8 @@ func (m *ConditionalMLP) Score(theta []*graph.Node, x *graph.Node, final bool) *
 	return m.ScoreAt(theta, x, m.smallest(x), final)
 }
 
-func (m *ConditionalMLP) smallest(x *graph.Node) *graph.Node {
-	return shared(graph.Scalar(x.Graph(), x.DType(), m.SigmaMin), x)
-}
-
 // EnergyAt implements Conditional.
 func (m *ConditionalMLP) EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *graph.Node {
-	dim := float64(x.Shape().Dimensions[x.Rank()-1])
 	features := m.features(sigma)
 	inward, outward, variance := m.scales(sigma)
 	h := graph.Mul(x, graph.InsertAxes(inward, -1))
@@ -95,10 +64,7 @@ func (m *ConditionalMLP) EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *gr
 	}
 	last := theta[4*len(m.Hidden):]
 	network := graph.Mul(graph.Squeeze(affine(h, last[0], last[1]), -1), outward)
-	offset := graph.ReduceSum(graph.Mul(features, row(last[2], features)), -1)
-	offset = graph.Add(offset, graph.MulScalar(graph.Log(graph.MulScalar(variance, 2*math.Pi)), 0.5*dim))
-	gaussian := graph.MulScalar(graph.Div(graph.ReduceSum(graph.Square(x), -1), variance), 0.5)
-	return graph.Add(graph.Add(gaussian, network), offset)
+	return graph.Add(m.gaussian(last[2], x, variance, features), network)
 }
 
 // ScoreAt implements LevelScorer: the chain rule from the last layer back to the first.
@@ -111,18 +77,9 @@ func (m *ConditionalMLP) ScoreAt(theta []*graph.Node, x, sigma *graph.Node, _ bo
 		layers[i] = newLevelled(theta[4*i:], features)
 		h, slopes[i] = activations[m.Activation].both(layers[i].apply(h))
 	}
-	g := readout(theta[4*len(layers)], h) // dn/dh, [1, width] so far
-	for i := len(layers) - 1; i >= 0; i-- {
-		g = productTransposed(graph.Mul(graph.Mul(g, slopes[i]), layers[i].gain), layers[i].weight)
-	}
+	g := back(layers, slopes, readout(theta[4*len(layers)], h)) // dn/dh
 	network := graph.Mul(g, graph.InsertAxes(graph.Mul(inward, outward), -1))
 	return graph.Neg(graph.Add(graph.Div(x, graph.InsertAxes(variance, -1)), network))
-}
-
-// scales are what the points are multiplied by on their way into the network, and what comes out of it, with s² + σ².
-func (m *ConditionalMLP) scales(sigma *graph.Node) (inward, outward, variance *graph.Node) {
-	variance = graph.AddScalar(graph.Square(sigma), m.DataStd*m.DataStd)
-	return graph.Inverse(graph.Sqrt(variance)), graph.Sqrt(graph.MulScalar(graph.Inverse(sigma), m.DataStd)), variance
 }
 
 // levelled is a hidden layer at noise levels: h -> (h·W + b)·gain + shift, with [batch, width] of each of the last two.
@@ -136,13 +93,21 @@ func (l levelled) apply(h *graph.Node) *graph.Node {
 	return graph.Add(graph.Mul(affine(h, l.weight, l.bias), l.gain), l.shift)
 }
 
-// features are cos(kπt), k = 0 … m−1, of the place t of log σ between the smallest level, 0, and the largest, 1: [batch, m].
-func (m *ConditionalMLP) features(sigma *graph.Node) *graph.Node {
-	frequencies := make([]float64, m.Embedding)
-	for k := range frequencies {
-		frequencies[k] = math.Pi * float64(k)
+// hidden are the parameters of hidden layers of the given widths, four for each, and the width that the last leaves.
+func (n *NoiseLevels) hidden(in int, widths []int) (parameters []Parameter, out int) {
+	for i, out := range widths {
+		name := fmt.Sprintf("layers.%d", i)
+		parameters = append(append(parameters, dense(name, in, out, 1)...), modulation(name, n.Embedding, out)...)
+		in = out
 	}
-	place := graph.AddScalar(graph.Log(sigma), -math.Log(m.SigmaMin))
-	place = graph.InsertAxes(graph.DivScalar(place, math.Log(m.SigmaMax/m.SigmaMin)), -1) // [batch, 1]
-	return graph.Cos(graph.Mul(place, row(graph.Const(sigma.Graph(), frequencies), place)))
+	return parameters, in
+}
+
+// back takes a gradient by what hidden layers give to one by what they are given. slopes are the derivatives of their
+// activations.
+func back(layers []levelled, slopes []*graph.Node, g *graph.Node) *graph.Node {
+	for i := len(layers) - 1; i >= 0; i-- {
+		g = productTransposed(graph.Mul(graph.Mul(g, slopes[i]), layers[i].gain), layers[i].weight)
+	}
+	return g
 }

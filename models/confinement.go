@@ -17,3 +17,11 @@ func confinedScore(score, x *graph.Node, c float64) *graph.Node {
 	}
 	return graph.Sub(score, graph.DivScalar(x, c*c))
 }
+
+// confinedLogits are logits [batch, classes] whose energy is confined: −½‖x/c‖² is on top of each.
+func confinedLogits(logits, x *graph.Node, c float64) *graph.Node {
+	if c <= 0 {
+		return logits
+	}
+	return graph.Sub(logits, graph.MulScalar(graph.ReduceAndKeep(graph.Square(x), graph.ReduceSum, -1), 0.5/(c*c)))
+}

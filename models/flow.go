@@ -51,10 +51,7 @@ func (f *Flow) Parameters(dim int) ([]Parameter, error) {
 	for i := range f.Layers {
 		in, name := dim, fmt.Sprintf("couplings.%d.", i)
 		for j, out := range f.Hidden {
-			bound := 1 / math.Sqrt(float64(in))
-			parameters = append(parameters,
-				Parameter{fmt.Sprintf("%slayers.%d.weight", name, j), []int{in, out}, uniform(in*out, bound)},
-				Parameter{fmt.Sprintf("%slayers.%d.bias", name, j), []int{out}, uniform(out, bound)})
+			parameters = append(parameters, dense(fmt.Sprintf("%slayers.%d", name, j), in, out, 1)...)
 			in = out
 		}
 		for _, part := range []string{"scale", "shift"} {

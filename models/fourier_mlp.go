@@ -63,17 +63,22 @@ func (m *FourierMLP) phases(x *graph.Node) (phases, frequencies *graph.Node) {
 
 // Energy implements Energy.
 func (m *FourierMLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
-	phases, _ := m.phases(x)
-	a := graph.Add(product(graph.Cos(phases), theta[0]), affine(x, theta[1], theta[2]))
-	return confined(m.onward(theta[3:], a), x, m.Confinement)
+	return confined(m.energy(m.last(theta, x)), x, m.Confinement)
 }
 
-// onward is the energy [batch] without confinement that the argument of the first activation leads to.
-func (m *FourierMLP) onward(theta []*graph.Node, a *graph.Node) *graph.Node {
-	for i := 0; i < len(theta); i += 2 {
+// Logits implements Classifier.
+func (m *FourierMLP) Logits(theta []*graph.Node, x *graph.Node) *graph.Node {
+	return confinedLogits(m.last(theta, x), x, m.Confinement)
+}
+
+// last is what the last layer gives: [batch, outputs].
+func (m *FourierMLP) last(theta []*graph.Node, x *graph.Node) *graph.Node {
+	phases, _ := m.phases(x)
+	a := graph.Add(product(graph.Cos(phases), theta[0]), affine(x, theta[1], theta[2]))
+	for i := 3; i < len(theta); i += 2 {
 		a = affine(activations[m.Activation].value(a), theta[i], theta[i+1])
 	}
-	return graph.Squeeze(a, -1)
+	return a
 }
 
 // Score implements Scorer: the chain rule, from the last layer back to the features and the points.
@@ -81,16 +86,15 @@ func (m *FourierMLP) Score(theta []*graph.Node, x *graph.Node, _ bool) *graph.No
 	phases, frequencies := m.phases(x)
 	a := graph.Add(product(graph.Cos(phases), theta[0]), affine(x, theta[1], theta[2]))
 	layers := theta[3:]
-	slopes := make([]*graph.Node, len(layers)/2)
+	slopes, h := make([]*graph.Node, len(layers)/2), a
 	for i := range slopes {
-		var h *graph.Node
 		h, slopes[i] = activations[m.Activation].both(a)
-		if i+1 < len(slopes) { // the gradient asks for slopes only
+		if i+1 < len(slopes) {
 			a = affine(h, layers[2*i], layers[2*i+1])
 		}
 	}
 	last := len(slopes) - 1
-	g := graph.Mul(slopes[last], readout(layers[2*last], a)) // dE/da of the last hidden layer, [batch, width]
+	g := graph.Mul(slopes[last], m.slope(layers[2*last], layers[2*last+1], h)) // dE/da of the last hidden layer, [batch, width]
 	for i := last - 1; i >= 0; i-- {
 		g = graph.Mul(productTransposed(g, layers[2*i]), slopes[i])
 	}

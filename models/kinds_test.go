@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -17,13 +18,31 @@ import (
 
 // examples are all kinds with small settings, under the name of the kind and of what is special about them.
 var examples = map[string]Energy{
-	"conditional_mlp":        &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3},
-	"conditional_mlp, level": midway{&ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}},
-	"flow":                   smallFlow(),
-	"fourier_mlp":            &FourierMLP{Features: 3, Scale: 0.2, MLP: MLP{Hidden: []int{5, 4}, Activation: "silu", Confinement: 3}},
-	"fourier_mlp, shallow":   &FourierMLP{Features: 2, Scale: 0.3, FeatureSeed: 7, MLP: MLP{Hidden: []int{4}, Activation: "tanh"}},
-	"mlp":                    &MLP{Hidden: []int{5, 4}, Activation: "softplus"},
-	"product":                &Product{Experts: []Energy{NewQuadratic(), smallMLP()}},
+	"conditional_autoencoder":              &ConditionalAutoencoder{Hidden: []int{5, 4}, Activation: "gelu", NoiseLevels: NoiseLevels{SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}},
+	"conditional_autoencoder, level":       midway{&ConditionalAutoencoder{Hidden: []int{4}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}}},
+	"conditional_conv":                     smallConditionalConv(),
+	"conditional_conv, level":              midway{smallConditionalConv()},
+	"conv":                                 &Conv{Convolutions: smallConvolutions(), Hidden: []int{3}, Activation: "gelu", Confinement: 2},
+	"conv, classes":                        &Conv{Convolutions: Convolutions{Shape: []int{1, 2, 2}, Channels: []int{2}, Kernels: []int{1}, Strides: []int{1}, Paddings: []int{0}}, Activation: "tanh", Head: Head{2}},
+	"conditional_mlp":                      &ConditionalMLP{Hidden: []int{5, 4}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}},
+	"conditional_mlp, level":               midway{&ConditionalMLP{Hidden: []int{4, 3}, Activation: "gelu", NoiseLevels: NoiseLevels{SigmaMin: 0.1, SigmaMax: 4, DataStd: 1, Embedding: 4}}},
+	"flow":                                 smallFlow(),
+	"fourier_mlp":                          &FourierMLP{Features: 3, Scale: 0.2, MLP: MLP{Hidden: []int{5, 4}, Activation: "silu", Confinement: 3}},
+	"fourier_mlp, shallow":                 &FourierMLP{Features: 2, Scale: 0.3, FeatureSeed: 7, MLP: MLP{Hidden: []int{4}, Activation: "tanh"}},
+	"mlp":                                  &MLP{Hidden: []int{5, 4}, Activation: "softplus"},
+	"mlp, classes":                         &MLP{Hidden: []int{5, 4}, Activation: "silu", Confinement: 2, Head: Head{3}},
+	"mlp, a class":                         OfClass(&MLP{Hidden: []int{5}, Activation: "tanh", Confinement: 2, Head: Head{3}}, 1),
+	"fourier_mlp, classes":                 &FourierMLP{Features: 2, Scale: 0.3, MLP: MLP{Hidden: []int{4}, Activation: "tanh", Head: Head{2}}},
+	"residual_mlp, classes":                &ResidualMLP{Width: 4, Blocks: 2, Activation: "silu", Head: Head{4}},
+	"patch_transformer":                    &PatchTransformer{Patches: smallPatches(0), Confinement: 2},
+	"patch_transformer, classes":           &PatchTransformer{Patches: smallPatches(3)},
+	"conditional_patch_transformer":        &ConditionalPatchTransformer{smallPatches(2), NoiseLevels{0.3, 4, 1.5, 3}},
+	"conditional_patch_transformer, level": midway{&ConditionalPatchTransformer{smallPatches(0), NoiseLevels{0.3, 4, 1.5, 3}}},
+	"resnet":                               &ResNet{Residual: smallResidual(0), Confinement: 2},
+	"resnet, normed":                       &ResNet{Residual: Residual{Shape: []int{2, 2, 1}, Channels: []int{2}, Blocks: 2, Activation: "tanh", SpectralNorm: true, Head: Head{2}}},
+	"conditional_resnet":                   &ConditionalResNet{smallResidual(2), NoiseLevels{0.3, 4, 1.5, 3}},
+	"conditional_resnet, level":            midway{&ConditionalResNet{smallResidual(0), NoiseLevels{0.3, 4, 1.5, 3}}},
+	"product":                              &Product{Experts: []Energy{NewQuadratic(), smallMLP()}},
 	"product, weighted": &Product{
 		Experts: []Energy{smallMLP(), &Tilted{Base: NewQuadratic(), Tilt: &RBM{Hidden: 3, Std: 2}}, NewQuadratic()}, Weights: []float64{0.5, 2, 1.5}},
 	"quadratic":          NewQuadratic(),
@@ -36,6 +55,22 @@ var examples = map[string]Energy{
 }
 
 func smallMLP() *MLP { return &MLP{Hidden: []int{4, 3}, Activation: "tanh"} }
+
+func smallConvolutions() Convolutions {
+	return Convolutions{Shape: []int{2, 4, 1}, Channels: []int{3, 2}, Kernels: []int{3, 2}, Strides: []int{1, 2}, Paddings: []int{1, 0}}
+}
+
+func smallConditionalConv() *ConditionalConv {
+	return &ConditionalConv{smallConvolutions(), ConditionalMLP{Hidden: []int{3}, Activation: "silu", NoiseLevels: NoiseLevels{SigmaMin: 0.3, SigmaMax: 4, DataStd: 1.5, Embedding: 3}}}
+}
+
+func smallPatches(classes int) Patches {
+	return Patches{Shape: []int{2, 4, 1}, Patch: 2, Width: 4, Heads: 2, Blocks: 1, Expansion: 1, Activation: "silu", Head: Head{classes}}
+}
+
+func smallResidual(classes int) Residual {
+	return Residual{Shape: []int{2, 4, 1}, Channels: []int{3, 2}, Blocks: 1, Activation: "silu", AttentionHeads: 1, Head: Head{classes}}
+}
 
 // Every kind is among the examples.
 func TestExamplesAreComplete(t *testing.T) {
@@ -57,10 +92,18 @@ func (m midway) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Nod
 	return Net{m.Conditional, theta}.At(graph.Scalar(x.Graph(), x.DType(), 0.7)).score(x, final)
 }
 
-// forExamples runs a test for every example, in one, two and three dimensions.
+// ofImages says of an example whether its points are images.
+func ofImages(name string) bool {
+	return strings.Contains(name, "conv") || strings.Contains(name, "resnet") || strings.Contains(name, "transformer")
+}
+
+// forExamples runs a test for every example, in one, two and three dimensions, and for models of images in those of their images.
 func forExamples(t *testing.T, test func(t *testing.T, model Energy, dim int)) {
 	for _, name := range slices.Sorted(maps.Keys(examples)) {
-		for _, dim := range []int{1, 2, 3} {
+		for _, dim := range []int{1, 2, 3, 4, 8} {
+			if _, err := examples[name].Parameters(dim); err != nil || dim > 3 && !ofImages(name) {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s/%d", name, dim), func(t *testing.T) { test(t, examples[name], dim) })
 		}
 	}
@@ -103,12 +146,43 @@ func TestScores(t *testing.T) {
 	})
 }
 
+// What slices of score matching differentiate three times, vᵀ∇s(x)v, has the derivatives of finite differences in networks of
+// images, by x and by every parameter.
+func TestThirdDerivatives(t *testing.T) {
+	backend := backendtest.Open(t, "go")
+	forExamples(t, func(t *testing.T, model Energy, dim int) {
+		if dim <= 3 {
+			return // the others are of what these are made of, too
+		}
+		const h = 1e-4
+		x, v, theta := normals(dim, 2), normals(dim, 3), moved(t, model, dim, 4, 0.2)
+		run := prepare(t, backend, model, dim, func(net Net, x *graph.Node) []*graph.Node {
+			direction := graph.Reshape(graph.Const(x.Graph(), v), 1, dim)
+			along := graph.ReduceAllSum(graph.Mul(net.Score(x), direction))
+			curvature := graph.ReduceAllSum(graph.Mul(graph.Gradient(along, x)[0], direction))
+			return append([]*graph.Node{curvature}, graph.Gradient(curvature, append([]*graph.Node{x}, net.Theta...)...)...)
+		})
+		got := run(theta, x)
+		for k, values := range append([][]float64{x}, theta...) {
+			value := values[0]
+			values[0] = value + h
+			up := run(theta, x)[0][0]
+			values[0] = value - h
+			want := (up - run(theta, x)[0][0]) / (2 * h)
+			values[0] = value
+			near(t, fmt.Sprintf("the derivative of the curvature by input %d", k), got[1+k][0], want, 1e-5*max(1, math.Abs(want)))
+		}
+	})
+}
+
 // Several replicas at once are, on every backend, what each is alone on the Go backend.
 func TestReplicas(t *testing.T) {
 	reference := backendtest.Open(t, "go")
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		forExamples(t, func(t *testing.T, model Energy, dim int) {
-			if _, flow := model.(*Flow); dim != 2 && !(flow && dim == 1) && backend != reference {
+			_, flow := model.(*Flow)
+			compiled := model == examples["conditional_conv"] || model == examples["conditional_resnet"]
+			if dim != 2 && !(flow && dim == 1) && !compiled && backend != reference {
 				return // compiling takes a while there
 			}
 			checkReplicas(t, backend, reference, model, dim)

@@ -2,13 +2,13 @@ package models
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// MLP is a fully connected network with one output: h ← act(h·W + b) for each hidden layer, then E = h·w + b.
+// MLP is a fully connected network with one output: h ← act(h·W + b) for each hidden layer, then E = h·w + b. With classes the
+// last layer gives their logits instead.
 //
 // With a confinement c > 0 the energy gains ½‖x/c‖², a Gaussian of standard deviation c around the origin that makes
 // Z finite whatever the network does far from the data.
@@ -19,6 +19,7 @@ type MLP struct {
 	Activation string `yaml:"activation" check:"in silu|softplus|tanh|gelu"`
 	// Confinement is c, in the units of the data as trained on; 0 is none.
 	Confinement float64 `yaml:"confinement" check:">= 0"`
+	Head        `yaml:",inline"`
 }
 
 // NewMLP returns the default settings: two hidden layers of 64, SiLU, no confinement.
@@ -31,11 +32,8 @@ func (m *MLP) Parameters(dim int) ([]Parameter, error) {
 	}
 	var parameters []Parameter
 	in := dim
-	for i, out := range append(append([]int(nil), m.Hidden...), 1) {
-		bound := 1 / math.Sqrt(float64(in))
-		parameters = append(parameters,
-			Parameter{fmt.Sprintf("layers.%d.weight", i), []int{in, out}, uniform(in*out, bound)},
-			Parameter{fmt.Sprintf("layers.%d.bias", i), []int{out}, uniform(out, bound)})
+	for i, out := range append(append([]int(nil), m.Hidden...), m.outputs()) {
+		parameters = append(parameters, dense(fmt.Sprintf("layers.%d", i), in, out, 1)...)
 		in = out
 	}
 	return parameters, nil
@@ -53,6 +51,16 @@ func uniform(n int, bound float64) func(*rand.Rand) []float64 {
 
 // Energy implements Energy.
 func (m *MLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
+	return confined(m.energy(m.last(theta, x)), x, m.Confinement)
+}
+
+// Logits implements Classifier.
+func (m *MLP) Logits(theta []*graph.Node, x *graph.Node) *graph.Node {
+	return confinedLogits(m.last(theta, x), x, m.Confinement)
+}
+
+// last is what the last layer gives: [batch, outputs].
+func (m *MLP) last(theta []*graph.Node, x *graph.Node) *graph.Node {
 	h := x
 	for i := 0; i < len(theta); i += 2 {
 		h = affine(h, theta[i], theta[i+1]) // [batch, in] -> [batch, out]
@@ -60,7 +68,7 @@ func (m *MLP) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 			h = activations[m.Activation].value(h)
 		}
 	}
-	return confined(graph.Squeeze(h, -1), x, m.Confinement) // [batch, 1] -> [batch]
+	return h
 }
 
 // Score implements Scorer: the chain rule from the last layer back to the first, with what the way forward has left.
@@ -77,7 +85,7 @@ func (m *MLP) Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node 
 		}
 		h, slopes[i] = activations[m.Activation].both(graph.Add(multiply(h, theta[2*i]), row(theta[2*i+1], h)))
 	}
-	g := graph.Mul(slopes[layers-1], readout(theta[2*layers], h)) // dE/da of the last hidden layer, [batch, width]
+	g := graph.Mul(slopes[layers-1], m.slope(theta[2*layers], theta[2*layers+1], h)) // dE/da of the last hidden layer, [batch, width]
 	for i := layers - 1; i > 0; i-- {
 		g = graph.Mul(productTransposed(g, theta[2*i]), slopes[i-1])
 	}

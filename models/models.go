@@ -31,16 +31,23 @@ type Scorer interface {
 
 // Kinds are the models that a config can name.
 var Kinds = map[string]func() Energy{
-	"conditional_mlp": func() Energy { return NewConditionalMLP() },
-	"flow":            func() Energy { return NewFlow() },
-	"fourier_mlp":     func() Energy { return NewFourierMLP() },
-	"mlp":             func() Energy { return NewMLP() },
-	"product":         func() Energy { return NewProduct() },
-	"quadratic":       func() Energy { return NewQuadratic() },
-	"radial":          func() Energy { return NewRadial() },
-	"rbm":             func() Energy { return NewRBM() },
-	"residual_mlp":    func() Energy { return NewResidualMLP() },
-	"tilted":          func() Energy { return NewTilted() },
+	"conditional_autoencoder":       func() Energy { return NewConditionalAutoencoder() },
+	"conditional_conv":              func() Energy { return NewConditionalConv() },
+	"conditional_mlp":               func() Energy { return NewConditionalMLP() },
+	"conditional_patch_transformer": func() Energy { return NewConditionalPatchTransformer() },
+	"conditional_resnet":            func() Energy { return NewConditionalResNet() },
+	"conv":                          func() Energy { return NewConv() },
+	"flow":                          func() Energy { return NewFlow() },
+	"fourier_mlp":                   func() Energy { return NewFourierMLP() },
+	"mlp":                           func() Energy { return NewMLP() },
+	"patch_transformer":             func() Energy { return NewPatchTransformer() },
+	"product":                       func() Energy { return NewProduct() },
+	"quadratic":                     func() Energy { return NewQuadratic() },
+	"radial":                        func() Energy { return NewRadial() },
+	"rbm":                           func() Energy { return NewRBM() },
+	"residual_mlp":                  func() Energy { return NewResidualMLP() },
+	"resnet":                        func() Energy { return NewResNet() },
+	"tilted":                        func() Energy { return NewTilted() },
 }
 
 // Parameter is one learned tensor.

@@ -36,6 +36,8 @@ type column struct {
 	ofDensity bool
 	// ofLogZ says that the figure follows from log Z, which may be a bound.
 	ofLogZ bool
+	// rare says that the column is left out where no run has the figure.
+	rare bool
 }
 
 // isBound says whether the figure of a run is a bound.
@@ -52,6 +54,7 @@ var columns = []column{
 	{title: "entropy", ofDensity: true, format: decimals(4), value: func(r Run) (float64, bool) { return known(r.Evaluation.Entropy) }},
 	{title: "KL", ofDensity: true, prefer: least, format: decimals(4), value: func(r Run) (float64, bool) { return known(r.Evaluation.KL) }},
 	{title: "Fisher", ofDensity: true, prefer: least, format: decimals(4), value: func(r Run) (float64, bool) { return known(r.Evaluation.Fisher) }},
+	{title: "accuracy", rare: true, prefer: most, format: decimals(4), value: Run.accuracy},
 	{title: "log Z", ofLogZ: true, format: decimals(3), value: func(r Run) (float64, bool) { return known(r.Evaluation.LogZ) }},
 	{title: "steps", format: decimals(0), value: func(r Run) (float64, bool) { return float64(r.Step), true }},
 	{title: "seconds", prefer: least, everywhere: true, format: decimals(1), value: func(r Run) (float64, bool) {
@@ -61,6 +64,14 @@ var columns = []column{
 		return r.Result.Seconds, true
 	}},
 	{title: "steps/s", prefer: most, everywhere: true, format: decimals(0), value: Run.stepsPerSecond},
+}
+
+// accuracy is the share of held-out points whose class the model has right.
+func (r Run) accuracy() (float64, bool) {
+	if c := r.Evaluation.TestClasses; c != nil {
+		return c.Accuracy, true
+	}
+	return 0, false
 }
 
 // stepsPerSecond is the speed of the training once it was compiled.
@@ -107,6 +118,9 @@ func table(runs []Run) (header []cell, rows []row) {
 		rows = append(rows, row{Anchor: anchor(i), Name: r.Name, Cells: []cell{{Text: r.Method}, {Text: r.Data}}})
 	}
 	for _, c := range columns {
+		if c.rare && !slices.ContainsFunc(runs, func(r Run) bool { _, known := c.of(r); return known }) {
+			continue
+		}
 		header = append(header, cell{Text: c.title, Number: true})
 		best := c.best(runs)
 		for i, r := range runs {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"joule/datasets"
 )
 
 // Dataset is what a reader of a run has to know of its data. All values are in the units of the source.
@@ -11,8 +13,11 @@ type Dataset struct {
 	Columns []string `json:"columns"`
 	// Standardizer maps points to the coordinates of the model; nil: the model works in the units of the source.
 	Standardizer *Standardizer `json:"standardizer,omitempty"`
-	Train        int           `json:"train"` // number of training points
-	Test         int           `json:"test"`  // number of held-out points
+	Train        int           `json:"train"`                // number of training points
+	Validation   int           `json:"validation,omitempty"` // number of points kept for stopping in time
+	Test         int           `json:"test"`                 // number of held-out points
+	// Encoding is how the columns of the source become the coordinates; nil where each is one.
+	Encoding *datasets.Encoding `json:"encoding,omitempty"`
 	// Min and Max are the smallest and largest value of each column over all the points.
 	Min []float64 `json:"min"`
 	Max []float64 `json:"max"`
@@ -42,6 +47,9 @@ func (d *Dataset) check() error {
 	}
 	if d.Train < 1 || d.Test < 0 {
 		return fmt.Errorf("train: %d training and %d test points; want at least 1 and 0", d.Train, d.Test)
+	}
+	if d.Validation < 0 {
+		return fmt.Errorf("validation: %d points; want 0 or more", d.Validation)
 	}
 	lists := []struct {
 		key    string
@@ -76,7 +84,7 @@ func (d *Dataset) check() error {
 			return fmt.Errorf("standardizer.std: %v in column %s; want a positive number", s.Std[j], shown(column))
 		}
 	}
-	return nil
+	return d.Encoding.Validate(d.Columns)
 }
 
 // has says whether an image has so many numbers. Divisions rather than a product, which absurd sizes would overflow.

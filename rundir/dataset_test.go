@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"joule/datasets"
 )
 
 func TestDatasetRoundTrip(t *testing.T) {
@@ -44,6 +46,8 @@ func TestBadDatasetsAreRefused(t *testing.T) {
 	}{
 		{func(d *Dataset) { d.Columns = nil }, "columns: there are none"},
 		{func(d *Dataset) { d.Train = 0 }, "train: 0 training and 2 test points; want at least 1 and 0"},
+		{func(d *Dataset) { d.Validation = -1 }, "validation: -1 points; want 0 or more"},
+		{func(d *Dataset) { d.Encoding = datasets.Plain([]string{"a", "c"}) }, "encoding: its 2 columns are not those of the 2 coordinates"},
 		{func(d *Dataset) { d.Min = []float64{1} }, "min: 1 numbers for 2 columns"},
 		{func(d *Dataset) { d.Max[1] = math.Inf(1) }, "max: +Inf in column b; want a finite number"},
 		{func(d *Dataset) { d.Min[1] = 5 }, "min: 5 in column b is above its max, 1"},

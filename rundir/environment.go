@@ -2,6 +2,7 @@ package rundir
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -47,6 +48,11 @@ func (e *Environment) Finish(now time.Time) {
 }
 
 func (e *Environment) check() error {
+	for _, t := range []time.Time{e.Started, e.Finished} {
+		if _, err := t.MarshalJSON(); err != nil {
+			return fmt.Errorf("a time that cannot be: %w", err)
+		}
+	}
 	if e.Started.IsZero() {
 		return errors.New("started: the time is missing")
 	}

@@ -43,6 +43,8 @@ var readers = map[string]reader{
 			`{"format": 1, "columns": ["eruptions", "waiting"], "standardizer": {"mean": [3.46, 70.7], "std": [1.14, 13.5]}, "train": 218, "test": 54, "min": [1.6, 43], "max": [5.1, 96]}`,
 			`{"format": 1, "columns": ["x"], "train": 1, "test": 0, "min": [-0], "max": [1e308]}`,
 			`{"format": 2, "columns": ["a", "b"], "standardizer": {"mean": [0, 0], "std": [256, 256], "logit": 1e-6}, "train": 1, "test": 0, "min": [0, 0], "max": [255, 255], "image": {"height": 2, "width": 1, "channels": 1}, "classes": ["7"]}`,
+			`{"format": 1, "columns": ["h", "c=red", "c=b"], "encoding": {"columns": [{"name": "h", "fill": 1.5}, {"name": "c", "categories": ["red", "b"], "fill": 1}],
+"missing_tokens": ["", "?"], "delimiter": ";"}, "train": 4, "validation": 2, "test": 0, "min": [0, 0, 0], "max": [1, 1, 1]}`,
 		},
 	},
 	"result": {
@@ -51,6 +53,7 @@ var readers = map[string]reader{
 		func(r *Run, v any) error { return r.WriteResult(v.(Result)) },
 		[]string{
 			`{"format": 1, "status": "completed", "step": 20000, "seconds": 58.25, "compile_seconds": 1.75, "startup_seconds": 2.5, "peak_memory_bytes": 245366784}`,
+			`{"format": 1, "status": "completed", "step": 60, "stopped": "early_stopping", "best": {"metric": "validation_loss", "value": -1.5, "step": 20, "since": 2}}`,
 			`{"format": 1, "status": "failed", "step": 0, "error": "it \"broke\" at σ"}`,
 		},
 	},

@@ -12,10 +12,13 @@ import (
 type Status string
 
 const (
-	Completed   Status = "completed"   // all steps were made
+	Completed   Status = "completed"   // all steps were made, or it stopped early as it should
 	Failed      Status = "failed"      // an error stopped it
 	Interrupted Status = "interrupted" // a signal stopped it, and its state was saved
 )
+
+// EarlyStopping is why a run stopped whose criterion got no better.
+const EarlyStopping = "early_stopping"
 
 // Result is the end of a run. A run without one is still going on, or was killed.
 type Result struct {
@@ -25,6 +28,10 @@ type Result struct {
 	CompileSeconds float64 `json:"compile_seconds"`             // wall time of compilation
 	StartupSeconds float64 `json:"startup_seconds,omitempty"`   // from the start of the program to the first step
 	PeakMemory     int64   `json:"peak_memory_bytes,omitempty"` // the most that the program held; 0 where the system does not tell
+	// Stopped says why it was completed before its last step: EarlyStopping, or nothing.
+	Stopped string `json:"stopped,omitempty"`
+	// Best is where the criterion of early stopping was best, which is where the parameters are from.
+	Best *checkpoints.Best `json:"best,omitempty"`
 	// Incidents are the sick steps of the run, and what was done about each.
 	Incidents []checkpoints.Incident `json:"incidents,omitempty"`
 	Error     string                 `json:"error,omitempty"` // why it failed
@@ -35,6 +42,9 @@ func (r *Result) check() error {
 	case Completed, Failed, Interrupted:
 	default:
 		return fmt.Errorf("status: %.40q is not completed, failed or interrupted", r.Status)
+	}
+	if r.Stopped != "" && r.Stopped != EarlyStopping {
+		return fmt.Errorf("stopped: %.40q is not %s", r.Stopped, EarlyStopping)
 	}
 	if r.Step < 0 {
 		return fmt.Errorf("step: %d is negative", r.Step)

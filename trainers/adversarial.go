@@ -1,8 +1,11 @@
 package trainers
 
 import (
+	"math"
+
 	"github.com/gomlx/gomlx/core/graph"
 
+	"joule/internal/random"
 	"joule/models"
 )
 
@@ -13,7 +16,9 @@ import (
 //	sampler: mean [ log q(y) + E(y) ] − β·mean log q(x), with β = 0 the divergence KL(q‖p) up to log Z
 //
 // The weights w are 1 over the number of points y; or they are the importance of each, in proportion to exp(−E(y))/q(y)
-// (Bengio & Senécal 2003), and make up for what the sampler cannot represent. A sum with such weights is no mean over the
+// (Bengio & Senécal 2003), and make up for what the sampler cannot represent. Then a share ρ of the points comes from a wide
+// Gaussian around the data, and q in the weights is the mixture of both (a defensive one, Hesterberg 1995): no place where
+// the sampler never comes can become probable unseen. A sum with such weights is no mean over the
 // points y: devices that share a batch weigh theirs among themselves and average the sums, which is not the sum over all.
 //
 // Each learns from its own line alone. The sampler's is by the path of y, without the score of q, whose mean is 0 (Roeder,
@@ -23,6 +28,8 @@ type Adversarial struct {
 	Flow models.Energy `yaml:"flow"`
 	// Weights are equal, or importance.
 	Weights string `yaml:"weights" check:"in equal|importance"`
+	// Defence is ρ; it is without effect where weights are equal.
+	Defence float64 `yaml:"defence" check:">= 0, < 1"`
 	// EnergyL2 is α.
 	EnergyL2 float64 `yaml:"energy_l2" check:">= 0"`
 	// GradientPenalty is γ.
@@ -32,9 +39,9 @@ type Adversarial struct {
 }
 
 // NewAdversarial returns the default settings: weights by importance, without which the energy has no optimum where the flow cannot
-// become the model; no penalties; a sampler that learns from the energy alone.
+// become the model, with a tenth of the points from a wide Gaussian; no penalties; a sampler that learns from the energy alone.
 func NewAdversarial() *Adversarial {
-	return &Adversarial{Flow: models.NewFlow(), Weights: "importance"}
+	return &Adversarial{Flow: models.NewFlow(), Weights: importance, Defence: 0.1}
 }
 
 // Check refuses a sampler that cannot be drawn from.
@@ -46,12 +53,20 @@ func (m *Adversarial) Prepare(p Problem) (Objective, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &adversarial{m, g, p}, nil
+	wide, err := (&GaussianNoise{Scale: defenceScale, Covariance: "diagonal"}).Fit(p)
+	return &adversarial{m, g, wide, p}, err
 }
+
+// importance are weights of points by the model's density over that of what they are drawn from.
+const importance = "importance"
+
+// defenceScale is the standard deviation of the wide Gaussian in multiples of the data's.
+const defenceScale = 2
 
 type adversarial struct {
 	*Adversarial
 	generator *generator
+	wide      NoiseDensity
 	problem   Problem
 }
 
@@ -70,8 +85,10 @@ func (m *adversarial) Loss(in Input) Output {
 	flow := m.generator.at(in.Extra)
 	y := flow.place(in.Draws.Normal(m.problem.points(m.problem.BatchSize)))
 	divergence := samplerLoss(in.Net, flow, y)
-	loss, positive, negative := m.loss(in.Net, flow, in.Batch, y)
-	up, down := batchMean(positive), batchMean(negative)
+	samples, density := m.defended(flow, y, in.Draws)
+	loss, positive, negative := m.loss(in.Net, density, in.Batch, samples)
+	own := graph.SliceAxis(graph.StopGradient(negative), -1, graph.AxisRange(0, m.problem.BatchSize)) // the sampler's
+	up, down := batchMean(positive), batchMean(own)
 	nll := graph.Neg(batchMean(flow.LogProb(in.Batch)))
 	ofFlow := divergence
 	if m.Likelihood > 0 {
@@ -83,18 +100,42 @@ func (m *adversarial) Loss(in Input) Output {
 	}
 }
 
+// defended are the sampler's points y together with those of the wide Gaussian, and the density of both.
+func (m *adversarial) defended(flow generated, y *graph.Node, draws random.Draws) (*graph.Node, LogDensity) {
+	batch := m.problem.BatchSize
+	wide := int(math.Ceil(float64(batch) * m.Defence / (1 - m.Defence)))
+	if m.Weights != importance || wide == 0 {
+		return y, flow
+	}
+	more := m.wide.Sample(m.problem.points(wide), draws)
+	return graph.Concatenate([]*graph.Node{y, more}, -2), mixed{flow, m.wide, float64(wide) / float64(batch+wide)}
+}
+
+// mixed is a mixture of two densities; share is that of the second.
+type mixed struct {
+	first, second LogDensity
+	share         float64
+}
+
+// LogProb implements LogDensity.
+func (d mixed) LogProb(x *graph.Node) *graph.Node {
+	a := graph.AddScalar(d.first.LogProb(x), math.Log1p(-d.share))
+	b := graph.AddScalar(d.second.LogProb(x), math.Log(d.share))
+	return models.LogSumExp(graph.Stack([]*graph.Node{a, b}, -1))
+}
+
 // Loss is that of the energy, for data and points of the sampler, both [batch, dim], and the sampler's density.
-func (m *Adversarial) Loss(net models.Net, density NoiseDensity, data, samples *graph.Node) *graph.Node {
+func (m *Adversarial) Loss(net models.Net, density LogDensity, data, samples *graph.Node) *graph.Node {
 	loss, _, _ := m.loss(net, density, data, samples)
 	return loss
 }
 
 // loss is Loss with the energies of both [batch].
-func (m *Adversarial) loss(net models.Net, density NoiseDensity, data, samples *graph.Node) (loss, positive, negative *graph.Node) {
+func (m *Adversarial) loss(net models.Net, density LogDensity, data, samples *graph.Node) (loss, positive, negative *graph.Node) {
 	samples = graph.StopGradient(samples)
 	positive, negative = net.Energy(data), net.Energy(samples)
 	loss = (&Contrast{EnergyL2: m.EnergyL2}).loss(positive, negative)
-	if m.Weights == "importance" {
+	if m.Weights == importance {
 		weights := graph.Softmax(graph.StopGradient(graph.Neg(graph.Add(negative, density.LogProb(samples)))), -1)
 		weighted := graph.ReduceSum(graph.Mul(weights, negative), -1)
 		loss = graph.Add(loss, graph.Sub(batchMean(negative), weighted)) // in place of the mean

@@ -28,6 +28,7 @@ type program struct {
 	devices   int
 	points    int                // of each replica's data
 	ownData   bool               // each replica has data of its own
+	labelled  bool               // the data have labels
 	augment   datasets.Augmenter // of batches; nil: they stay as they are
 	dtype     dtypes.DType
 }
@@ -45,9 +46,34 @@ type constants struct {
 	key  *graph.Node // of the random numbers
 	part *graph.Node // int32: which part of the batches is this device's
 	rate *graph.Node // what the learning rate is multiplied by: a scalar, or [replicas]
+
+	labels *graph.Node // int32 [points], as data; nil without
 }
 
-func (c constants) flatten() []*graph.Node { return []*graph.Node{c.data, c.key, c.part, c.rate} }
+// flatten and newConstants are inverse to each other; their order is that of the program's inputs.
+func (c constants) flatten() []*graph.Node {
+	flat := []*graph.Node{c.data, c.key, c.part, c.rate}
+	if c.labels != nil {
+		flat = append(flat, c.labels)
+	}
+	return flat
+}
+
+func newConstants(flat []*graph.Node) constants {
+	c := constants{data: flat[0], key: flat[1], part: flat[2], rate: flat[3]}
+	if len(flat) > 4 {
+		c.labels = flat[4]
+	}
+	return c
+}
+
+// constants is the number of nodes in flattened constants.
+func (p *program) constants() int {
+	if p.labelled {
+		return 5
+	}
+	return 4
+}
 
 // watch is what a call has seen of its steps.
 type watch struct {
@@ -63,22 +89,22 @@ type watch struct {
 // before, makes the good ones again. So a healthy step, as nearly all are, waits for nothing but its own results.
 func (p *program) block(inputs []*graph.Node) []*graph.Node {
 	n := p.size()
-	state, fixed, step, steps := inputs[:n], inputs[n:n+4], inputs[n+4], inputs[n+5]
+	at := n + p.constants() // of what comes after state and constants
+	state, fixed, step, steps := inputs[:n], inputs[n:at], inputs[at], inputs[at+1]
 	g := steps.Graph()
 
 	carry := append(append(append([]*graph.Node(nil), state...), fixed...), step,
 		graph.Zeros(g, shapes.Make(dtypes.Int32, p.layout.each()...)),
 		graph.Zeros(g, shapes.Make(p.dtype, p.layout.each(len(p.metrics()))...)))
 	out := loop.Repeat(steps, func(_ *graph.Node, carry []*graph.Node) []*graph.Node {
-		before, rest := p.unflatten(carry[:n]), carry[n:]
-		fixed, step := constants{rest[0], rest[1], rest[2], rest[3]}, rest[4]
+		before, fixed, step := p.unflatten(carry[:n]), newConstants(carry[n:at]), carry[at]
 		after, values := p.step(before, fixed, step)
-		seen := p.watched(watch{rest[5], rest[6]}, graph.OnePlus(step), values)
+		seen := p.watched(watch{carry[at+1], carry[at+2]}, graph.OnePlus(step), values)
 		return append(append(after.flatten(), fixed.flatten()...), graph.OnePlus(step), seen.sick, seen.seen)
 	}, carry...)
-	after, seen := out[:n:n], out[n+5:]
+	after, seen := out[:n:n], out[at+1:]
 	if p.layout.replicas > 1 {
-		going := inputs[n+6]
+		going := inputs[at+2]
 		for i := range after {
 			after[i] = graph.Where(perReplica(going, after[i]), after[i], state[i])
 		}
@@ -94,13 +120,15 @@ func (p *program) step(s stepState, c constants, step *graph.Node) (stepState, *
 		draws.Part(c.part)
 	}
 	theta := p.layout.split(s.theta)
+	batch, labels := p.batch(c, draws)
 	out := p.objective.Loss(Input{
-		Net:   models.Net{Model: p.model, Theta: p.narrow(theta[:p.ofModel])},
-		Extra: theta[p.ofModel:],
-		State: s.carried,
-		Batch: p.batch(c.data, draws),
-		Step:  step,
-		Draws: draws,
+		Net:    models.Net{Model: p.model, Theta: p.narrow(theta[:p.ofModel])},
+		Extra:  theta[p.ofModel:],
+		State:  s.carried,
+		Batch:  batch,
+		Labels: labels,
+		Step:   step,
+		Draws:  draws,
 	})
 	gradient := p.layout.join(graph.Gradient(graph.ReduceAllSum(out.Loss), theta...))
 	own := out.Metrics // of this device: the largest of a number is not seen in an average
@@ -128,21 +156,25 @@ func (p *program) step(s stepState, c constants, step *graph.Node) (stepState, *
 	return next, row(own)
 }
 
-// batch draws a batch of the data and augments it: [batch, dim] or [replicas, batch, dim].
-func (p *program) batch(data *graph.Node, draws random.Draws) *graph.Node {
+// batch draws a batch of the data and augments it, [batch, dim] or [replicas, batch, dim], with their labels, [batch] or
+// [replicas, batch], where they have any.
+func (p *program) batch(c constants, draws random.Draws) (batch, labels *graph.Node) {
 	index := random.Index(draws, p.points, p.layout.each(p.settings.BatchSize/p.devices, 1)...)
 	if p.ownData {
 		first := make([][][]int32, p.layout.replicas)
 		for i := range first {
 			first[i] = [][]int32{{int32(i * p.points)}}
 		}
-		index = graph.Add(index, graph.Const(data.Graph(), first))
+		index = graph.Add(index, graph.Const(index.Graph(), first))
 	}
-	batch := graph.Gather(data, index)
+	if c.labels != nil {
+		labels = graph.Gather(c.labels, index)
+	}
+	batch = graph.Gather(c.data, index)
 	if p.augment != nil {
 		batch = p.augment.Augment(batch, draws)
 	}
-	return batch
+	return batch, labels
 }
 
 // narrow gives the model its matrices in the type that products with them are to be computed in.

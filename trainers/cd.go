@@ -31,6 +31,6 @@ func (*CD) canShare(int) bool { return true }
 // fromData starts chains at the batch.
 type fromData struct{}
 
-func (fromData) state() []State                       { return nil }
-func (fromData) begin(in Input) *graph.Node           { return in.Batch }
-func (fromData) end(Input, *graph.Node) []*graph.Node { return nil }
+func (fromData) state() []State                              { return nil }
+func (fromData) begin(in Input) (start, labels *graph.Node)  { return in.Batch, nil }
+func (fromData) end(_ Input, _, _ *graph.Node) []*graph.Node { return nil }

@@ -43,8 +43,10 @@ func (c *Contrast) Check(report func(key, problem string)) {
 type starts interface {
 	// state is what is kept from step to step. The objective's state begins with it.
 	state() []State
-	begin(in Input) *graph.Node
-	end(in Input, x *graph.Node) []*graph.Node
+	// begin gives the points that chains start from, and the labels of chains that have classes of their own: nil where they
+	// have those of the batch, or none.
+	begin(in Input) (start, labels *graph.Node)
+	end(in Input, x, labels *graph.Node) []*graph.Node
 }
 
 // spreadInVain is what is wrong with a sampler that spreads chains, which are not to start anew.
@@ -128,8 +130,8 @@ func (m *contrast) Loss(in Input) Output {
 	if m.DataNoise > 0 {
 		in.Batch = graph.Add(in.Batch, graph.MulScalar(in.Draws.Normal(in.Batch.Shape()), m.DataNoise))
 	}
-	end, state := m.chains(in)
-	positive, negative := in.Net.Energy(in.Batch), in.Net.Energy(end.X)
+	net, end, state := m.chains(in)
+	positive, negative := in.Net.Energy(in.Batch), net.Energy(end.X)
 	up, down := batchMean(positive), batchMean(negative)
 	out := Output{
 		Loss:    m.Contrast.loss(positive, negative),
@@ -137,7 +139,7 @@ func (m *contrast) Loss(in Input) Output {
 		Metrics: append([]*graph.Node{up, down, graph.Sub(down, up)}, m.vitals.of(end.X)...),
 	}
 	if m.GradientPenalty > 0 {
-		squares := graph.Add(meanSquaredNorm(in.Net.Score(in.Batch)), meanSquaredNorm(in.Net.Score(end.X)))
+		squares := graph.Add(meanSquaredNorm(in.Net.Score(in.Batch)), meanSquaredNorm(net.Score(end.X)))
 		out.Loss = graph.Add(out.Loss, graph.MulScalar(squares, m.GradientPenalty/2))
 	}
 	if n := len(m.matrices); n > 0 {
@@ -154,8 +156,8 @@ func (m *contrast) Loss(in Input) Output {
 	return out
 }
 
-// chains runs those of one step, and gives the state that is kept of them.
-func (m *contrast) chains(in Input) (samplers.State, []*graph.Node) {
+// chains runs those of one step. It gives the net of their energies, where they end, and the state that is kept of them.
+func (m *contrast) chains(in Input) (models.Net, samplers.State, []*graph.Node) {
 	options, adapts := samplers.Options{}, samplers.Adapts(m.Sampler)
 	if adapts {
 		options.Scale = in.State[len(m.from.state())]
@@ -165,13 +167,18 @@ func (m *contrast) chains(in Input) (samplers.State, []*graph.Node) {
 		warmth = graph.MinScalar(graph.DivScalar(warmth, float64(m.StepWarmup)), 1)
 		options.Scale = graph.BroadcastToDims(warmth, m.problem.each()...)
 	}
-	end := samplers.Run(m.Sampler, in.Net, m.from.begin(in), options, in.Draws)
-	state := m.from.end(in, end.X)
+	net := in.Net
+	start, labels := m.from.begin(in)
+	if labels != nil {
+		net = net.Given(labels)
+	}
+	end := samplers.Run(m.Sampler, net, start, options, in.Draws)
+	state := m.from.end(in, end.X, labels)
 	if adapts {
 		end.Scale = graph.MinScalar(end.Scale, maxStepSize)
 		state = append(state, end.Scale)
 	}
-	return end, state
+	return net, end, state
 }
 
 // Loss is the loss for data and negatives, both [batch, dim], without the penalties on gradients and weights.

@@ -144,7 +144,7 @@ func TestContrastStepWarmup(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for step, share := range []float64{0.25, 0.5, 0.75, 1, 1} {
 			got := tilted.evaluate(t, backend, func(net models.Net, in []*graph.Node) []*graph.Node {
-				end, _ := objective.chains(Input{Net: net, Batch: in[0], Step: in[1], Draws: random.NewReplay(in[0].Graph(), nil, nil)})
+				_, end, _ := objective.chains(Input{Net: net, Batch: in[0], Step: in[1], Draws: random.NewReplay(in[0].Graph(), nil, nil)})
 				return []*graph.Node{end.X}
 			}, fivePoints, int32(step))[0]
 			for i, x := range fivePoints {

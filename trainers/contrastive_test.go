@@ -136,6 +136,7 @@ func TestContrastiveMethodsRecoverAGaussian(t *testing.T) {
 			"flow_nce":              &FlowNCE{NoiseRatio: 1, Flow: smallFlow(), Likelihood: 1},
 			"adversarial":           &Adversarial{Flow: smallFlow(), Weights: "equal"},
 			"adversarial, weighted": &Adversarial{Flow: smallFlow(), Weights: "importance", Likelihood: 1},
+			"adversarial, defended": &Adversarial{Flow: smallFlow(), Weights: "importance", Defence: 0.2, Likelihood: 1},
 			"nce, a broad mixture":  &NCE{NoiseRatio: 2, Noise: broad, LearnLogZ: true},
 		} {
 			got := trained(t, backend, Spec{
@@ -180,7 +181,7 @@ func TestPointsAndTheirOthers(t *testing.T) {
 func TestLogSumExp(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		got := evaluate(t, backend, func(in []*graph.Node) []*graph.Node {
-			y := logSumExp(in[0])
+			y := models.LogSumExp(in[0])
 			return []*graph.Node{y, graph.Gradient(graph.ReduceAllSum(y), in[0])[0]}
 		}, [][]float64{{1e4, 1e4 + 1}, {-1e4, -1e4 - 1}, {0, -1e6}})
 		e := math.Log1p(math.Exp(-1))

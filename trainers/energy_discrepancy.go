@@ -63,5 +63,5 @@ func (m *EnergyDiscrepancy) Loss(net models.Net, x, away, back *graph.Node) *gra
 		stabiliser := graph.AddScalar(graph.Zeros(x.Graph(), shapes.Make(x.DType(), each...)), math.Log(m.W))
 		terms = graph.Concatenate([]*graph.Node{terms, stabiliser}, -1)
 	}
-	return graph.AddScalar(batchMean(logSumExp(terms)), -math.Log(float64(m.Negatives)))
+	return graph.AddScalar(batchMean(models.LogSumExp(terms)), -math.Log(float64(m.Negatives)))
 }

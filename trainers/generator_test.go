@@ -10,6 +10,7 @@ import (
 
 	"joule/datasets"
 	"joule/internal/backendtest"
+	"joule/internal/random"
 	"joule/internal/tensor"
 	"joule/models"
 )
@@ -193,6 +194,47 @@ func TestAdversarialImportance(t *testing.T) {
 		for k := range byMean {
 			near(t, "the gradient by the mean", got[1][k], byMean[k], 1e-13)
 			near(t, "the gradient by the shift", got[2][k], 0, 0)
+		}
+	})
+}
+
+// The wide points come on top of the sampler's, in the share that is asked for, and the density is that of both. Where a share is
+// not asked for, or weights are equal, there are none.
+func TestAdversarialDefence(t *testing.T) {
+	const batch = 12
+	wide := &DiagonalGaussian{Mean: [][]float64{{100, 200}}, Std: [][]float64{{2, 3}}}
+	problem := Problem{Data: make([]*datasets.Set, 1), BatchSize: batch, DType: dtypes.Float64}
+	problem.Data[0] = &datasets.Set{Train: datasets.NewPoints(1, 2)}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		for name, c := range map[string]struct {
+			method Adversarial
+			points int
+		}{
+			"a quarter":     {Adversarial{Weights: importance, Defence: 0.25}, batch + 4},
+			"none":          {Adversarial{Weights: importance}, batch},
+			"equal weights": {Adversarial{Weights: "equal", Defence: 0.25}, batch},
+		} {
+			m := &adversarial{&c.method, stretching, wide, problem}
+			got := withGenerator(t, backend, func(_ models.Net, flow generated, _, _ *graph.Node) []*graph.Node {
+				g := flow.theta[0].Graph()
+				y := graph.Zeros(g, problem.points(batch))
+				samples, density := m.defended(flow, y, random.NewStream(graph.Const(g, []uint32{1, 2})))
+				return []*graph.Node{samples, density.LogProb(samples), flow.LogProb(samples), wide.LogProb(samples)}
+			})
+			if len(got[1]) != c.points {
+				t.Fatalf("%s: %d points, want %d", name, len(got[1]), c.points)
+			}
+			for i, logProb := range got[1] {
+				x := got[0][2*i : 2*i+2]
+				if isWide := math.Abs(x[0]-100) < 12 && math.Abs(x[1]-200) < 18; isWide != (i >= batch) {
+					t.Errorf("%s: point %d is %v", name, i, x)
+				}
+				want := got[2][i]
+				if c.points > batch {
+					want = math.Log(0.75*math.Exp(got[2][i]) + 0.25*math.Exp(got[3][i]))
+				}
+				near(t, name+": a log density", logProb, want, 1e-12)
+			}
 		}
 	})
 }

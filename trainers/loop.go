@@ -29,6 +29,8 @@ type Loop struct {
 	Devices int `yaml:"devices" check:">= 0, <= 1024"`
 	// Replicas is the number of runs that are trained at once, with seeds from that of the config on.
 	Replicas int `yaml:"replicas" check:"> 0, <= 4096"`
+	// EarlyStopping says what the run is judged by on the validation points.
+	EarlyStopping EarlyStopping `yaml:"early_stopping"`
 	// Health says what counts as a sick step, and what is done about it.
 	Health Health `yaml:"health"`
 }
@@ -50,5 +52,5 @@ func (l Loop) DType() dtypes.DType {
 
 // NewLoop returns the default settings.
 func NewLoop() Loop {
-	return Loop{Steps: 10000, BatchSize: 128, LogEvery: 100, CheckpointEvery: 1000, KeepLast: 2, Precision: float32bits, Devices: 0, Replicas: 1, Health: NewHealth()}
+	return Loop{Steps: 10000, BatchSize: 128, LogEvery: 100, CheckpointEvery: 1000, KeepLast: 2, Precision: float32bits, Devices: 0, Replicas: 1, EarlyStopping: NewEarlyStopping(), Health: NewHealth()}
 }

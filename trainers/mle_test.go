@@ -91,7 +91,7 @@ func TestMLEStarts(t *testing.T) {
 			}
 			got := tilted.evaluate(t, backend, func(net models.Net, in []*graph.Node) []*graph.Node {
 				given := graph.InsertAxes(in[1], 0)
-				end, state := objective.(*contrast).chains(Input{Net: net, Batch: in[0], Draws: random.NewReplay(given.Graph(), given, nil)})
+				_, end, state := objective.(*contrast).chains(Input{Net: net, Batch: in[0], Draws: random.NewReplay(given.Graph(), given, nil)})
 				if len(state) != 0 || len(objective.State()) != 0 {
 					t.Errorf("init %s has a state", init)
 				}

@@ -84,13 +84,16 @@ func (t *Trainer) prepare() error {
 	}
 	p := &program{
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
-		points: spec.Data.Train.N, augment: spec.Data.Augment, dtype: loop.DType(),
+		points: spec.Data.Train.N, labelled: spec.Data.Labels != nil, augment: spec.Data.Augment, dtype: loop.DType(),
 	}
 	problem := Problem{Model: spec.Model, BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype, Precision: loop.Precision, Health: loop.Health}
 	for i, r := range t.replicas {
 		if r.Data.Train.N != p.points || r.Data.Train.Dim != spec.Data.Train.Dim {
 			return fmt.Errorf("replica %d has %d training points of %d coordinates, and the first %d of %d: they have to be alike",
 				i+1, r.Data.Train.N, r.Data.Train.Dim, p.points, spec.Data.Train.Dim)
+		}
+		if (r.Data.Labels != nil) != p.labelled {
+			return fmt.Errorf("replica %d has labels, or has none, and with the first it is the other way round: they have to be alike", i+1)
 		}
 		if !reflect.DeepEqual(r.Data.Augment, spec.Data.Augment) {
 			return fmt.Errorf("replica %d has its data scaled by itself, and batches are augmented for all alike: data.scale is the same for all, data.standardize is not", i+1)
@@ -124,7 +127,13 @@ func (t *Trainer) prepare() error {
 	}
 	p.layout, p.carried = newLayout(learned, len(t.replicas)), len(p.objective.State())
 	t.program = p
-	return p.checkBest()
+	if err := p.checkBest(); err != nil {
+		return err
+	}
+	start := time.Now()
+	t.validation, err = newValidation(t.backend, p, spec, problem)
+	t.compile = time.Since(start)
+	return err
 }
 
 // checkBest reports a criterion of the best checkpoint that is not logged.
@@ -132,6 +141,9 @@ func (p *program) checkBest() error {
 	var names []string
 	for _, m := range p.metrics() {
 		names = append(names, m.Name)
+	}
+	if e := p.settings.EarlyStopping; e.IsOn() {
+		names = append(names, e.Name())
 	}
 	if best := p.settings.KeepBest; best != "" && !slices.Contains(names, best) {
 		return fmt.Errorf("train.keep_best is %q, which is not logged; there are %s", best, strings.Join(names, ", "))
@@ -159,12 +171,33 @@ func (t *Trainer) initialise() (err error) {
 			values = append(values, r.Data.Train.Values...)
 		}
 	}
+	labels := t.labels()
 	for device := range p.devices {
 		data := tensor.From(values, p.dtype, points, t.spec.Data.Train.Dim)
 		rate := tensor.From(slices.Repeat([]float64{1}, len(seeds)), p.dtype, p.layout.each()...)
-		t.fixed = append(t.fixed, []*tensors.Tensor{data, keyOf(seeds, purposeSteps), tensors.FromScalar(int32(device)), rate})
+		fixed := []*tensors.Tensor{data, keyOf(seeds, purposeSteps), tensors.FromScalar(int32(device)), rate}
+		if p.labelled {
+			fixed = append(fixed, tensors.FromValue(labels))
+		}
+		t.fixed = append(t.fixed, fixed)
 	}
 	return nil
+}
+
+// labels are those of all points of the data; none without.
+func (t *Trainer) labels() (labels []int32) {
+	if !t.program.labelled {
+		return nil
+	}
+	for i, r := range t.replicas {
+		if i > 0 && !t.program.ownData {
+			break
+		}
+		for _, label := range r.Data.Labels.Train {
+			labels = append(labels, int32(label))
+		}
+	}
+	return labels
 }
 
 // warm compiles the program.
@@ -183,6 +216,6 @@ func (t *Trainer) warm() error {
 	if _, err := t.exec.Compile(in...); err != nil {
 		return fmt.Errorf("cannot compile the training program: %w", err)
 	}
-	t.compile = time.Since(start)
+	t.compile += time.Since(start)
 	return nil
 }

@@ -49,8 +49,13 @@ func checkVaries(kind string, data []*datasets.Set) error {
 
 // NoiseDensity is a distribution that can be drawn from and evaluated.
 type NoiseDensity interface {
+	LogDensity
 	// Sample draws points [n, dim], or [replicas, n, dim].
 	Sample(shape shapes.Shape, draws random.Draws) *graph.Node
+}
+
+// LogDensity is a density that can be evaluated.
+type LogDensity interface {
 	// LogProb maps points [n, dim] to log densities [n].
 	LogProb(x *graph.Node) *graph.Node
 }

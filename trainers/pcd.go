@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"joule/samplers"
+	"math"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -67,27 +68,67 @@ type fromBuffer struct {
 }
 
 func (f fromBuffer) state() []State {
-	return []State{{Name: "chains", Shape: f.problem.points(f.size).Dimensions, Init: func(normal *graph.Node) *graph.Node {
+	states := []State{{Name: "chains", Shape: f.problem.points(f.size).Dimensions, Init: func(normal *graph.Node) *graph.Node {
 		return graph.MulScalar(normal, f.noise.std)
 	}}}
+	if f.problem.Conditional {
+		states = append(states, State{Name: "chain_labels", Shape: f.problem.each(f.size), Init: f.firstLabels})
+	}
+	return states
 }
 
-func (f fromBuffer) begin(in Input) *graph.Node {
+// firstLabels makes labels, as often as in the data, of standard normal numbers [size].
+func (f fromBuffer) firstLabels(normal *graph.Node) *graph.Node {
+	borders := make([][]float64, len(f.problem.Data)) // [replicas][classes]: below which a share of the numbers is
+	for i, set := range f.problem.Data {
+		borders[i] = make([]float64, len(set.Labels.Classes))
+		for _, label := range set.Labels.Train {
+			for k := label; k < len(borders[i]); k++ {
+				borders[i][k] += 1 / float64(len(set.Labels.Train))
+			}
+		}
+		for k, share := range borders[i] {
+			borders[i][k] = math.Sqrt2 * math.Erfinv(2*min(share, 1)-1)
+		}
+		borders[i][len(borders[i])-1] = math.Inf(1) // whatever the rounding of the sum
+	}
+	normal = graph.InsertAxes(normal, -1)
+	above := graph.GreaterThan(normal, rowOf(normal, borders)) // [size, classes]
+	return graph.ReduceSum(graph.ConvertDType(above, normal.DType()), -1)
+}
+
+func (f fromBuffer) begin(in Input) (start, labels *graph.Node) {
 	batch := in.Batch.Shape()
 	n := batch.Dimensions[batch.Rank()-2]
-	start := graph.SliceAxis(in.State[0], -2, graph.AxisRange(0, n))
+	start = graph.SliceAxis(in.State[0], -2, graph.AxisRange(0, n))
+	if f.problem.Conditional {
+		labels = graph.ConvertDType(graph.SliceAxis(in.State[1], -1, graph.AxisRange(0, n)), in.Labels.DType())
+	}
 	if f.restart == 0 {
-		return start
+		return start, labels
 	}
 	u := in.Draws.Uniform(shapes.Make(dtypes.Float32, f.problem.each(n, 1)...))
-	anew := graph.BroadcastToDims(graph.LessThan(u, graph.Scalar(u.Graph(), u.DType(), f.restart)), batch.Dimensions...)
-	return graph.Where(anew, f.noise.begin(in), start)
+	isNew := graph.LessThan(u, graph.Scalar(u.Graph(), u.DType(), f.restart))
+	if f.problem.Conditional {
+		labels = graph.Where(graph.Squeeze(isNew, -1), in.Labels, labels)
+	}
+	noise, _ := f.noise.begin(in)
+	return graph.Where(graph.BroadcastToDims(isNew, batch.Dimensions...), noise, start), labels
 }
 
-func (f fromBuffer) end(in Input, x *graph.Node) []*graph.Node {
-	n := x.Shape().Dimensions[x.Rank()-2]
-	if f.size == n {
-		return []*graph.Node{x}
+func (f fromBuffer) end(in Input, x, labels *graph.Node) []*graph.Node {
+	state := []*graph.Node{requeued(in.State[0], x, -2)}
+	if f.problem.Conditional {
+		state = append(state, requeued(in.State[1], graph.ConvertDType(labels, in.State[1].DType()), -1))
 	}
-	return []*graph.Node{graph.Concatenate([]*graph.Node{graph.SliceAxis(in.State[0], -2, graph.AxisRangeToEnd(n)), x}, -2)}
+	return state
+}
+
+// requeued is a queue along an axis whose head has been taken and comes back, changed, at its tail.
+func requeued(queue, head *graph.Node, axis int) *graph.Node {
+	n := head.Shape().Dim(axis)
+	if queue.Shape().Dim(axis) == n {
+		return head
+	}
+	return graph.Concatenate([]*graph.Node{graph.SliceAxis(queue, axis, graph.AxisRangeToEnd(n)), head}, axis)
 }

@@ -22,15 +22,15 @@ type sharing interface {
 // is faster on one thread. Where they are not, several threads share them one by one; in chains it is faster that each has
 // a device and chains of its own. The devices are those that the settings ask for, if they do.
 //
-// Work is counted as the multiplications of a batch with every parameter. Replicas do not count: their products are as
+// Work is counted as the multiplications of a batch in the network. Replicas do not count: their products are as
 // small as those of one.
 func PlanFor(model models.Energy, method Method, dim int, loop Loop, cores int) Plan {
 	plan := Plan{Devices: max(loop.Devices, 1)}
-	parameters, err := model.Parameters(dim)
+	size, err := models.Multiplications(model, dim)
 	if err != nil {
 		return plan // that is for New to say
 	}
-	if size := models.Count(parameters); loop.BatchSize <= fewMultiplications && loop.BatchSize*size <= fewMultiplications {
+	if loop.BatchSize <= fewMultiplications && loop.BatchSize*size <= fewMultiplications {
 		plan.Threads = 1
 		return plan
 	}

@@ -74,7 +74,7 @@ func (m *RankingNCE) ranks(net models.Net, noise NoiseDensity, x, y *graph.Node)
 
 func rankingLoss(data, fake *graph.Node) *graph.Node {
 	all := graph.Concatenate([]*graph.Node{graph.InsertAxes(data, -1), fake}, -1) // [batch, 1+K]
-	return batchMean(graph.Sub(logSumExp(all), data))
+	return batchMean(graph.Sub(models.LogSumExp(all), data))
 }
 
 // dataAndOthers takes apart what belongs to the data and to k further points for each of them:
@@ -85,11 +85,4 @@ func dataAndOthers(values *graph.Node, k int) (data, others *graph.Node) {
 	data = graph.SliceAxis(values, -1, graph.AxisRange(0, n))
 	others = graph.SliceAxis(values, -1, graph.AxisRangeToEnd(n))
 	return data, graph.Reshape(others, append(append([]int(nil), each[:len(each)-1]...), n, k)...)
-}
-
-// logSumExp is log Σ exp(x) over the last axis, which neither overflows nor underflows: [batch, n] -> [batch].
-func logSumExp(x *graph.Node) *graph.Node {
-	largest := graph.StopGradient(graph.ReduceAndKeep(x, graph.ReduceMax, -1))
-	sum := graph.Log(graph.ReduceSum(graph.Exp(graph.Sub(x, largest)), -1))
-	return graph.Add(sum, graph.Squeeze(largest, -1))
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // elsewhere are the methods whose own tests see to it, within narrower bounds or with the model that they need.
-var elsewhere = []string{"msdsm", "adversarial", "cnce", "ranking_nce", "energy_discrepancy", "flow_nce"}
+var elsewhere = []string{"msdsm", "adversarial", "cnce", "ranking_nce", "energy_discrepancy", "flow_nce", "jem"}
 
 // recovering are the settings of methods whose defaults do not recover a Gaussian: chains from noise that are too short, noise
 // that blurs more than this test reckons with.

@@ -17,7 +17,7 @@ import (
 // scoreSpecs are a small run of every method that matches scores of data alone.
 func scoreSpecs(spec func(Method) Spec) map[string]Spec {
 	levels := spec(NewMSDSM())
-	levels.Model = &models.ConditionalMLP{Hidden: []int{6, 5}, Activation: "silu", SigmaMin: 0.1, SigmaMax: 3, DataStd: 1, Embedding: 3}
+	levels.Model = &models.ConditionalMLP{Hidden: []int{6, 5}, Activation: "silu", NoiseLevels: models.NoiseLevels{SigmaMin: 0.1, SigmaMax: 3, DataStd: 1, Embedding: 3}}
 	// Of a network the gradient by the last bias would be nothing but rounding, which Adam makes steps of.
 	differences := spec(&FDSM{Epsilon: 1, Projections: 2, Distribution: "rademacher"})
 	differences.Model = models.NewQuadratic()

@@ -36,8 +36,8 @@ type fromNoise struct{ std float64 }
 
 func (fromNoise) state() []State { return nil }
 
-func (f fromNoise) begin(in Input) *graph.Node {
-	return graph.MulScalar(in.Draws.Normal(in.Batch.Shape()), f.std)
+func (f fromNoise) begin(in Input) (start, labels *graph.Node) {
+	return graph.MulScalar(in.Draws.Normal(in.Batch.Shape()), f.std), nil
 }
 
-func (fromNoise) end(Input, *graph.Node) []*graph.Node { return nil }
+func (fromNoise) end(_ Input, _, _ *graph.Node) []*graph.Node { return nil }

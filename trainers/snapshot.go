@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -24,8 +25,10 @@ type Snapshot struct {
 	Incidents []Incident
 	// RollbackTo is the step that a rollback from here goes back to; −1: none is kept, or it is this one.
 	RollbackTo int
+	// Best is that of the criterion of early stopping; nil: there is none yet.
+	Best *Best
 	// Tensors are, by name: parameters.P of every parameter P, optimizer.first.P and optimizer.second.P, average.P with
-	// Loop.EMA, state.S of every State S of the method, and log.sums. Where several devices share a batch, each has its own
+	// Loop.EMA, best.P where there is a Best, state.S of every State S of the method, and log.sums. Where several devices share a batch, each has its own
 	// part of a method's state, under names that end in .device-0, .device-1, ….
 	Tensors []safetensors.Tensor
 }
@@ -36,14 +39,16 @@ const (
 	firstName      = "optimizer.first."
 	secondName     = "optimizer.second."
 	averageName    = "average."
+	bestName       = "best."
 	stateName      = "state."
 	sumsName       = "log.sums"
 )
 
 // ParameterTensors are those of a state's tensors that are the parameters to be used after training, by the names that
-// Parameters gives them: the running averages where there are any.
+// Parameters gives them: those at which the criterion of early stopping was best, or else the running averages, where there
+// are any.
 func ParameterTensors(state []safetensors.Tensor) (parameters []safetensors.Tensor) {
-	for _, prefix := range []string{averageName, parametersName} {
+	for _, prefix := range []string{bestName, averageName, parametersName} {
 		for _, t := range state {
 			if len(t.Name) > len(prefix) && t.Name[:len(prefix)] == prefix {
 				t.Name = t.Name[len(prefix):]
@@ -58,7 +63,7 @@ func ParameterTensors(state []safetensors.Tensor) (parameters []safetensors.Tens
 }
 
 // Parameters are the learned values of a replica's model, and those of the method under names that start with "method.":
-// the running averages when the settings ask for them.
+// the running averages when the settings ask for them, and the best ones where there is a criterion of early stopping.
 func (t *Trainer) Parameters(replica int) ([]models.Value, error) {
 	states, err := t.Snapshots([]int{replica})
 	if err != nil {
@@ -126,21 +131,37 @@ func (t *Trainer) slots() (all []slot) {
 
 // Snapshots are those of some replicas.
 func (t *Trainer) Snapshots(replicas []int) ([]Snapshot, error) {
+	tensors, err := t.tensorsOf(t.slots(), replicas, func(string) bool { return true })
+	if err != nil {
+		return nil, err
+	}
 	states := make([]Snapshot, len(replicas))
 	for k, i := range replicas {
 		r := t.replicas[i]
-		states[k] = Snapshot{Step: r.step, Summed: r.summed, Rate: r.rate, Incidents: slices.Clone(r.incidents), RollbackTo: -1}
+		states[k] = Snapshot{
+			Step: r.step, Summed: r.summed, Rate: r.rate, Incidents: slices.Clone(r.incidents), RollbackTo: -1, Best: r.best,
+			Tensors: append(tensors[k], r.bestParameters...),
+		}
 		if r.good != nil {
 			states[k].RollbackTo = r.good.Step
 		}
 	}
+	return states, nil
+}
+
+// tensorsOf copies those tensors of some replicas to the host whose names are wanted: [replicas].
+func (t *Trainer) tensorsOf(slots []slot, replicas []int, isWanted func(name string) bool) ([][]safetensors.Tensor, error) {
+	all := make([][]safetensors.Tensor, len(replicas))
 	width, dtype := t.program.dtype.Size(), t.dtypeInFile()
-	for _, s := range t.slots() {
+	for _, s := range slots {
+		if !isWanted(s.name) {
+			continue
+		}
 		err := t.states[s.devices[0]][s.at].ConstBytes(func(bytes []byte) {
 			each := len(bytes) / len(t.replicas)
 			for k, i := range replicas {
 				from := i*each + s.offset*width
-				states[k].Tensors = append(states[k].Tensors, safetensors.Tensor{
+				all[k] = append(all[k], safetensors.Tensor{
 					Name: s.name, DType: dtype, Shape: slices.Clone(s.shape), Data: slices.Clone(bytes[from : from+s.size*width]),
 				})
 			}
@@ -149,7 +170,7 @@ func (t *Trainer) Snapshots(replicas []int) ([]Snapshot, error) {
 			return nil, fmt.Errorf("cannot read the state: %s: %w", s.name, err)
 		}
 	}
-	return states, nil
+	return all, nil
 }
 
 func (t *Trainer) dtypeInFile() safetensors.DType {
@@ -182,7 +203,12 @@ func (t *Trainer) SetRollback(replica int, s Snapshot) {
 
 func (t *Trainer) restore(replica int, s Snapshot) error {
 	given := map[string]safetensors.Tensor{}
+	var best []safetensors.Tensor
 	for _, tensor := range s.Tensors {
+		if strings.HasPrefix(tensor.Name, bestName) {
+			best = append(best, tensor)
+			continue
+		}
 		given[tensor.Name] = tensor
 	}
 	slots := t.slots()
@@ -201,6 +227,9 @@ func (t *Trainer) restore(replica int, s Snapshot) error {
 	if s.Step < 0 || s.Step > t.spec.Loop.Steps || s.Summed < 0 || s.Summed > s.Step || !(s.Rate > 0) {
 		return fmt.Errorf("a state of step %d with %d steps since the last log and %v of the learning rate does not fit a run of %d steps",
 			s.Step, s.Summed, s.Rate, t.spec.Loop.Steps)
+	}
+	if err := t.restoreBest(replica, s, best); err != nil {
+		return err
 	}
 	if err := t.write(replica, slots, given); err != nil {
 		return err

@@ -66,6 +66,7 @@ const (
 	purposeParameters = iota + 1
 	purposeSteps
 	purposeState
+	purposeValidation
 )
 
 // afterRollback is added to the purpose of the steps for every rollback.

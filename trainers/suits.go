@@ -8,9 +8,10 @@ import (
 
 // Setting is what else a config has that a method has to go with. Parts that are wrong by themselves are nil.
 type Setting struct {
-	Data  datasets.Source
-	Model models.Energy
-	Loop  Loop
+	Data   datasets.Source
+	Model  models.Energy
+	Method Method
+	Loop   Loop
 }
 
 // Picky is implemented by methods that can tell by the settings alone, before any data is loaded, that they cannot train.

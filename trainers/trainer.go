@@ -3,6 +3,7 @@ package trainers
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -10,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"joule/datasets"
+	"joule/internal/safetensors"
 	"joule/internal/tensor"
 	"joule/models"
 )
@@ -46,6 +48,8 @@ type Trainer struct {
 	fixed    [][]*tensors.Tensor // [devices], each in the order of constants.flatten
 	pace     pace
 	compile  time.Duration
+	// validation is what early stopping goes by; nil: there is none.
+	validation *validation
 }
 
 // member is one of the runs that are trained at once.
@@ -57,6 +61,9 @@ type member struct {
 	incidents []Incident // that it was helped out of
 	stopped   *Incident  // what stopped it; nil: it goes on
 	good      *Snapshot  // what a rollback goes back to; nil unless the settings ask for one
+	// best is that of the criterion of early stopping so far, and bestParameters what the model was then; nil: none yet.
+	best           *Best
+	bestParameters []safetensors.Tensor
 }
 
 // CompileTime is how long the compilation of the training program took.
@@ -74,9 +81,9 @@ func (t *Trainer) All() []int {
 // Step is the number of steps that every replica has done which was not stopped, or of the last one where all were.
 func (t *Trainer) Step() int {
 	least, most := -1, 0
-	for _, r := range t.replicas {
+	for i, r := range t.replicas {
 		most = max(most, r.step)
-		if r.stopped == nil && (least < 0 || r.step < least) {
+		if !t.hasEnded(i) && (least < 0 || r.step < least) {
 			least = r.step
 		}
 	}
@@ -103,11 +110,14 @@ type Report struct {
 
 // Hooks are called between calls of the program. Any of them may be nil; an error from one ends the run with it.
 type Hooks struct {
-	// Logged is called every Loop.LogEvery steps and after the last one.
+	// Logged is called every Loop.LogEvery steps and after the last one, also of replicas that stop early.
 	Logged func(Report) error
+	// Evaluated is called for every look at the criterion of early stopping.
+	Evaluated func(Evaluation) error
 	// Incident is called for every sick step, after what was done about it.
 	Incident func(Incident)
-	// Checkpoint is called when the settings ask for one, and after the last step, with the replicas that are there.
+	// Checkpoint is called when the settings ask for one, and after the last step, with the replicas that are there or have
+	// stopped there early.
 	Checkpoint func(replicas []int) error
 }
 
@@ -165,7 +175,7 @@ func (t *Trainer) behind(limit int) (active []int, step int) {
 	step = limit
 	for i, r := range t.replicas {
 		switch {
-		case r.stopped != nil || r.step >= limit || r.step > step:
+		case t.hasEnded(i) || r.step >= limit || r.step > step:
 		case r.step < step:
 			active, step = []int{i}, r.step
 		default:
@@ -179,13 +189,17 @@ func (t *Trainer) behind(limit int) (active []int, step int) {
 // waits, whichever comes first.
 func (t *Trainer) stretch(step int) int {
 	n := t.spec.Loop.Steps - step
-	for _, every := range []int{t.spec.Loop.LogEvery, t.spec.Loop.CheckpointEvery} {
+	intervals := []int{t.spec.Loop.LogEvery, t.spec.Loop.CheckpointEvery}
+	if t.validation != nil {
+		intervals = append(intervals, t.spec.Loop.EarlyStopping.Every)
+	}
+	for _, every := range intervals {
 		if every > 0 {
 			n = min(n, every-step%every)
 		}
 	}
-	for _, r := range t.replicas {
-		if r.stopped == nil && r.step > step {
+	for i, r := range t.replicas {
+		if !t.hasEnded(i) && r.step > step {
 			n = min(n, r.step-step)
 		}
 	}
@@ -195,8 +209,17 @@ func (t *Trainer) stretch(step int) int {
 // arrived does what is due where some replicas have come to, which are all at one step.
 func (t *Trainer) arrived(replicas []int, hooks Hooks) error {
 	loop, step := t.spec.Loop, t.replicas[replicas[0]].step
-	if step == loop.Steps || step%loop.LogEvery == 0 {
-		report, err := t.report(replicas)
+	if err := t.validate(replicas, hooks); err != nil {
+		return err
+	}
+	due := func(every int) []int {
+		if step == loop.Steps || every > 0 && step%every == 0 {
+			return replicas
+		}
+		return slices.DeleteFunc(slices.Clone(replicas), func(i int) bool { return !t.StoppedEarly(i) })
+	}
+	if logged := due(loop.LogEvery); len(logged) > 0 {
+		report, err := t.report(logged)
 		if err != nil {
 			return err
 		}
@@ -206,14 +229,15 @@ func (t *Trainer) arrived(replicas []int, hooks Hooks) error {
 			}
 		}
 	}
-	if step < loop.Steps && (loop.CheckpointEvery == 0 || step%loop.CheckpointEvery != 0) {
+	kept := due(loop.CheckpointEvery)
+	if len(kept) == 0 {
 		return nil
 	}
-	if err := t.keepGood(replicas); err != nil {
+	if err := t.keepGood(kept); err != nil {
 		return err
 	}
 	if hooks.Checkpoint != nil {
-		return hooks.Checkpoint(replicas)
+		return hooks.Checkpoint(kept)
 	}
 	return nil
 }
@@ -288,6 +312,7 @@ func (t *Trainer) Rate(replica int) float64 { return t.replicas[replica].rate }
 
 // Close frees the device memory of the run.
 func (t *Trainer) Close() {
+	t.validation.close()
 	for device := range t.states {
 		tensor.Free(t.states[device]...)
 	}

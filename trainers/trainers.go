@@ -39,6 +39,7 @@ var Kinds = map[string]func() Method{
 	"energy_discrepancy": func() Method { return NewEnergyDiscrepancy() },
 	"flow_nce":           func() Method { return NewFlowNCE() },
 	"adversarial":        func() Method { return NewAdversarial() },
+	"jem":                func() Method { return NewJEM() },
 }
 
 // Problem is what a method is asked to work on.
@@ -54,6 +55,8 @@ type Problem struct {
 	// Precision is that of the network's products: train.precision.
 	Precision string
 	Health    Health
+	// Conditional says that the energies to be learned are E(x, y): Input.Net is that of the classes of the batch.
+	Conditional bool
 }
 
 // points is the shape of a matrix of n points, one for each replica where there are several: [n, dim] or
@@ -98,12 +101,13 @@ type State struct {
 // Input is what a loss is computed from. Where several replicas are trained at once, every node has one axis more in front
 // [replicas, …], and so have the nodes of the Output; so axes are counted from the end.
 type Input struct {
-	Net   models.Net
-	Extra []*graph.Node // a node for each of the objective's Parameters
-	State []*graph.Node // a node for each of the objective's State
-	Batch *graph.Node   // [batch, dim], drawn from the training data
-	Step  *graph.Node   // int32 scalar: the number of steps done before
-	Draws random.Draws
+	Net    models.Net
+	Extra  []*graph.Node // a node for each of the objective's Parameters
+	State  []*graph.Node // a node for each of the objective's State
+	Batch  *graph.Node   // [batch, dim], drawn from the training data
+	Labels *graph.Node   // int32 [batch]: the classes of these points; nil where the data have none
+	Step   *graph.Node   // int32 scalar: the number of steps done before
+	Draws  random.Draws
 }
 
 // Output is the loss of a batch and what comes with it.

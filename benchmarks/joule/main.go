@@ -17,7 +17,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	spec := flag.String("backend", "xla:cpu", "as for joule train")
-	size := flag.String("size", "S", "the network of the rows, S or L")
+	size := flag.String("size", "S", "the network of the rows, S, L or C")
 	flag.Parse()
 	if err := serve(*spec, *size); err != nil {
 		log.Fatal(err)
@@ -25,8 +25,8 @@ func main() {
 }
 
 func serve(spec, size string) error {
-	if widths[size] == nil {
-		return fmt.Errorf("-size %q: want S or L", size)
+	if networks[size] == nil {
+		return fmt.Errorf("-size %q: want S, L or C", size)
 	}
 	s := &side{spec: spec, network: size, backends: map[trainers.Plan]*backends.Backend{}, rows: map[string]runner{}}
 	defer s.close()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"strconv"
 	"strings"
@@ -13,21 +14,38 @@ import (
 	"joule/trainers"
 )
 
-const (
-	batch  = 128
-	points = 10000
-	block  = 100 // training steps in one call, as joule train has it
-)
+const block = 100 // training steps in one call, as joule train has it
 
-// widths are the hidden layers of the networks, by their letter.
-var widths = map[string][]int{"S": {64, 64}, "L": {256, 256, 256}}
+// network is what the rows of a size train, and on what.
+type network struct {
+	model              models.Energy
+	points, dim, batch int
+}
 
-func network(size string) models.Energy { return &models.MLP{Hidden: widths[size], Activation: "silu"} }
+// networks are those of the rows, by their letter.
+var networks = map[string]*network{
+	"S": {&models.MLP{Hidden: []int{64, 64}, Activation: "silu"}, 10000, 2, 128},
+	"L": {&models.MLP{Hidden: []int{256, 256, 256}, Activation: "silu"}, 10000, 2, 128},
+	"C": {models.NewConv(), 2048, 28 * 28, 64},
+}
+
+// data are the two Gaussians, or images of uniform noise between −1 and 1.
+func (n *network) data(seed int64) (*datasets.Set, error) {
+	if n.dim == 2 {
+		return (&datasets.TwoGaussians{Synthetic: datasets.Synthetic{Size: n.points}}).Load(datasets.Env{Seed: seed})
+	}
+	set, r := &datasets.Set{Train: datasets.NewPoints(n.points, n.dim)}, rand.New(rand.NewPCG(uint64(seed), 0))
+	for i := range set.Train.Values {
+		set.Train.Values[i] = 2*r.Float64() - 1
+	}
+	return set, nil
+}
 
 // methods are those of the rows, with the peers' settings.
 var methods = map[string]trainers.Method{
 	"mle100": chains(100),
 	"mle60":  chains(60),
+	"mle20":  chains(20),
 	"fisher": &trainers.Fisher{Points: "data"},
 	"dsm":    &trainers.DSM{Sigma: 0.3, Weighting: "none"},
 	// The standard deviation of the data is 2.12, that of the peers' noise 3.
@@ -65,16 +83,17 @@ func (s *side) close() {
 	}
 }
 
-// settings are those of every row.
-func settings() trainers.Loop {
+// settings are those of every row of a network.
+func (n *network) settings() trainers.Loop {
 	loop := trainers.NewLoop()
-	loop.BatchSize, loop.Steps, loop.LogEvery = batch, 1<<30, block
+	loop.BatchSize, loop.Steps, loop.LogEvery = n.batch, 1<<30, block
 	return loop
 }
 
 // plan is what joule train would plan for a method on this machine.
 func plan(size string, method trainers.Method) trainers.Plan {
-	return trainers.PlanFor(network(size), method, 2, settings(), runtime.GOMAXPROCS(0))
+	n := networks[size]
+	return trainers.PlanFor(n.model, method, n.dim, n.settings(), runtime.GOMAXPROCS(0))
 }
 
 // build makes the runner of a row; its first call compiles it. The size "product" stands for matrix products, and its
@@ -91,13 +110,13 @@ func (s *side) build(size, method string) (runner, error) {
 		}
 		method, replicas = name, n
 	}
-	m := methods[method]
-	if m == nil || widths[size] == nil {
+	m, net := methods[method], networks[size]
+	if m == nil || net == nil {
 		return nil, fmt.Errorf("there is no row %s %s", size, method)
 	}
-	spec := trainers.Spec{Model: network(size), Method: m, Optimizer: trainers.NewOptimizer(), Loop: settings()}
+	spec := trainers.Spec{Model: net.model, Method: m, Optimizer: trainers.NewOptimizer(), Loop: net.settings()}
 	for i := range replicas {
-		set, err := (&datasets.TwoGaussians{Synthetic: datasets.Synthetic{Size: points}}).Load(datasets.Env{Seed: int64(i)})
+		set, err := net.data(int64(i))
 		if err != nil {
 			return nil, err
 		}

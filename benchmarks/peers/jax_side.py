@@ -11,21 +11,37 @@ import jax.numpy as jnp
 import optax
 
 import protocol
-from protocol import BATCH, CHAIN_STEPS, LEARNING_RATE, NOISE_STD, POINTS, SIGMA, STEP_SIZE, WIDTHS
+from protocol import (BATCH, CHAIN_STEPS, CONVOLUTIONS, FEATURES, HIDDEN, IMAGE_BATCH, LEARNING_RATE, NOISE_STD, SIGMA, STEP_SIZE,
+                      WIDTHS)
 
 
-def initial(key, hidden):
-    widths = [2, *hidden, 1]
+def shapes(size):
+    """The shapes of the weights: of kernels four numbers, of matrices two."""
+    if size == "C":
+        return [(k, k, n, m) for k, n, m, _ in CONVOLUTIONS] + [(FEATURES, HIDDEN), (HIDDEN, 1)]
+    widths = [2, *WIDTHS[size], 1]
+    return list(zip(widths, widths[1:]))
+
+
+def initial(key, size):
     layers = []
-    for n, m in zip(widths, widths[1:]):
+    for shape in shapes(size):
         key, k1, k2 = jax.random.split(key, 3)
-        bound = 1 / math.sqrt(n)
-        layers.append((jax.random.uniform(k1, (n, m), jnp.float32, -bound, bound),
-                       jax.random.uniform(k2, (m,), jnp.float32, -bound, bound)))
+        bound = 1 / math.sqrt(math.prod(shape[:-1]))
+        layers.append((jax.random.uniform(k1, shape, jnp.float32, -bound, bound),
+                       jax.random.uniform(k2, shape[-1:], jnp.float32, -bound, bound)))
     return layers
 
 
+def convolve(x, w, padding):
+    return jax.lax.conv_general_dilated(x, w, (2, 2), [(padding, padding)] * 2, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
 def energy(layers, x):
+    if x.ndim == 4:
+        for (w, b), (_, _, _, padding) in zip(layers, CONVOLUTIONS):
+            x = jax.nn.silu(convolve(x, w, padding) + b)
+        x, layers = x.reshape(x.shape[0], -1), layers[len(CONVOLUTIONS):]
     for w, b in layers[:-1]:
         x = jax.nn.silu(x @ w + b)
     w, b = layers[-1]
@@ -80,16 +96,19 @@ LOSSES = {"fisher": fisher, "dsm": dsm, "nce": nce} | {name: mle(steps) for name
 
 
 def scan_length(size, method):
-    """A hundred steps; ten where one takes a tenth of a second, so that a call does not outlast a round."""
+    """A hundred steps; fewer where one takes long, so that a call does not outlast a round."""
+    if size == "C":
+        return 1 if method in CHAIN_STEPS else 4
     return 10 if size == "L" and method in CHAIN_STEPS else 100
 
 
 def make(size, method, mode, data):
     optimizer, loss = optax.adam(LEARNING_RATE), LOSSES[method]
+    data, batch = data[size == "C"], IMAGE_BATCH if size == "C" else BATCH
 
     def step(layers, state, key, data):
         k1, k2 = jax.random.split(key)
-        x = data[jax.random.randint(k1, (BATCH,), 0, POINTS)]
+        x = data[jax.random.randint(k1, (batch,), 0, len(data))]
         value, gradient = jax.value_and_grad(loss)(layers, x, k2)
         updates, state = optimizer.update(gradient, state)
         return optax.apply_updates(layers, updates), state, value
@@ -108,7 +127,7 @@ def make(size, method, mode, data):
         return layers, state, values
 
     key = jax.random.key(1)
-    layers = initial(key, WIDTHS[size])
+    layers = initial(key, size)
     state, calls = optimizer.init(layers), 0
     program = jax.jit(one if mode == "jit" else many, donate_argnums=(0, 1)).lower(layers, state, key, 0, data).compile()
 
@@ -128,7 +147,7 @@ def main():
     flags.add_argument("--generator", choices=["threefry2x32", "rbg", "unsafe_rbg"], default="threefry2x32")
     flags = flags.parse_args()
     jax.config.update("jax_default_prng_impl", flags.generator)
-    data = jnp.asarray(protocol.two_gaussians())
+    data = jnp.asarray(protocol.two_gaussians()), jnp.asarray(protocol.noise_images())
     protocol.serve(f"jax {jax.__version__}, optax {optax.__version__}", lambda size, method: make(size, method, flags.mode, data))
 
 

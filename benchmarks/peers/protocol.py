@@ -12,7 +12,11 @@ import numpy as np
 BATCH = 128
 POINTS = 10_000
 WIDTHS = {"S": [64, 64], "L": [256, 256, 256]}
-CHAIN_STEPS = {"mle100": 100, "mle60": 60}
+CHAIN_STEPS = {"mle100": 100, "mle60": 60, "mle20": 20}
+# The convolutional network of size C: (kernel, in, out, padding), all with stride 2, then a hidden layer.
+CONVOLUTIONS = [(5, 1, 16, 4), (3, 16, 32, 1), (3, 32, 64, 1), (3, 64, 64, 1)]
+FEATURES, HIDDEN = 256, 64
+IMAGES, IMAGE_BATCH = 2048, 64
 STEP_SIZE = 0.01
 SIGMA = 0.3
 NOISE_STD = 3.0
@@ -24,6 +28,11 @@ def two_gaussians():
     rng = np.random.default_rng(0)
     centre = np.where(rng.random((POINTS, 1)) < 0.5, -2.0, 2.0)
     return (centre + np.sqrt(0.5) * rng.standard_normal((POINTS, 2))).astype(np.float32)
+
+
+def noise_images():
+    """Images [IMAGES, 28, 28, 1] of noise that is uniform between -1 and 1."""
+    return np.random.default_rng(0).uniform(-1, 1, (IMAGES, 28, 28, 1)).astype(np.float32)
 
 
 def serve(versions, make):

@@ -11,13 +11,19 @@ from torch import nn
 from torch.func import functional_call, grad, grad_and_value
 
 import protocol
-from protocol import BATCH, CHAIN_STEPS, LEARNING_RATE, NOISE_STD, POINTS, SIGMA, STEP_SIZE, WIDTHS
+from protocol import (BATCH, CHAIN_STEPS, CONVOLUTIONS, FEATURES, HIDDEN, IMAGE_BATCH, LEARNING_RATE, NOISE_STD, SIGMA, STEP_SIZE,
+                      WIDTHS)
 
 UNROLLED = 10  # Langevin steps in one compiled call
 NOISE_SCALE = math.sqrt(2 * STEP_SIZE)
 
 
 def network(size):
+    if size == "C":
+        layers = []
+        for kernel, n, m, padding in CONVOLUTIONS:
+            layers += [nn.Conv2d(n, m, kernel, stride=2, padding=padding), nn.SiLU()]
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(FEATURES, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, 1), nn.Flatten(0))
     widths, layers = [2, *WIDTHS[size]], []
     for n, m in zip(widths, widths[1:]):
         layers += [nn.Linear(n, m), nn.SiLU()]
@@ -38,12 +44,12 @@ def contrast(logit):
 
 
 class Batches:
-    def __init__(self, data):
-        self.data, self.at = data, 0
+    def __init__(self, data, size):
+        self.data, self.at, self.batch = data[size == "C"], 0, IMAGE_BATCH if size == "C" else BATCH
 
     def next(self):
-        x = self.data[self.at:self.at + BATCH]
-        self.at = (self.at + BATCH) % (POINTS - BATCH)
+        x = self.data[self.at:self.at + self.batch]
+        self.at = (self.at + self.batch) % (len(self.data) - self.batch)
         return x
 
 
@@ -86,7 +92,7 @@ EAGER = {"fisher": eager_fisher, "dsm": eager_dsm, "nce": eager_nce} | {
 
 
 def make_eager(size, method, data):
-    model, loss, batches = network(size), EAGER[method], Batches(data)
+    model, loss, batches = network(size), EAGER[method], Batches(data, size)
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, fused=True)
 
     def run(steps):
@@ -124,7 +130,7 @@ COMPILED = {"fisher": compiled_fisher, "dsm": compiled_dsm, "nce": compiled_nce}
 
 def make_compiled(size, method, data, mode):
     torch._dynamo.reset()  # every row is compiled on its own
-    model, loss, batches = network(size), COMPILED[method], Batches(data)
+    model, loss, batches = network(size), COMPILED[method], Batches(data, size)
     parameters = dict(model.named_parameters())
     values = {name: p.detach() for name, p in parameters.items()}  # share memory with the parameters
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, fused=True)
@@ -171,7 +177,8 @@ def main():
     flags = flags.parse_args()
     torch.set_num_threads(flags.threads)
     torch.manual_seed(0)
-    data = torch.from_numpy(protocol.two_gaussians())
+    images = torch.from_numpy(protocol.noise_images()).permute(0, 3, 1, 2).contiguous()
+    data = torch.from_numpy(protocol.two_gaussians()), images
     if flags.mode == "eager":
         protocol.serve(f"torch {torch.__version__}", lambda size, method: make_eager(size, method, data))
     else:

@@ -13,12 +13,13 @@ import (
 )
 
 func newAnomaly() *cobra.Command {
-	var input, output, score, backend, checkpoint string
+	var flags *evaluation
+	var score string
 	var rate, sigma float64
 	cmd := &cobra.Command{
 		Use:   "anomaly RUN --in FILE",
 		Short: "Tell points that are unlike the data of a run",
-		Long: `anomaly scores the points of a CSV or NPY file, in the units of the data: a line a point with its score, higher for what is
+		Long: `anomaly scores the points of a file, read as energy does, in the units of the data: a line a point with its score, higher for what is
 more anomalous, the percentage of the training points that have a lower one, and 1 where it is above the threshold, 0
 elsewhere. NPY holds a table [n, 3] of the same.
 
@@ -36,8 +37,8 @@ them, are scored by the mean of their energies.`,
   joule anomaly runs/dsm --in new.npy --fpr 0.01 --score typicality`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if input == "" {
-				return coded(exitUsage, fmt.Errorf("--in is missing: want a .npy or .csv file of points; usage: %s", cmd.UseLine()))
+			if err := flags.check(); err != nil {
+				return err
 			}
 			if !(rate > 0 && rate < 1) {
 				return coded(exitUsage, fmt.Errorf("--fpr %v: want a false positive rate above 0 and below 1", rate))
@@ -45,18 +46,15 @@ them, are scored by the mean of their energies.`,
 			if err := checkScore(score); err != nil {
 				return err
 			}
-			if err := checkPointsOutput(output); err != nil {
-				return err
-			}
-			e, err := readEnsemble(args[0], checkpoint, sigma)
+			e, err := readEnsemble(args[0], flags.checkpoint, sigma)
 			if err != nil {
 				return err
 			}
-			points, err := e[0].read(input)
+			points, err := e[0].read(flags.input)
 			if err != nil {
 				return err
 			}
-			b, err := e.open(backend)
+			b, err := e.open(flags.backend)
 			if err != nil {
 				return err
 			}
@@ -66,18 +64,15 @@ them, are scored by the mean of their energies.`,
 				return err
 			}
 			if !isQuiet(cmd) {
-				found.print(cmd.ErrOrStderr(), input)
+				found.print(cmd.ErrOrStderr(), flags.input)
 			}
-			return writePoints(output, cmd.OutOrStdout(), found.table, []string{"score", "percentile", "anomaly"})
+			return writePoints(flags.output, cmd.OutOrStdout(), found.table, []string{"score", "percentile", "anomaly"})
 		},
 	}
-	cmd.Flags().StringVar(&input, "in", "", "points, .npy or .csv")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
+	flags = evaluationFlags(cmd)
 	cmd.Flags().Float64Var(&rate, "fpr", 0.05, "false positive rate: the share of further points of the data above the threshold")
 	scoreFlag(cmd, &score)
 	sigmaFlag(cmd, &sigma)
-	checkpointFlag(cmd, &checkpoint)
-	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
 }
 

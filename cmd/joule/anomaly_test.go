@@ -26,7 +26,7 @@ func parts(t *testing.T, run, dir string) (train, test datasets.Points) {
 	for name, points := range map[string]*datasets.Points{"train.csv": &set.Train, "test.csv": &set.Test} {
 		*points = set.Transform.Undo(*points)
 		var text strings.Builder
-		if err := writeCSV(&text, *points, set.Columns); err != nil {
+		if err := writeCSV(&text, *points, set.Columns, number); err != nil {
 			t.Fatal(err)
 		}
 		put(t, dir, name, text.String())
@@ -125,7 +125,7 @@ func TestAnomalyRefuses(t *testing.T) {
 		want string
 		args []string
 	}{
-		{exitUsage, "--in is missing: want a .npy or .csv file of points; …", nil},
+		{exitUsage, "--in is missing: want a .csv, .npy or .parquet file of points; …", nil},
 		{exitUsage, "--fpr 1: want a false positive rate above 0 and below 1", []string{"--in", "p.csv", "--fpr", "1"}},
 		{exitUsage, "--fpr: 54 held-out points are too few for a false positive rate of 0.01; the smallest that they allow is 0.01818", []string{"--in", "p.csv", "--fpr", "0.01"}},
 		{exitUsage, `--score "norm": want energy, score_norm, typicality`, []string{"--in", "p.csv", "--score", "norm"}},

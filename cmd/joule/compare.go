@@ -32,15 +32,16 @@ func (t *trained) measure() (*measured, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.measureOn(set), nil
+	return t.measureOn(set, metrics.Options{}), nil
 }
 
 // measureOn evaluates the model of a run on its data. Of images log Z is left out: it would take longer than all else.
-func (t *trained) measureOn(set *datasets.Set) *measured {
+func (t *trained) measureOn(set *datasets.Set, how metrics.Options) *measured {
 	m := &measured{trained: t, set: set}
 	m.samples = sync.OnceValues(m.drawSamples)
+	how.NoAIS = how.NoAIS || set.Image != nil
 	var err error
-	if m.evaluation, err = t.evaluate(set, metrics.Options{NoAIS: set.Image != nil}); err != nil {
+	if m.evaluation, err = t.evaluate(set, how); err != nil {
 		m.evaluation, m.problem = &metrics.Evaluation{}, fmt.Errorf("cannot be measured: %w", err)
 	}
 	return m

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -70,18 +71,9 @@ func describeSet(w io.Writer, kind string, set *datasets.Set) error {
 		fmt.Fprintf(table, "dimension\t%d\n", set.Train.Dim)
 	}
 	d := describeData(set)
-	from, to := d.Min[0], d.Max[0]
-	for k := range d.Min {
-		from, to = min(from, d.Min[k]), max(to, d.Max[k])
-	}
-	fmt.Fprintf(table, "values\t%.6g to %.6g\n", from, to)
+	fmt.Fprintf(table, "values\t%.6g to %.6g\n", slices.Min(d.Min), slices.Max(d.Max))
 	if set.Transform != nil {
-		low, high := set.Train.Range()
-		from, to := low[0], high[0]
-		for k := range low {
-			from, to = min(from, low[k]), max(to, high[k])
-		}
-		fmt.Fprintf(table, "scaled\t%.6g to %.6g for the model\n", from, to)
+		fmt.Fprintf(table, "scaled\t%.6g to %.6g for the model\n", slices.Min(set.Train.Values), slices.Max(set.Train.Values))
 	}
 	if err := table.Flush(); err != nil {
 		return err

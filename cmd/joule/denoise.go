@@ -14,13 +14,13 @@ import (
 )
 
 func newDenoise() *cobra.Command {
-	var input, output, backend, checkpoint string
+	var flags *evaluation
 	var sigma float64
 	steps := defaultDescent
 	cmd := &cobra.Command{
 		Use:   "denoise RUN --in FILE",
 		Short: "Take noise off points",
-		Long: `denoise says what the points of a CSV or NPY file were before Gaussian noise of the standard deviation --sigma was added to
+		Long: `denoise says what the points of a file, read as energy does, were before Gaussian noise of the standard deviation --sigma was added to
 them. Points are in the units of the data; σ is in the coordinates of the model, as noise levels in configs are: where the run
 standardised its data, in standard deviations of each column.
 
@@ -32,17 +32,8 @@ E(x) + ‖x − y‖²/(2σ²) leads to from y, which takes --steps. Standard er
   joule denoise runs/mle --in noisy.npy --sigma 0.5`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if input == "" {
-				return coded(exitUsage, fmt.Errorf("--in is missing: want a .npy or .csv file of points; usage: %s", cmd.UseLine()))
-			}
-			if err := checkSamplesOutput(output); err != nil {
-				return err
-			}
-			t, err := readRun(args[0], checkpoint, nil)
+			t, err := flags.run(args[0], nil)
 			if err != nil {
-				return err
-			}
-			if err := t.checkPictures(output); err != nil {
 				return err
 			}
 			d, err := t.denoiser(sigma, steps)
@@ -52,11 +43,11 @@ E(x) + ‖x − y‖²/(2σ²) leads to from y, which takes --steps. Standard er
 			if d.how == byTweedie && cmd.Flags().Changed("steps") {
 				return coded(exitUsage, errors.New("--steps: are of descent, and this energy needs none: it has a noise level for this σ"))
 			}
-			points, err := t.read(input)
+			points, err := t.read(flags.input)
 			if err != nil {
 				return err
 			}
-			if err := t.open(backend); err != nil {
+			if err := t.open(flags.backend); err != nil {
 				return err
 			}
 			defer t.close()
@@ -67,15 +58,12 @@ E(x) + ‖x − y‖²/(2σ²) leads to from y, which takes --steps. Standard er
 			if !isQuiet(cmd) {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%d points denoised by %s at σ = %v\n", points.N, d.how, d.sigma)
 			}
-			return t.writePictures(output, cmd.OutOrStdout(), t.transform().Undo(clean), 0)
+			return t.writePictures(flags.output, cmd.OutOrStdout(), t.transform().Undo(clean), 0)
 		},
 	}
-	cmd.Flags().StringVar(&input, "in", "", "points with noise, .npy or .csv")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv, or .png or .svg of images (default: CSV on standard output)")
+	flags = pointsFlags(cmd)
 	cmd.Flags().Float64Var(&sigma, "sigma", 0, "standard deviation of the noise, in the coordinates of the model")
 	cmd.Flags().IntVar(&steps, "steps", steps, "steps of descent")
-	checkpointFlag(cmd, &checkpoint)
-	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
 }
 

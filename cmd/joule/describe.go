@@ -9,24 +9,28 @@ import (
 	"joule/backends"
 	"joule/configs"
 	"joule/datasets"
+	"joule/metrics"
 	"joule/rundir"
 )
 
 // describeData is what a run keeps of its data, in the units of the source.
 func describeData(set *datasets.Set) rundir.Dataset {
 	low, high := set.Train.Range()
-	if set.Test.N > 0 {
-		testLow, testHigh := set.Test.Range()
+	for _, part := range []datasets.Points{set.Validation, set.Test} {
+		if part.N == 0 {
+			continue
+		}
+		partLow, partHigh := part.Range()
 		for k := range low {
-			low[k], high[k] = min(low[k], testLow[k]), max(high[k], testHigh[k])
+			low[k], high[k] = min(low[k], partLow[k]), max(high[k], partHigh[k])
 		}
 	}
 	// The map back keeps the order of numbers, so that the ends are those of all points undone.
 	ends := set.Transform.Undo(datasets.Points{N: 2, Dim: len(low), Values: append(low, high...)})
 	low, high = ends.Row(0), ends.Row(1)
 	d := rundir.Dataset{
-		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform),
-		Train: set.Train.N, Test: set.Test.N, Min: low, Max: high,
+		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform), Encoding: set.Encoding,
+		Train: set.Train.N, Validation: set.Validation.N, Test: set.Test.N, Min: low, Max: high,
 		Image: (*rundir.Image)(set.Image),
 	}
 	if set.Labels != nil {
@@ -72,6 +76,6 @@ func drawRun(run *rundir.Run, config *configs.Config, set *datasets.Set, backend
 	if err := t.load(backend); err != nil {
 		return err
 	}
-	_, err = t.measureOn(set).draw(t.inRun("png"))
+	_, err = t.measureOn(set, metrics.Options{NoAIS: true}).draw(t.inRun("png"))
 	return err
 }

@@ -17,7 +17,7 @@ import (
 func (t *trained) compare(d *metrics.Diagnostics) {
 	set, err := t.data()
 	if err == nil {
-		err = d.Compare(t.model, set.Train)
+		err = d.Compare(t.model, t.ownPoints(set))
 	}
 	if err != nil {
 		slog.Warn("the energies of the points cannot be compared with those of the data", "cause", err)

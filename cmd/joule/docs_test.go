@@ -60,6 +60,7 @@ func TestArchitecture(t *testing.T) {
 // The code in the documentation is what the program accepts, and what it links to is there.
 func TestDocumentation(t *testing.T) {
 	dir := t.TempDir()
+	put(t, dir, "penguins.csv", "bill_length_mm,body_mass_g,island,species\n39.1,3750,Torgersen,Adelie\n")
 	pages, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)

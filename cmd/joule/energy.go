@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +19,7 @@ const (
 )
 
 func newEnergy() *cobra.Command {
-	var input, output, backend, checkpoint string
+	var flags *evaluation
 	var score, logDensity bool
 	var sigma float64
 	var grid int
@@ -29,8 +28,10 @@ func newEnergy() *cobra.Command {
 		Use:   "energy RUN --in FILE",
 		Short: "Evaluate a trained model's energy, score or log density at points",
 		Long: `energy evaluates E(x), or with --score the score ∇ log p(x) = −∇E(x), or with --log-density log p(x) = −E(x) − log Z, at the
-points of a CSV or NPY file. Points, scores and densities are in the units of the data: where the run standardised its data,
-that is undone. Of a CSV file the columns that the run was trained on are taken, by name.
+points of a CSV, NPY or Parquet file. Points, scores and densities are in the units of the data: where the run standardised its
+data, that is undone. The columns that the run was trained on are taken, by name, and become coordinates as they did in
+training; of an array they are taken in order. A score has a column for each coordinate, which is one for each category of a
+column of categories. Of a run on images, --in can also be a file of images, a folder of them, or a PNG or JPEG image.
 
 log Z is 0 for a normalising flow, comes from a grid in one and two dimensions, and in more from annealed importance sampling,
 whose standard error goes to standard error: it is the same for all points, and so does not change their order.
@@ -41,29 +42,27 @@ Energies and log densities come out as a vector [n], scores as a table [n, dim].
   joule energy runs/dsm --in points.csv --log-density`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch own := changed(cmd, append([]string{"grid"}, aisFlags...)...); {
-			case input == "":
-				return coded(exitUsage, fmt.Errorf("--in is missing: want a .npy or .csv file of points; usage: %s", cmd.UseLine()))
-			case score && logDensity:
-				return coded(exitUsage, errors.New("--score and --log-density exclude each other"))
-			case own != "" && !logDensity:
+			if own := changed(cmd, append([]string{"grid"}, aisFlags...)...); own != "" && !logDensity {
 				return coded(exitUsage, fmt.Errorf("--%s: is about log Z, which only --log-density needs", own))
 			}
-			if err := cmp.Or(checkPointsOutput(output), checkGrid(grid), checkAIS(ais)); err != nil {
+			if score && logDensity {
+				return coded(exitUsage, errors.New("--score and --log-density exclude each other"))
+			}
+			if err := cmp.Or(checkGrid(grid), checkAIS(ais)); err != nil {
 				return err
 			}
-			t, err := readRun(args[0], checkpoint, nil)
+			t, err := flags.run(args[0], nil)
 			if err != nil {
 				return err
 			}
 			if err := cmp.Or(t.at(sigma), t.checkGrid(grid)); err != nil {
 				return err
 			}
-			points, err := t.read(input)
+			points, err := t.read(flags.input)
 			if err != nil {
 				return err
 			}
-			if err := t.open(backend); err != nil {
+			if err := t.open(flags.backend); err != nil {
 				return err
 			}
 			defer t.close()
@@ -81,18 +80,15 @@ Energies and log densities come out as a vector [n], scores as a table [n, dim].
 			if err != nil {
 				return err
 			}
-			return writePoints(output, cmd.OutOrStdout(), values, columns)
+			return writePoints(flags.output, cmd.OutOrStdout(), values, columns)
 		},
 	}
-	cmd.Flags().StringVar(&input, "in", "", "points, .npy or .csv")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
+	flags = evaluationFlags(cmd)
 	cmd.Flags().BoolVar(&score, "score", false, "write scores instead of energies")
 	cmd.Flags().BoolVar(&logDensity, "log-density", false, "write log densities instead of energies")
 	aisFlag(cmd, &ais)
 	gridFlag(cmd, &grid)
 	sigmaFlag(cmd, &sigma)
-	checkpointFlag(cmd, &checkpoint)
-	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
 }
 
@@ -142,38 +138,4 @@ func (t *trained) logDensities(points datasets.Points, how metrics.Options) (dat
 		values[i] = jacobian - values[i] - z.LogZ
 	}
 	return datasets.Points{N: points.N, Dim: 1, Values: values}, nil
-}
-
-// read reads points with the columns of the run.
-func (t *trained) read(file string) (datasets.Points, error) {
-	points, _, err := datasets.ReadPoints(file, t.wanted()...)
-	if err != nil {
-		return datasets.Points{}, err
-	}
-	return points, t.checkDim(file, points)
-}
-
-// wanted are the columns that a CSV file is asked for; none where those of the run have no names of their own.
-func (t *trained) wanted() []string {
-	if !t.isNamed() {
-		return nil
-	}
-	return t.dataset.Columns
-}
-
-// checkDim reports points that have not as many coordinates as those that the run was trained on.
-func (t *trained) checkDim(file string, points datasets.Points) error {
-	if dim := len(t.dataset.Columns); points.Dim != dim {
-		return fmt.Errorf("%s: points of %d coordinates, and the model was trained on %d (%v)", file, points.Dim, dim, t.dataset.Columns)
-	}
-	return nil
-}
-
-// isNamed reports whether the run's columns have names of their own, and not x0, x1, ….
-func (t *trained) isNamed() bool {
-	unnamed := make([]string, len(t.dataset.Columns))
-	for k := range unnamed {
-		unnamed[k] = fmt.Sprintf("x%d", k)
-	}
-	return !slices.Equal(unnamed, t.dataset.Columns)
 }

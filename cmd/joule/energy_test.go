@@ -140,15 +140,15 @@ func TestEnergyRefuses(t *testing.T) {
 		want string
 		args []string
 	}{
-		{exitUsage, "--in is missing: want a .npy or .csv file of points; …", nil},
+		{exitUsage, "--in is missing: want a .csv, .npy or .parquet file of points; …", nil},
 		{exitFailed, "none.csv: no such file or directory", []string{"--in", "none.csv"}},
-		{exitFailed, `points.txt: the name ends in ".txt", want .csv or .npy`, []string{"--in", "points.txt"}},
-		{exitFailed, `nan.csv:3: column "waiting": NaN is not a finite number of single precision`, []string{"--in", "nan.csv"}},
+		{exitFailed, `points.txt: the name ends in ".txt", want .csv, .npy or .parquet`, []string{"--in", "points.txt"}},
+		{exitFailed, `nan.csv:3: column "waiting": "NaN" stands for a missing value, want a value; the run has nothing that stands in for one`, []string{"--in", "nan.csv"}},
 		{exitFailed, "ragged.csv:3: the row has 1 cells, want 2 as on line 1", []string{"--in", "ragged.csv"}},
 		{exitFailed, "empty.csv: the file is empty, want rows of comma-separated numbers", []string{"--in", "empty.csv"}},
-		{exitFailed, `other.csv: there is no column "eruptions", did you mean "eruption"?; it has eruption, wait`, []string{"--in", "other.csv"}},
+		{exitFailed, `other.csv: there is no column "eruptions", which the run was trained on, did you mean "eruption"?; it has eruption, wait`, []string{"--in", "other.csv"}},
 		{exitFailed, "short.npy: the file is truncated: …", []string{"--in", "short.npy"}},
-		{exitFailed, "three.npy: points of 3 coordinates, and the model was trained on 2 ([eruptions waiting])", []string{"--in", "three.npy"}},
+		{exitFailed, "three.npy: points of 3 coordinates, and the model was trained on 2 (eruptions waiting)", []string{"--in", "three.npy"}},
 		{exitUsage, `--output x.txt: the name ends in ".txt"; want .npy or .csv`, []string{"--in", "good.csv", "-o", "x.txt"}},
 		{exitUsage, "--output none/x.npy: there is no folder none", []string{"--in", "good.csv", "-o", "none/x.npy"}},
 	} {

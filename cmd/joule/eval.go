@@ -24,9 +24,11 @@ func newEval() *cobra.Command {
 		Long: `eval loads a run's data again and measures its model on it. In one and two dimensions it integrates over a grid around
 the data: log Z, the negative log likelihood (NLL) of the training and the held-out part, and where the true density is
 known the Kullback–Leibler and Fisher divergences from it, with its entropy, the best NLL there can be, beside them. Where
-a density was fitted to the data (data.density), they refer to that one, and are marked so. In more dimensions, and with
---ais, annealed importance sampling bounds log Z from below and from above, with standard errors; in more dimensions the NLL
-follows from the lower bound, and is by so much too good as that is too low. --ais=false leaves both out there.
+a density was fitted to the data (data.density), they refer to that one, and are marked so. In 3 to 64 dimensions, and with
+--ais, annealed importance sampling bounds log Z from below and from above, with standard errors; in more than two dimensions
+the NLL follows from the lower bound, and is by so much too good as that is too low. --ais=false leaves both out there. Where
+the data have labels and the model classes, it says how many are right, and how far off their probabilities are: the cross
+entropy and the expected calibration error.
 All figures are in nats; log likelihoods are of the data in its own units.
 
 With --outliers or --in-file it measures instead how well the energy tells outliers from other points, held-out ones or those
@@ -65,7 +67,9 @@ positives (AUPR), and the share of other points at or above the score that 95 % 
 				return err
 			}
 			if withAIS || dim > 2 && !cmd.Flags().Changed("ais") {
-				how.AIS, how.NoAIS = &ais, false
+				if how.NoAIS = false; withAIS || changed(cmd, aisFlags...) != "" {
+					how.AIS = &ais
+				}
 			} else if own := changed(cmd, aisFlags...); own != "" {
 				return coded(exitUsage, fmt.Errorf("--%s: is of annealed importance sampling, which there is only with --ais", own))
 			}
@@ -95,7 +99,7 @@ positives (AUPR), and the share of other points at or above the score that 95 % 
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object instead of a table")
-	cmd.Flags().BoolVar(&withAIS, "ais", false, "estimate log Z by annealed importance sampling too (default: in three and more dimensions)")
+	cmd.Flags().BoolVar(&withAIS, "ais", false, "estimate log Z by annealed importance sampling too (default: in 3 to 64 dimensions)")
 	aisFlag(cmd, &ais)
 	gridFlag(cmd, &grid)
 	outliers.flags(cmd)
@@ -137,6 +141,13 @@ func printEvaluation(w io.Writer, e *metrics.Evaluation, density string) error {
 	}
 	line("mean energy, test", e.TestEnergy, "%.4f")
 	line("mean energy, train", &e.TrainEnergy, "%.4f")
+	classes := func(part string, c *metrics.Classification) {
+		if c != nil {
+			fmt.Fprintf(table, "classes, %s\t%.2f %% right, cross entropy %.4f nats, calibration error %.4f\n", part, 100*c.Accuracy, c.CrossEntropy, c.CalibrationError)
+		}
+	}
+	classes("test", e.TestClasses)
+	classes("train", e.TrainClasses)
 	line("probability at the grid's border", e.BorderMass, "%.1e")
 	line("log Z on half the grid's points, off by", e.GridError, "%.1e nats")
 	line("mass of that density on the grid", e.TrueMass, "%.6f")

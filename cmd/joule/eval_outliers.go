@@ -24,8 +24,8 @@ type outlierOptions struct {
 
 // flags adds them.
 func (o *outlierOptions) flags(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&o.files, "outliers", nil, "outliers, .npy or .csv, to be told from held-out points; repeatable")
-	cmd.Flags().StringVar(&o.in, "in-file", "", "points with classes, .csv, of which the outliers are to be told from the normal ones")
+	cmd.Flags().StringArrayVar(&o.files, "outliers", nil, "outliers, read as energy does, to be told from held-out points; repeatable")
+	cmd.Flags().StringVar(&o.in, "in-file", "", "points with classes, .csv or .parquet, of which the outliers are to be told from the normal ones")
 	cmd.Flags().StringVar(&o.column, "label-column", "", "column of --in-file that has the classes")
 	cmd.Flags().StringVar(&o.normal, "normal", "0", "class in that column that is normal; all others are outliers")
 	scoreFlag(cmd, &o.score)
@@ -105,11 +105,11 @@ type outlierSet struct {
 
 // readClasses reads points with their classes, and deals them into normal ones and outliers.
 func (t *trained) readClasses(file, column, normal string) (*outlierSet, error) {
-	points, _, classes, err := datasets.ReadLabelled(file, column, t.wanted()...)
+	points, classes, err := t.encoding().ReadLabelled(file, column)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.checkDim(file, points); err != nil {
+	if err := t.checkRange(file, points); err != nil {
 		return nil, err
 	}
 	var inside, outside []int

@@ -4,6 +4,7 @@ import (
 	"joule/datasets"
 	"joule/plots"
 	"joule/samplers"
+	"slices"
 )
 
 // The number of images in a figure, of chains in one that follows them, and of the points of each.
@@ -26,13 +27,10 @@ func (m *measured) drawSamples() (datasets.Points, error) {
 // imageGrid shows points as images, in the units of the data: black is the least value of the data, and white the largest.
 func (t *trained) imageGrid(points datasets.Points) plots.ImageGrid {
 	i := t.dataset.Image
-	grid := plots.ImageGrid{
-		Height: i.Height, Width: i.Width, Channels: i.Channels, Values: points.Values, Low: t.dataset.Min[0], High: t.dataset.Max[0],
+	return plots.ImageGrid{
+		Height: i.Height, Width: i.Width, Channels: i.Channels, Values: points.Values,
+		Low: slices.Min(t.dataset.Min), High: slices.Max(t.dataset.Max),
 	}
-	for k := range t.dataset.Min {
-		grid.Low, grid.High = min(grid.Low, t.dataset.Min[k]), max(grid.High, t.dataset.Max[k])
-	}
-	return grid
 }
 
 // saveSampleImages draws images of the model.

@@ -182,7 +182,7 @@ func TestInpaintRefuses(t *testing.T) {
 		want string
 		args []string
 	}{
-		{exitUsage, "--in is missing: want a .npy or .csv file of points; …", nil},
+		{exitUsage, "--in is missing: want a .csv, .npy or .parquet file of points; …", nil},
 		{exitUsage, "whole.csv: nothing is missing; cells that are to be drawn are empty or NaN, marked by --mask, or in a column that --missing names", []string{"--in", "whole.csv"}},
 		{exitUsage, `--missing "wait": is no column of the run; want some of eruptions, waiting`, []string{"--in", "whole.csv", "--missing", "wait"}},
 		{exitUsage, "--missing: names all columns, and nothing would be given; joule sample draws whole points", []string{"--in", "whole.csv", "--missing", "waiting,eruptions"}},

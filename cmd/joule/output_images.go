@@ -15,11 +15,11 @@ func (t *trained) checkPictures(output string) error {
 	return nil
 }
 
-// writePictures is writePoints of points in the units of the data, or a grid of them as images, so many in a row; 0: as many as make
+// writePictures is writeTable of points in the units of the data, or a grid of them as images, so many in a row; 0: as many as make
 // it about square.
 func (t *trained) writePictures(output string, stdout io.Writer, points datasets.Points, columns int) error {
 	if !isPicture(output) {
-		return writePoints(output, stdout, points, t.dataset.Columns)
+		return writeTable(output, stdout, points, t.encoding())
 	}
 	grid := t.imageGrid(points)
 	grid.Columns = columns

@@ -17,6 +17,7 @@ import (
 type progress interface {
 	start(step, steps int)
 	report(trainers.Report)
+	evaluated(trainers.Evaluation)
 	stop()
 }
 
@@ -34,12 +35,16 @@ func progressFor(cmd *cobra.Command) progress {
 
 type silent struct{}
 
-func (silent) start(int, int)         {}
-func (silent) report(trainers.Report) {}
-func (silent) stop()                  {}
+func (silent) start(int, int)                {}
+func (silent) report(trainers.Report)        {}
+func (silent) evaluated(trainers.Evaluation) {}
+func (silent) stop()                         {}
 
-// bar is a progress bar with the loss, steps a second and the time left.
-type bar struct{ *progressbar.ProgressBar }
+// bar is a progress bar with the loss, the criterion of early stopping, steps a second and the time left.
+type bar struct {
+	*progressbar.ProgressBar
+	criterion string
+}
 
 func (b *bar) start(step, steps int) {
 	b.ProgressBar = progressbar.NewOptions(steps,
@@ -55,8 +60,12 @@ func (b *bar) start(step, steps int) {
 }
 
 func (b *bar) report(r trainers.Report) {
-	b.Describe(fmt.Sprintf("loss %.4g", meanLoss(r)))
+	b.Describe(fmt.Sprintf("loss %.4g%s", meanLoss(r), b.criterion))
 	_ = b.Set(r.Step)
+}
+
+func (b *bar) evaluated(e trainers.Evaluation) {
+	b.criterion = fmt.Sprintf(", %s %.4g", e.Metric, mean(e.Values))
 }
 
 func (b *bar) stop() { _ = b.Exit() }
@@ -65,6 +74,7 @@ func (b *bar) stop() { _ = b.Exit() }
 type lines struct {
 	begun, last time.Time
 	first       int // step
+	criterion   []any
 }
 
 // interval is the least time between two lines.
@@ -80,19 +90,31 @@ func (l *lines) report(r trainers.Report) {
 	l.last = now
 	elapsed := now.Sub(l.begun)
 	left := time.Duration(float64(elapsed) / float64(max(r.Step-l.first, 1)) * float64(r.Steps-r.Step))
-	slog.Info("training", "step", r.Step, "of", r.Steps, "loss", fmt.Sprintf("%.4g", meanLoss(r)),
-		"steps_per_second", fmt.Sprintf("%.4g", r.StepsPerSecond), "left", left.Round(time.Second))
+	slog.Info("training", append([]any{"step", r.Step, "of", r.Steps, "loss", fmt.Sprintf("%.4g", meanLoss(r)),
+		"steps_per_second", fmt.Sprintf("%.4g", r.StepsPerSecond), "left", left.Round(time.Second)}, l.criterion...)...)
+}
+
+func (l *lines) evaluated(e trainers.Evaluation) {
+	l.criterion = []any{e.Metric, fmt.Sprintf("%.4g", mean(e.Values))}
 }
 
 func (l *lines) stop() {}
 
 // meanLoss is the loss of a run, or the mean over all runs that are still trained.
 func meanLoss(r trainers.Report) float64 {
-	sum, n := 0.0, 0.0
+	var losses []float64
 	for _, values := range r.Values {
 		if values != nil {
-			sum, n = sum+values[0], n+1
+			losses = append(losses, values[0])
 		}
 	}
-	return sum / n
+	return mean(losses)
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
 }

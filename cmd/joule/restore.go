@@ -193,8 +193,12 @@ func (r *resumption) prepare(trainer *trainers.Trainer, members []*member, at ti
 		return false, err
 	}
 	total := members[0].config.Train.Steps
-	if trainer.Step() == total && r.isComplete(total) {
-		slog.Info("the run has made all its steps; a larger train.steps makes it longer", "steps", total, "run", r.dir)
+	if r.isComplete(trainer, total) {
+		longer := "a larger train.steps makes it longer"
+		if trainer.Step() < total {
+			longer = "it has stopped early: more train.early_stopping.patience makes it longer"
+		}
+		slog.Info("the run is complete; "+longer, "steps", trainer.Step(), "of", total, "run", r.dir)
 		return true, nil
 	}
 	if err := r.catchUp(trainer); err != nil {
@@ -215,11 +219,15 @@ func (r *resumption) prepare(trainer *trainers.Trainer, members []*member, at ti
 	return false, nil
 }
 
-// isComplete reports whether all the runs have been ended after so many steps. A kill after the last checkpoint, or a disk
-// that failed, leaves something to be written.
-func (r *resumption) isComplete(steps int) bool {
-	for _, run := range r.runs {
-		if result, err := run.Result(); err != nil || result.Status != rundir.Completed || result.Step != int64(steps) {
+// isComplete reports whether all the runs have made so many steps or stopped early, and have been ended after that. A kill
+// after the last checkpoint, or a disk that failed, leaves something to be written.
+func (r *resumption) isComplete(trainer *trainers.Trainer, steps int) bool {
+	for i, run := range r.runs {
+		step := trainer.StepOf(i)
+		if step < steps && !trainer.StoppedEarly(i) {
+			return false
+		}
+		if result, err := run.Result(); err != nil || result.Status != rundir.Completed || result.Step != int64(step) {
 			return false
 		}
 	}

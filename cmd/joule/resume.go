@@ -88,7 +88,7 @@ func (r *resumption) changed(given *configs.Config, sets []string, backend strin
 // changeable are the keys that may differ when a run goes on, or sections of them: how long it is, what is logged and kept,
 // what is done about sick steps, and what is used only after training. The data are compared by their checksum.
 var changeable = []string{"name", "train.steps", "train.log_every", "train.checkpoint_every", "train.keep_last", "train.keep_every",
-	"train.keep_best", "train.health", "sampler", "data.path"}
+	"train.keep_best", "train.early_stopping", "train.health", "sampler", "data.path"}
 
 func mayChange(key string) bool {
 	return slices.ContainsFunc(changeable, func(c string) bool { return key == c || strings.HasPrefix(key, c+".") })

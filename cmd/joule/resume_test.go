@@ -131,10 +131,10 @@ func TestResumeRefuses(t *testing.T) {
 		args []string
 	}{
 		{exitUsage, run + ": cannot go on with another config; what may change is name, train.steps, train.log_every, train.checkpoint_every, train.keep_last, " +
-			"train.keep_every, train.keep_best, train.health, sampler, data.path. These differ:\n  seed: 0, now 1\n  method.sigma: 0.3, now 0.2",
+			"train.keep_every, train.keep_best, train.early_stopping, train.health, sampler, data.path. These differ:\n  seed: 0, now 1\n  method.sigma: 0.3, now 0.2",
 			[]string{"--resume", run, "--set", "method.sigma=0.2", "--seed", "1", "--set", "train.log_every=7"}},
 		{exitUsage, run + ": cannot go on with another config; what may change is name, train.steps, train.log_every, train.checkpoint_every, train.keep_last, " +
-			"train.keep_every, train.keep_best, train.health, sampler, data.path. These differ:\n  backend: go, now xla:cpu",
+			"train.keep_every, train.keep_best, train.early_stopping, train.health, sampler, data.path. These differ:\n  backend: go, now xla:cpu",
 			[]string{"--resume", run, "--backend", "xla:cpu"}},
 		{exitFailed, filepath.Join(dir, "none") + ": there is no such run directory: …", []string{"--resume", filepath.Join(dir, "none")}},
 		{exitFailed, dir + ": is not a run directory: …", []string{"--resume", dir}},

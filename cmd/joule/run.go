@@ -31,6 +31,7 @@ type trained struct {
 	// checkpoint is what the parameters are taken from: the step of a checkpoint, or best; empty: from those of the run.
 	checkpoint string
 	sigma      float64 // the noise level that the model is opened at; 0: the smallest, if it has any
+	class      *int    // the model is that of this class; nil: of all
 }
 
 // readRun reads what a run directory says, without its model. sets change its config, as far as the sections allowed go. The
@@ -123,6 +124,14 @@ func (t *trained) parameters() (rundir.Parameters, error) {
 	return rundir.Parameters{Step: int64(c.Step), Tensors: trainers.ParameterTensors(c.Tensors)}, err
 }
 
+// encoding is how the columns of the data become the coordinates.
+func (t *trained) encoding() *datasets.Encoding {
+	if t.dataset.Encoding != nil {
+		return t.dataset.Encoding
+	}
+	return datasets.Plain(t.dataset.Columns)
+}
+
 // transform is the map from the units of the data to the coordinates of the model; nil is the identity.
 func (t *trained) transform() *datasets.Standardizer {
 	return (*datasets.Standardizer)(t.dataset.Standardizer)
@@ -134,11 +143,25 @@ func (t *trained) data() (*datasets.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now := describeData(set); !reflect.DeepEqual(now, t.dataset) {
-		return nil, fmt.Errorf("%s: the data is no longer what the run was trained on: %d training and %d test points of the columns %v from %v to %v then; %d, %d, %v, %v and %v now",
-			t.dir.Dir(), t.dataset.Train, t.dataset.Test, t.dataset.Columns, t.dataset.Min, t.dataset.Max, now.Train, now.Test, now.Columns, now.Min, now.Max)
+	now := describeData(set)
+	if t.dataset.Encoding == nil { // of a run from before they were written
+		now.Encoding = nil
+	}
+	if !reflect.DeepEqual(now, t.dataset) {
+		return nil, fmt.Errorf("%s: the data is no longer what the run was trained on: %d training and %d test points of the columns %s from %s to %s then; %d, %d, %s, %s and %s now",
+			t.dir.Dir(), t.dataset.Train, t.dataset.Test, few(t.dataset.Columns), few(t.dataset.Min), few(t.dataset.Max),
+			now.Train, now.Test, few(now.Columns), few(now.Min), few(now.Max))
 	}
 	return set, nil
+}
+
+// few shows a list, of a long one the first.
+func few[T any](list []T) string {
+	const most = 10
+	if len(list) <= most {
+		return fmt.Sprint(list)
+	}
+	return fmt.Sprintf("%v… (%d)", strings.TrimSuffix(fmt.Sprint(list[:most]), "]"), len(list))
 }
 
 // evaluate measures the model on its data, and logs what makes the figures doubtful.

@@ -37,7 +37,7 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 	s := &session{trainer: trainer, runs: runs, progress: progress, startup: time.Since(programStart).Seconds(), begun: time.Now()}
 	s.recorder = rundir.NewRecorder(dirs, keep, func(err error) { slog.Warn(oneLine(err)) })
 	progress.start(trainer.Step(), loop.Steps)
-	err := trainer.Run(ctx, trainers.Hooks{Logged: s.logged, Incident: s.incident, Checkpoint: s.save})
+	err := trainer.Run(ctx, trainers.Hooks{Logged: s.logged, Evaluated: s.evaluated, Incident: s.incident, Checkpoint: s.save})
 	progress.stop()
 	stopped, _ := context.Cause(ctx).(*interruption)
 	if !errors.Is(err, context.Canceled) {
@@ -64,6 +64,21 @@ func (s *session) logged(report trainers.Report) error {
 			}
 		}
 		s.recorder.Append(i, r)
+	}
+	return nil
+}
+
+// evaluated adds a look at the criterion of early stopping to the metrics of each run that it is about.
+func (s *session) evaluated(look trainers.Evaluation) error {
+	s.progress.evaluated(look)
+	for k, i := range look.Replicas {
+		s.recorder.Append(i, rundir.Record{Step: int64(look.Step), Values: map[string]float64{look.Metric: look.Values[k]}})
+		if look.Metric == s.runs[i].config.Train.KeepBest {
+			s.runs[i].criterion = look.Values[k]
+		}
+		if best := s.trainer.Best(i); s.trainer.StoppedEarly(i) {
+			slog.Info("stopped early", "seed", s.runs[i].config.Seed, "step", look.Step, "best_step", best.Step, best.Metric, fmt.Sprintf("%.4g", best.Value))
+		}
 	}
 	return nil
 }
@@ -146,7 +161,11 @@ func (s *session) end(err error, stopped *interruption) error {
 func (s *session) judge(i int, result *rundir.Result, err, unsaved error, stopped *interruption) {
 	result.Step = int64(s.trainer.StepOf(i))
 	result.Status, result.Error, result.Incidents = rundir.Completed, "", incidentsOf(s.trainer.Incidents(i))
+	result.Stopped, result.Best = "", bestOf(s.trainer.Best(i))
 	isDone := s.runs[i].saved.step == s.runs[i].config.Train.Steps
+	if s.trainer.StoppedEarly(i) && s.runs[i].saved.step == s.trainer.StepOf(i) && !isDone {
+		isDone, result.Stopped = true, rundir.EarlyStopping
+	}
 	switch own := s.trainer.Diverged(i); {
 	case own != nil:
 		result.Status, result.Error = rundir.Failed, errors.Join(own, unsaved).Error()

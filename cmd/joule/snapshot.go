@@ -24,7 +24,16 @@ func saveOf(s trainers.Snapshot, run *member, seconds float64) rundir.Save {
 	if name := run.config.Train.KeepBest; name != "" && !math.IsNaN(run.criterion) && !math.IsInf(run.criterion, 0) {
 		c.Criterion = &checkpoints.Criterion{Metric: name, Value: run.criterion}
 	}
+	c.Best = bestOf(s.Best)
 	return rundir.Save{Checkpoint: c, Parameters: rundir.Parameters{Step: int64(s.Step), Tensors: trainers.ParameterTensors(s.Tensors)}}
+}
+
+// bestOf is the form in which the best of early stopping is kept.
+func bestOf(b *trainers.Best) *checkpoints.Best {
+	if b == nil {
+		return nil
+	}
+	return &checkpoints.Best{Criterion: checkpoints.Criterion{Metric: b.Metric, Value: b.Value}, Step: b.Step, Since: b.Since}
 }
 
 // snapshotOf is the state that a checkpoint keeps, for a replica of a trainer.
@@ -32,6 +41,9 @@ func snapshotOf(c checkpoints.Checkpoint, replica int) trainers.Snapshot {
 	s := trainers.Snapshot{Step: c.Step, Summed: c.Summed, Rate: c.Rate, Tensors: c.Tensors, RollbackTo: -1}
 	if c.RollbackTo != nil {
 		s.RollbackTo = *c.RollbackTo
+	}
+	if b := c.Best; b != nil {
+		s.Best = &trainers.Best{Metric: b.Metric, Value: b.Value, Step: b.Step, Since: b.Since}
 	}
 	for _, i := range c.Incidents {
 		s.Incidents = append(s.Incidents, trainers.Incident{

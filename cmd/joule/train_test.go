@@ -115,7 +115,7 @@ func TestTrainRefusesBadData(t *testing.T) {
 		t.Errorf("sample -o prints %q", whole)
 	}
 	for _, c := range []struct{ file, content, want string }{
-		{"nan.csv", "a,b\n1,2\nNaN,4\n", `nan.csv:3: column "a": NaN is not a finite number of single precision`},
+		{"nan.csv", "a,b\n1,2\nNaN,4\n", `nan.csv:3: column "a": "NaN" stands for a missing value, want a value; missing says what to do about it: drop, mean or median`},
 		{"text.csv", "a,b\n1,2\n3,x\n", `text.csv:3: column "b": "x" is not a number`},
 		{"ragged.csv", "a,b\n1,2\n3\n", "ragged.csv:3: the row has 1 cells, want 2 as on line 1"},
 		{"empty.csv", "", "empty.csv: the file is empty, want rows of comma-separated numbers"},

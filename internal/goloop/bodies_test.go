@@ -1,6 +1,7 @@
 package goloop_test
 
 import (
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -134,6 +135,17 @@ var bodies = map[string]body{
 		back := graph.Concatenate([]*graph.Node{columns, graph.Slice(x, graph.AxisRange(), graph.AxisElem(0)), columns}, 1)
 		a = graph.Concatenate([]*graph.Node{graph.Slice(a, graph.AxisRange(), graph.AxisRange(1)), rows}, 1)
 		return graph.Add(back, graph.Reshape(graph.Sin(a), 6, 5)), y, s
+	},
+	"pieces apart": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
+		every := func(x *graph.Node, axis, from, step int) *graph.Node {
+			return graph.SliceAxis(x, axis, graph.AxisRange(from).Stride(step))
+		}
+		zero := graph.ScalarZero(x.Graph(), x.DType())
+		columns := every(x, 1, 0, 2)                                                                  // [6, 3]
+		framed := graph.Pad(graph.Sin(x), zero, compute.PadAxis{}, compute.PadAxis{Start: 2, End: 3}) // [6, 10]
+		rows := every(graph.Reshape(framed, 2, 3, 10), 1, 0, 2)                                       // [2, 2, 10]
+		z := graph.Concatenate([]*graph.Node{columns, every(every(framed, 1, 1, 4), 1, 1, 1)}, 1)
+		return graph.Add(z, graph.ReduceAllSum(every(rows, 2, 3, 3))), graph.Add(y, graph.ReduceAllMean(every(x, 0, 1, 3))), s
 	},
 	"rows turned around": func(x, y, s *graph.Node) (*graph.Node, *graph.Node, *graph.Node) {
 		a := graph.TransposeAllAxes(graph.Reshape(graph.Exp(x), 3, 2, 5), 1, 0, 2)

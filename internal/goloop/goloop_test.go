@@ -73,7 +73,7 @@ func TestAgainstUpstream(t *testing.T) {
 
 // What joule's programs are made of is planned. One operation in a pass that is left to the Go backend makes it slow.
 func TestNothingLeft(t *testing.T) {
-	for _, name := range []string{"gradient", "random", "indices", "scalars", "pieces", "turned around", "rows turned around", "largest", "large replicas"} {
+	for _, name := range []string{"gradient", "random", "indices", "scalars", "pieces", "pieces apart", "turned around", "rows turned around", "largest", "large replicas"} {
 		left, stop := goloop.Watch()
 		run(t, bodies[name], 1)
 		stop()

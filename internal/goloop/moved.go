@@ -26,7 +26,7 @@ func (v *value) findMoved(demoted map[*value]bool) class {
 		p := newPieces(v.node, dims)
 		switch {
 		case p == nil:
-		case p.outer == 1:
+		case p.outer == 1 && p.count == 1:
 			return v.see(in, p.first*words, v.size)
 		default:
 			v.detail = p
@@ -126,25 +126,28 @@ func newMatrices(axes, dims []int) *matrices {
 	return m
 }
 
-// pieces are parts of equal length of a row of numbers, at equal distances.
-type pieces struct{ outer, distance, first, length int }
+// pieces are parts of equal length of a row of numbers: groups of so many, a step apart, at equal distances.
+type pieces struct{ outer, distance, first, count, step, length int }
 
-// newPieces tells whether a slice takes numbers that are next to each other, along one axis; nil if not.
+// newPieces tells whether a slice takes numbers along one axis alone; nil if not.
 func newPieces(n *node, dims []int) *pieces {
 	starts, strides := setting(n, "starts"), setting(n, "strides")
 	if len(starts) != len(dims) || len(strides) != len(dims) {
 		return nil
 	}
-	p := &pieces{outer: 1, distance: size(dims), length: n.Shape.Size()}
+	p := &pieces{outer: 1, distance: size(dims), count: 1, length: n.Shape.Size()}
 	for axis, dim := range n.Shape.Dimensions {
 		if dim == dims[axis] {
 			continue
 		}
-		if inner := size(dims[axis+1:]); dim > 1 && strides[axis] != 1 || !slices.Equal(dims[axis+1:], n.Shape.Dimensions[axis+1:]) {
+		inner := size(dims[axis+1:])
+		if !slices.Equal(dims[axis+1:], n.Shape.Dimensions[axis+1:]) {
 			return nil
-		} else {
-			p.outer = size(dims[:axis])
-			p.distance, p.first, p.length = dims[axis]*inner, starts[axis]*inner, dim*inner
+		}
+		p.outer = size(dims[:axis])
+		p.distance, p.first, p.length = dims[axis]*inner, starts[axis]*inner, dim*inner
+		if dim > 1 && strides[axis] != 1 {
+			p.count, p.step, p.length = dim, strides[axis]*inner, inner
 		}
 		break
 	}
@@ -157,7 +160,7 @@ func newPadding(n *node, dims []int) *pieces {
 	if len(axes) != len(dims) {
 		return nil
 	}
-	p := &pieces{outer: 1, distance: size(dims), length: size(dims)}
+	p := &pieces{outer: 1, distance: size(dims), count: 1, length: size(dims)}
 	found := false
 	for axis, a := range axes {
 		if a == (compute.PadAxis{}) {

@@ -42,8 +42,8 @@ func (p *plan) step(u unit, temporary map[*value]bool) step {
 		in, value, p := v.inputs[0], v.inputs[1], v.detail.(*pieces)
 		return func(f *frame) error {
 			to, around := f.row(v), f.row(value)
-			for i := range to {
-				to[i] = around[i%len(around)]
+			for filled := copy(to, around); filled < len(to); {
+				filled += copy(to[filled:], to[:filled])
 			}
 			p.each(v.words(), to, f.row(in), func(piece, packed []float32) { copy(piece, packed) })
 			return nil
@@ -61,7 +61,10 @@ func (p *pieces) each(words int, row, packed []float32, f func(piece, packed []f
 	n := p.length * words
 	for i := range p.outer {
 		at := (i*p.distance + p.first) * words
-		f(row[at:at+n], packed[i*n:(i+1)*n])
+		for range p.count {
+			f(row[at:at+n], packed[:n])
+			at, packed = at+p.step*words, packed[n:]
+		}
 	}
 }
 

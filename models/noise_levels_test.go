@@ -29,8 +29,17 @@ func (m withLevels) Parameters(dim int) ([]Parameter, error) {
 // ∂E/∂σ, its gradients by the points and the parameters, and the score are those of finite differences at each point's own
 // level, within the range of levels and beyond it.
 func TestConditionalDerivatives(t *testing.T) {
+	levels := NoiseLevels{SigmaMin: 0.2, SigmaMax: 3, DataStd: 1.3, Embedding: 4}
+	for _, model := range []Conditional{
+		&ConditionalMLP{Hidden: []int{4, 3}, Activation: "silu", NoiseLevels: levels},
+		&ConditionalAutoencoder{Hidden: []int{4, 3}, Activation: "gelu", NoiseLevels: levels},
+	} {
+		t.Run(fmt.Sprintf("%T", model), func(t *testing.T) { checkConditionalDerivatives(t, model) })
+	}
+}
+
+func checkConditionalDerivatives(t *testing.T, model Conditional) {
 	const dim, n, h = 2, 3, 1e-5
-	model := &ConditionalMLP{Hidden: []int{4, 3}, Activation: "silu", SigmaMin: 0.2, SigmaMax: 3, DataStd: 1.3, Embedding: 4}
 	x := []float64{0.4, -1, 0.2, 1.2, 0.3, 0.9, -2, 0.7, 4}
 	theta := moved(t, model, dim, 5, 0.4)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
@@ -97,7 +106,7 @@ func TestConditionalLevels(t *testing.T) {
 // With much noise, and far away at any level, what the network adds is small beside the Gaussian N(0, (s² + σ²)I).
 func TestConditionalTendsToTheGaussian(t *testing.T) {
 	const dim = 2
-	model := &ConditionalMLP{Hidden: []int{16, 16}, Activation: "tanh", SigmaMin: 0.1, SigmaMax: 1e4, DataStd: 2, Embedding: 4}
+	model := &ConditionalMLP{Hidden: []int{16, 16}, Activation: "tanh", NoiseLevels: NoiseLevels{SigmaMin: 0.1, SigmaMax: 1e4, DataStd: 2, Embedding: 4}}
 	theta := moved(t, model, dim, 5, 0.2)
 	theta[len(theta)-1] = make([]float64, 4) // no offset
 	x := []float64{7000, -8000, 4000, 3, -4000, 3, 3e5, -1e5, 0.1}
