@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -10,12 +9,13 @@ import (
 // ConditionalAutoencoder is an energy with noise levels whose network goes from points to points: with s the standard deviation
 // of the data,
 //
-//	E(x, σ) = ½‖x‖²/(s² + σ²) + ½D·log 2π(s² + σ²) − (s/σ)·⟨u, f(u, σ)⟩ + e(σ),  u = x/√(s² + σ²),
+//	E(x, σ) = ½‖r‖² + ½D·log 2π(s² + σ²) + e(σ),  r = u − (s/σ)·(n(u, σ) + a(σ)⊙u + b(σ)),  u = x/√(s² + σ²),
 //
-// the Gaussian and the offset of a [ConditionalMLP], and f like its network but for the width of its last layer. Of energies
-// made of denoisers this inner product is one (Du et al. 2023, section 4; Salimans & Ho 2021 have a squared distance): f, at the
-// scale at which it stands, is what the denoiser of Karras et al. 2022 learns. In many dimensions, where the score is most of
-// the energy, it is learned faster than a network with one output.
+// with n like the network of a [ConditionalMLP] but for the width of its last layer, and the offset e of that. Of energies made
+// of denoisers the squared distance from what they give is one (Salimans & Ho 2021; Du et al. 2023, section 4): at small σ, where
+// r can be (x − D(x))/σ, a hands on the point itself, so that n need not. The energy starts as a Gaussian, n = a = b = 0, and
+// cannot be without a lower bound, as an inner product of x and n can. In many dimensions, where the score is most of the
+// energy, it is learned faster than a network with one output. The factor s/σ is that of the denoiser of Karras et al. 2022.
 type ConditionalAutoencoder struct {
 	// Hidden are the widths of the hidden layers.
 	Hidden []int `yaml:"hidden" check:"len >= 1, each > 0, each <= 1000000"`
@@ -30,16 +30,19 @@ func NewConditionalAutoencoder() *ConditionalAutoencoder {
 	return &ConditionalAutoencoder{Hidden: []int{256, 256}, Activation: "gelu", NoiseLevels: newNoiseLevels()}
 }
 
-// Parameters implements Energy: those of a ConditionalMLP, whose last layer has as many outputs as inputs here.
+// Parameters implements Energy: those of a ConditionalMLP, whose last layer has as many outputs as inputs here, with skip.gain
+// and skip.shift [m, D], of a and b. The last layer's weights start at 0, as do these.
 func (m *ConditionalAutoencoder) Parameters(dim int) ([]Parameter, error) {
 	if err := checkActivation(m.Activation); err != nil {
 		return nil, err
 	}
 	parameters, in := m.hidden(dim, m.Hidden)
 	return append(parameters,
-		Parameter{fmt.Sprintf("layers.%d.weight", len(m.Hidden)), []int{in, dim}, uniform(in*dim, 1/math.Sqrt(float64(in)))},
+		Parameter{fmt.Sprintf("layers.%d.weight", len(m.Hidden)), []int{in, dim}, zeros(in * dim)},
 		Parameter{fmt.Sprintf("layers.%d.bias", len(m.Hidden)), []int{dim}, zeros(dim)},
-		Parameter{"offset", []int{m.Embedding}, zeros(m.Embedding)}), nil
+		Parameter{"offset", []int{m.Embedding}, zeros(m.Embedding)},
+		Parameter{"skip.gain", []int{m.Embedding, dim}, zeros(m.Embedding * dim)},
+		Parameter{"skip.shift", []int{m.Embedding, dim}, zeros(m.Embedding * dim)}), nil
 }
 
 // Energy implements Energy, at the smallest level.
@@ -54,32 +57,43 @@ func (m *ConditionalAutoencoder) Score(theta []*graph.Node, x *graph.Node, final
 
 // EnergyAt implements Conditional.
 func (m *ConditionalAutoencoder) EnergyAt(theta []*graph.Node, x, sigma *graph.Node) *graph.Node {
-	features := m.features(sigma)
-	inward, outward, variance := m.scales(sigma)
-	u := graph.Mul(x, graph.InsertAxes(inward, -1))
-	h := u
-	for i := range m.Hidden {
-		h = activations[m.Activation].value(newLevelled(theta[4*i:], features).apply(h))
-	}
-	last := theta[4*len(m.Hidden):]
-	agreement := graph.ReduceSum(graph.Mul(u, affine(h, last[0], last[1])), -1)
-	return graph.Sub(m.gaussian(last[2], x, variance, features), graph.Mul(agreement, graph.Square(outward)))
+	p := m.pass(theta, x, sigma)
+	squares := graph.MulScalar(graph.ReduceSum(graph.Square(p.residual), -1), 0.5)
+	return graph.Add(squares, m.level(p.last[2], p.variance, p.features, x.Shape().Dimensions[x.Rank()-1]))
 }
 
-// ScoreAt implements LevelScorer: d⟨u, f(u)⟩/du = f + (df/du)ᵀu, the second by the chain rule from the last layer back to the
-// first.
+// ScoreAt implements LevelScorer: of ½‖r‖² the slope by u is (dr/du)ᵀr, through the network by the chain rule from the last layer
+// back to the first.
 func (m *ConditionalAutoencoder) ScoreAt(theta []*graph.Node, x, sigma *graph.Node, _ bool) *graph.Node {
-	features := m.features(sigma)
-	inward, outward, variance := m.scales(sigma)
-	u := graph.Mul(x, graph.InsertAxes(inward, -1))
+	p := m.pass(theta, x, sigma)
+	g := graph.Mul(p.residual, p.outward)
+	g = graph.Add(graph.Mul(g, p.gain), back(p.layers, p.slopes, productTransposed(g, p.last[0])))
+	return graph.Mul(graph.Sub(g, p.residual), p.inward)
+}
+
+// autoencoded is a pass of points through the network.
+type autoencoded struct {
+	layers             []levelled
+	slopes             []*graph.Node // of the activations
+	last               []*graph.Node // parameters after the hidden layers'
+	features, variance *graph.Node
+	gain, residual     *graph.Node // a and r [batch, dim]
+	inward, outward    *graph.Node // 1/√(s² + σ²) and s/σ [batch, 1]
+}
+
+func (m *ConditionalAutoencoder) pass(theta []*graph.Node, x, sigma *graph.Node) autoencoded {
+	p := autoencoded{features: m.features(sigma), last: theta[4*len(m.Hidden):]}
+	inward, root, variance := m.scales(sigma)
+	p.inward, p.outward, p.variance = graph.InsertAxes(inward, -1), graph.InsertAxes(graph.Square(root), -1), variance
+	u := graph.Mul(x, p.inward)
 	h := u
-	layers, slopes := make([]levelled, len(m.Hidden)), make([]*graph.Node, len(m.Hidden))
-	for i := range layers {
-		layers[i] = newLevelled(theta[4*i:], features)
-		h, slopes[i] = activations[m.Activation].both(layers[i].apply(h))
+	for i := range m.Hidden {
+		layer := newLevelled(theta[4*i:], p.features)
+		value, slope := activations[m.Activation].both(layer.apply(h))
+		h, p.layers, p.slopes = value, append(p.layers, layer), append(p.slopes, slope)
 	}
-	last := theta[4*len(m.Hidden):]
-	g := graph.Add(affine(h, last[0], last[1]), back(layers, slopes, productTransposed(u, last[0])))
-	network := graph.Mul(g, graph.InsertAxes(graph.Mul(inward, graph.Square(outward)), -1))
-	return graph.Sub(network, graph.Div(x, graph.InsertAxes(variance, -1)))
+	p.gain = product(p.features, p.last[3])
+	given := graph.Add(affine(h, p.last[0], p.last[1]), graph.Add(graph.Mul(p.gain, u), product(p.features, p.last[4])))
+	p.residual = graph.Sub(u, graph.Mul(given, p.outward))
+	return p
 }

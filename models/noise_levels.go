@@ -56,12 +56,15 @@ func (n *NoiseLevels) features(sigma *graph.Node) *graph.Node {
 	return graph.Cos(graph.Mul(place, row(graph.Const(sigma.Graph(), frequencies), place)))
 }
 
-// gaussian is ½‖x‖²/(s² + σ²) + ½D·log 2π(s² + σ²) + c·w: the energy of the Gaussian that data with noise become at large σ and
-// far away, with an offset of features c [batch, m] of the level and weights w [m].
+// gaussian is ½‖x‖²/(s² + σ²) with the level of an energy: that of the Gaussian that data with noise become at large σ and far
+// away.
 func (n *NoiseLevels) gaussian(weights, x, variance, features *graph.Node) *graph.Node {
-	dim := float64(x.Shape().Dimensions[x.Rank()-1])
-	offset := graph.ReduceSum(graph.Mul(features, row(weights, features)), -1)
-	offset = graph.Add(offset, graph.MulScalar(graph.Log(graph.MulScalar(variance, 2*math.Pi)), 0.5*dim))
 	squares := graph.MulScalar(graph.Div(graph.ReduceSum(graph.Square(x), -1), variance), 0.5)
-	return graph.Add(squares, offset)
+	return graph.Add(squares, n.level(weights, variance, features, x.Shape().Dimensions[x.Rank()-1]))
+}
+
+// level is ½D·log 2π(s² + σ²) + c·w, for features c [batch, m] of σ and weights w [m].
+func (n *NoiseLevels) level(weights, variance, features *graph.Node, dim int) *graph.Node {
+	offset := graph.ReduceSum(graph.Mul(features, row(weights, features)), -1)
+	return graph.Add(offset, graph.MulScalar(graph.Log(graph.MulScalar(variance, 2*math.Pi)), 0.5*float64(dim)))
 }

@@ -71,7 +71,7 @@ func checkConditionalDerivatives(t *testing.T, model Conditional) {
 		}
 		for k := range theta {
 			for j := range theta[k] {
-				near(t, fmt.Sprintf("the derivative of ∂E/∂σ by parameter %d, number %d", k, j), got[7+k][j], central(1, &theta[k][j]), 1e-7)
+				near(t, fmt.Sprintf("the derivative of ∂E/∂σ by parameter %d, number %d", k, j), got[7+k][j], central(1, &theta[k][j]), 1e-7*max(1, math.Abs(got[7+k][j])))
 			}
 		}
 	})

@@ -39,6 +39,12 @@ func FitScaled(s Sampler, model models.Energy) error {
 	if s.Fit(models.Net{Model: model}.Scaled(nil).Model) != nil {
 		return errors.New("the sampler goes through the noise levels of the model, which are in the coordinates of the data and not in scaled ones; want none")
 	}
+	if within, ok := s.(*Ensemble); ok {
+		s = within.Local
+	}
+	if l, ok := s.(*Langevin); ok && len(l.Bounds) > 0 {
+		return errors.New("the sampler has bounds, which are in the coordinates of the data and not in scaled ones; want none")
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package samplers
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -12,7 +13,7 @@ import (
 // Langevin is unadjusted Langevin dynamics (Roberts & Tweedie 1996): x ← x − ε∇E(x) + √(2εT)·z, z standard normal.
 //
 // It is biased by its step: on E = ½λx² the stationary variance is T/(λ(1 − ελ/2)) instead of T/λ. With a noise scale of
-// its own, bounded gradients or a decaying step (all used for images, Du & Mordatch 2019, Nijkamp et al. 2020) it is no
+// its own, bounded gradients, bounds or a decaying step (all used for images, Du & Mordatch 2019, Nijkamp et al. 2020) it is no
 // longer a sampler of exp(−E/T) at all, but a way to find points of low energy.
 type Langevin struct {
 	// Steps is the number of transitions of a run.
@@ -28,6 +29,16 @@ type Langevin struct {
 	// FinalFraction is the fraction of StepSize that the last transition is made with; the steps in between follow a
 	// geometric series. 1 keeps the step size.
 	FinalFraction float64 `yaml:"final_fraction" check:"> 0, <= 1"`
+	// Bounds are the least and the largest value of a coordinate, such as those of a pixel: what a transition takes beyond is
+	// moved back to them. None leaves points where they are.
+	Bounds []float64 `yaml:"bounds" check:"len <= 2"`
+}
+
+// Check reports bounds that are none.
+func (l *Langevin) Check(report func(key, problem string)) {
+	if n := len(l.Bounds); n == 1 || n == 2 && l.Bounds[0] >= l.Bounds[1] {
+		report("bounds", fmt.Sprintf("is %v; want the least value and the largest, such as [-1, 1], or [] for none", l.Bounds))
+	}
 }
 
 // NewLangevin returns the default settings: 100 steps of size 0.01 at temperature 1.
@@ -64,6 +75,9 @@ func (l *Langevin) Transition(net models.Net, s State, at Clock, draws random.Dr
 			noise = times(noise, graph.Sqrt(scale))
 		}
 		x = graph.Add(x, noise)
+	}
+	if len(l.Bounds) == 2 {
+		x = graph.MaxScalar(graph.MinScalar(x, l.Bounds[1]), l.Bounds[0])
 	}
 	s.X = x
 	return s

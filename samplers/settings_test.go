@@ -2,6 +2,7 @@ package samplers
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -12,7 +13,7 @@ import (
 	"joule/models"
 )
 
-// Noise of a scale of its own, bounded gradients and a decaying step are the formulas, step by step.
+// Noise of a scale of its own, bounded gradients, a decaying step and bounded points are the formulas, step by step.
 func TestLangevinSettings(t *testing.T) {
 	const step = 0.2
 	noise := [][][]float64{
@@ -20,6 +21,7 @@ func TestLangevinSettings(t *testing.T) {
 		{{-0.3, 0.2}, {2, -2}, {1, 1}},
 		{{0.1, 0.9}, {-1, 0}, {-0.7, 0.4}},
 	}
+	unbounded := [2]float64{math.Inf(-1), math.Inf(1)}
 	cases := []struct {
 		name    string
 		sampler Langevin
@@ -27,11 +29,13 @@ func TestLangevinSettings(t *testing.T) {
 		std     float64 // of the noise at the first
 		isFixed bool    // whether that stays
 		clamp   float64
+		bounds  [2]float64
 	}{
-		{"noise_scale", Langevin{Temperature: 1, NoiseScale: 0.05, FinalFraction: 1}, 1, 0.05, true, math.Inf(1)},
-		{"clamp_gradient", Langevin{Temperature: 0.5, ClampGradient: 0.4, FinalFraction: 1}, 1, math.Sqrt(step), false, 0.4},
-		{"final_fraction", Langevin{Temperature: 1, FinalFraction: 0.04}, 0.2, math.Sqrt(2 * step), false, math.Inf(1)},
-		{"all", Langevin{NoiseScale: 0.1, ClampGradient: 1, FinalFraction: 0.25}, 0.5, 0.1, true, 1},
+		{"noise_scale", Langevin{Temperature: 1, NoiseScale: 0.05, FinalFraction: 1}, 1, 0.05, true, math.Inf(1), unbounded},
+		{"clamp_gradient", Langevin{Temperature: 0.5, ClampGradient: 0.4, FinalFraction: 1}, 1, math.Sqrt(step), false, 0.4, unbounded},
+		{"final_fraction", Langevin{Temperature: 1, FinalFraction: 0.04}, 0.2, math.Sqrt(2 * step), false, math.Inf(1), unbounded},
+		{"bounds", Langevin{Temperature: 1, FinalFraction: 1, Bounds: []float64{-0.5, 1.25}}, 1, math.Sqrt(2 * step), true, math.Inf(1), [2]float64{-0.5, 1.25}},
+		{"all", Langevin{NoiseScale: 0.1, ClampGradient: 1, FinalFraction: 0.25}, 0.5, 0.1, true, 1, unbounded},
 	}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, c := range cases {
@@ -49,7 +53,7 @@ func TestLangevinSettings(t *testing.T) {
 						if !c.isFixed {
 							std *= math.Sqrt(part)
 						}
-						x += -step*part*gradient + std*z[chain][k]
+						x = min(max(x-step*part*gradient+std*z[chain][k], c.bounds[0]), c.bounds[1])
 					}
 					near(t, c.name, got[2*chain+k], x, 1e-14)
 				}
@@ -92,6 +96,29 @@ func TestPrecondition(t *testing.T) {
 			t.Errorf("without preconditioning the wide variance is %v already: that shows too little", sum)
 		}
 	})
+}
+
+// Bounds are in the coordinates of the data, and so not for scaled ones.
+func TestPreconditionRefusesBounds(t *testing.T) {
+	bounded := NewLangevin()
+	if err := FitScaled(bounded, models.NewMLP()); err != nil {
+		t.Errorf("without bounds: %v", err)
+	}
+	bounded.Bounds = []float64{-1, 1}
+	within := NewEnsemble()
+	within.Local = bounded
+	for _, s := range []Sampler{bounded, within} {
+		if err := FitScaled(s, models.NewMLP()); err == nil || !strings.Contains(err.Error(), "bounds") {
+			t.Errorf("%T: %v, want an error about bounds", s, err)
+		}
+	}
+	for _, bounds := range [][]float64{{1}, {1, -1}, {2, 2}} {
+		var keys []string
+		(&Langevin{Bounds: bounds}).Check(func(key, _ string) { keys = append(keys, key) })
+		if len(keys) != 1 || keys[0] != "bounds" {
+			t.Errorf("bounds %v: problems with %v", bounds, keys)
+		}
+	}
 }
 
 // A coordinate in which all chains start alike is not divided by nothing.

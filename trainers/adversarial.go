@@ -53,20 +53,17 @@ func (m *Adversarial) Prepare(p Problem) (Objective, error) {
 	if err != nil {
 		return nil, err
 	}
-	wide, err := (&GaussianNoise{Scale: defenceScale, Covariance: "diagonal"}).Fit(p)
+	wide, err := newDefence(p)
 	return &adversarial{m, g, wide, p}, err
 }
 
 // importance are weights of points by the model's density over that of what they are drawn from.
 const importance = "importance"
 
-// defenceScale is the standard deviation of the wide Gaussian in multiples of the data's.
-const defenceScale = 2
-
 type adversarial struct {
 	*Adversarial
 	generator *generator
-	wide      NoiseDensity
+	defence   defence
 	problem   Problem
 }
 
@@ -107,21 +104,7 @@ func (m *adversarial) defended(flow generated, y *graph.Node, draws random.Draws
 	if m.Weights != importance || wide == 0 {
 		return y, flow
 	}
-	more := m.wide.Sample(m.problem.points(wide), draws)
-	return graph.Concatenate([]*graph.Node{y, more}, -2), mixed{flow, m.wide, float64(wide) / float64(batch+wide)}
-}
-
-// mixed is a mixture of two densities; share is that of the second.
-type mixed struct {
-	first, second LogDensity
-	share         float64
-}
-
-// LogProb implements LogDensity.
-func (d mixed) LogProb(x *graph.Node) *graph.Node {
-	a := graph.AddScalar(d.first.LogProb(x), math.Log1p(-d.share))
-	b := graph.AddScalar(d.second.LogProb(x), math.Log(d.share))
-	return models.LogSumExp(graph.Stack([]*graph.Node{a, b}, -1))
+	return m.defence.join(flow, y, m.problem.points(wide), draws)
 }
 
 // Loss is that of the energy, for data and points of the sampler, both [batch, dim], and the sampler's density.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 
+	"joule/internal/random"
 	"joule/models"
 )
 
@@ -14,7 +15,9 @@ import (
 //	V = −mean softplus(−G(x)) − k·mean softplus(G(y)),  G(u) = −E(u) − c − log q(u) − log k,  y ~ q
 //
 // the energy and c seek the maximum, and the flow the minimum, for k = 1 the Jensen–Shannon divergence of q from the data.
-// So the noise comes ever closer to the data, and the estimate gets better. The loss is −V.
+// So the noise comes ever closer to the data, and the estimate gets better. The loss is −V. For the energy a share ρ of the
+// points y is from a wide Gaussian around the data instead, and the noise is the mixture of both: a place where neither data
+// nor the flow come would keep whatever energy it has.
 type FlowNCE struct {
 	// NoiseRatio is k.
 	NoiseRatio int `yaml:"noise_ratio" check:"> 0, <= 10000"`
@@ -22,10 +25,13 @@ type FlowNCE struct {
 	Flow models.Energy `yaml:"flow"`
 	// Likelihood is β: the flow minimises V − β·mean log q(x) instead.
 	Likelihood float64 `yaml:"likelihood" check:">= 0"`
+	// Defence is ρ.
+	Defence float64 `yaml:"defence" check:">= 0, < 1"`
 }
 
-// NewFlowNCE returns the default settings: one noise point a data point, and a flow that learns from the energy alone.
-func NewFlowNCE() *FlowNCE { return &FlowNCE{NoiseRatio: 1, Flow: models.NewFlow()} }
+// NewFlowNCE returns the default settings: one noise point a data point, of which a tenth is from a wide Gaussian, and a flow
+// that learns from the energy alone.
+func NewFlowNCE() *FlowNCE { return &FlowNCE{NoiseRatio: 1, Flow: models.NewFlow(), Defence: 0.1} }
 
 // Check refuses noise that cannot be drawn.
 func (m *FlowNCE) Check(report func(key, problem string)) { checkGenerator(m.Flow, report) }
@@ -36,12 +42,14 @@ func (m *FlowNCE) Prepare(p Problem) (Objective, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &flowNCE{m, g, p}, nil
+	wide, err := newDefence(p)
+	return &flowNCE{m, g, wide, p}, err
 }
 
 type flowNCE struct {
 	*FlowNCE
 	generator *generator
+	defence   defence
 	problem   Problem
 }
 
@@ -60,17 +68,29 @@ func (*flowNCE) Metrics() []Metric {
 
 func (m *flowNCE) Loss(in Input) Output {
 	logZ, flow := in.Extra[0], m.generator.at(in.Extra[1:])
-	z := in.Draws.Normal(m.problem.points(m.NoiseRatio * m.problem.BatchSize))
-	loss, nll := m.FlowNCE.loss(in.Net, logZ, flow, in.Batch, z)
+	y := flow.place(in.Draws.Normal(m.problem.points(m.NoiseRatio * m.problem.BatchSize)))
+	noise, density := m.defended(flow, y, in.Draws)
+	loss, nll := m.FlowNCE.loss(in.Net, logZ, flow, in.Batch, y, noise, density)
 	return Output{Loss: loss, Metrics: []*graph.Node{logZ, nll}}
 }
 
-// loss is −V for data x [batch, dim] and standard normal z [k·batch, dim], with the gradient of −V by the parameters of the
-// energy and c, and that of V + β·nll by those of the flow; nll is −mean log q(x).
-func (m *FlowNCE) loss(net models.Net, logZ *graph.Node, flow generated, x, z *graph.Node) (loss, nll *graph.Node) {
+// defended are the points y of the flow with a share of them from the wide Gaussian, without a gradient by the flow's
+// parameters, and the density of both.
+func (m *flowNCE) defended(flow generated, y *graph.Node, draws random.Draws) (*graph.Node, LogDensity) {
+	total := m.NoiseRatio * m.problem.BatchSize
+	narrow := int(float64(total) * (1 - m.Defence))
+	y, flow = graph.StopGradient(y), flow.frozen()
+	if narrow == total {
+		return y, flow
+	}
+	return m.defence.join(flow, graph.SliceAxis(y, -2, graph.AxisRange(0, narrow)), m.problem.points(total-narrow), draws)
+}
+
+// loss is −V for data x [batch, dim], with the gradient of −V by the parameters of the energy and c, for noise points of the
+// given density, and that of V + β·nll by those of the flow, for points y of it; both are [k·batch, dim]. nll is −mean log q(x).
+func (m *FlowNCE) loss(net models.Net, logZ *graph.Node, flow generated, x, y, noise *graph.Node, density LogDensity) (loss, nll *graph.Node) {
 	nce := &NCE{NoiseRatio: m.NoiseRatio}
-	y := flow.place(z)
-	loss = nce.Loss(net, logZ, flow.frozen(), x, graph.StopGradient(y))
+	loss = nce.Loss(net, logZ, density, x, noise)
 	still := models.Net{Model: net.Model, Theta: frozen(net.Theta)}
 	ofFlow := graph.Neg(nce.Loss(still, graph.StopGradient(logZ), flow, x, y))
 	nll = graph.Neg(batchMean(flow.LogProb(x)))

@@ -112,7 +112,8 @@ func TestFlowNCELoss(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		got := withGenerator(t, backend, func(net models.Net, flow generated, x, z *graph.Node) []*graph.Node {
 			logZ := graph.Scalar(x.Graph(), x.DType(), c)
-			l, nll := (&FlowNCE{NoiseRatio: 1, Likelihood: beta}).loss(net, logZ, flow, x, z)
+			y := flow.place(z)
+			l, nll := (&FlowNCE{NoiseRatio: 1, Likelihood: beta}).loss(net, logZ, flow, x, y, graph.StopGradient(y), flow.frozen())
 			return append([]*graph.Node{l, nll}, graph.Gradient(l, net.Theta[0], flow.theta[0], logZ)...)
 		})
 		near(t, "the loss", got[0][0], loss, 1e-13)
@@ -198,39 +199,41 @@ func TestAdversarialImportance(t *testing.T) {
 	})
 }
 
-// The wide points come on top of the sampler's, in the share that is asked for, and the density is that of both. Where a share is
-// not asked for, or weights are equal, there are none.
-func TestAdversarialDefence(t *testing.T) {
+// The wide points come on top of the sampler's, and in place of some of the flow's, in the share that is asked for, and the
+// density is that of both. Where a share is not asked for, or weights are equal, there are none.
+func TestDefence(t *testing.T) {
 	const batch = 12
-	wide := &DiagonalGaussian{Mean: [][]float64{{100, 200}}, Std: [][]float64{{2, 3}}}
-	problem := Problem{Data: make([]*datasets.Set, 1), BatchSize: batch, DType: dtypes.Float64}
-	problem.Data[0] = &datasets.Set{Train: datasets.NewPoints(1, 2)}
+	wide := defence{&DiagonalGaussian{Mean: [][]float64{{100, 200}}, Std: [][]float64{{2, 3}}}}
+	problem := Problem{Data: []*datasets.Set{{Train: datasets.NewPoints(1, 2)}}, BatchSize: batch, DType: dtypes.Float64}
+	adversary := func(m Adversarial) defended { return (&adversarial{&m, stretching, wide, problem}).defended }
+	contrast := func(m FlowNCE) defended { return (&flowNCE{&m, stretching, wide, problem}).defended }
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, c := range map[string]struct {
-			method Adversarial
-			points int
+			defended
+			given, narrow, wide int
 		}{
-			"a quarter":     {Adversarial{Weights: importance, Defence: 0.25}, batch + 4},
-			"none":          {Adversarial{Weights: importance}, batch},
-			"equal weights": {Adversarial{Weights: "equal", Defence: 0.25}, batch},
+			"adversarial":                {adversary(Adversarial{Weights: importance, Defence: 0.25}), batch, batch, 4},
+			"adversarial, none":          {adversary(Adversarial{Weights: importance}), batch, batch, 0},
+			"adversarial, equal weights": {adversary(Adversarial{Weights: "equal", Defence: 0.25}), batch, batch, 0},
+			"flow_nce":                   {contrast(FlowNCE{NoiseRatio: 2, Defence: 0.25}), 2 * batch, 18, 6},
+			"flow_nce, none":             {contrast(FlowNCE{NoiseRatio: 1}), batch, batch, 0},
 		} {
-			m := &adversarial{&c.method, stretching, wide, problem}
 			got := withGenerator(t, backend, func(_ models.Net, flow generated, _, _ *graph.Node) []*graph.Node {
 				g := flow.theta[0].Graph()
-				y := graph.Zeros(g, problem.points(batch))
-				samples, density := m.defended(flow, y, random.NewStream(graph.Const(g, []uint32{1, 2})))
-				return []*graph.Node{samples, density.LogProb(samples), flow.LogProb(samples), wide.LogProb(samples)}
+				y := graph.Zeros(g, problem.points(c.given))
+				samples, density := c.defended(flow, y, random.NewStream(graph.Const(g, []uint32{1, 2})))
+				return []*graph.Node{samples, density.LogProb(samples), flow.LogProb(samples), wide.wide.LogProb(samples)}
 			})
-			if len(got[1]) != c.points {
-				t.Fatalf("%s: %d points, want %d", name, len(got[1]), c.points)
+			if len(got[1]) != c.narrow+c.wide {
+				t.Fatalf("%s: %d points, want %d", name, len(got[1]), c.narrow+c.wide)
 			}
 			for i, logProb := range got[1] {
 				x := got[0][2*i : 2*i+2]
-				if isWide := math.Abs(x[0]-100) < 12 && math.Abs(x[1]-200) < 18; isWide != (i >= batch) {
+				if isWide := math.Abs(x[0]-100) < 12 && math.Abs(x[1]-200) < 18; isWide != (i >= c.narrow) {
 					t.Errorf("%s: point %d is %v", name, i, x)
 				}
 				want := got[2][i]
-				if c.points > batch {
+				if c.wide > 0 {
 					want = math.Log(0.75*math.Exp(got[2][i]) + 0.25*math.Exp(got[3][i]))
 				}
 				near(t, name+": a log density", logProb, want, 1e-12)
@@ -238,6 +241,9 @@ func TestAdversarialDefence(t *testing.T) {
 		}
 	})
 }
+
+// defended puts wide points among those of a generator.
+type defended func(flow generated, y *graph.Node, draws random.Draws) (*graph.Node, LogDensity)
 
 // At its optimum, where the generator is the model, the sampler's gradient is 0 at every point, and the bound of log Z is
 // log Z itself.

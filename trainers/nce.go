@@ -73,7 +73,7 @@ func (m *nce) Loss(in Input) Output {
 }
 
 // Loss is the loss for data x [batch, dim], noise y [k·batch, dim] and a scalar log Z.
-func (m *NCE) Loss(net models.Net, logZ *graph.Node, noise NoiseDensity, x, y *graph.Node) *graph.Node {
+func (m *NCE) Loss(net models.Net, logZ *graph.Node, noise LogDensity, x, y *graph.Node) *graph.Node {
 	n, k := x.Shape().Dimensions[x.Rank()-2], m.NoiseRatio
 	points := graph.Concatenate([]*graph.Node{x, y}, -2) // [(1+k)·batch, dim]: one pass through the network for both
 	logit := graph.Neg(graph.Add(graph.Add(net.Energy(points), graph.InsertAxes(logZ, -1)), noise.LogProb(points)))
