@@ -153,6 +153,7 @@ func (m *measurement) joule(ctx context.Context, t task, method string, splits [
 	}
 	trained := *config
 	trained.Sampler, trained.Sampling = nil, samplers.Sampling{} // which draw from the model afterwards
+	trained.Data, trained.DataSeed = nil, nil                    // in whose place the splits are
 	text, err := trained.Encode()
 	if err != nil {
 		return err
