@@ -123,6 +123,10 @@ func readTable(path string, of layout, format CSVFormat, tokens []string) (*tabl
 			return nil, err
 		}
 		defer rows.Close()
+		rows.separate = fmt.Sprintf("put %q there", rows.reader.Comma)
+		if format.Delimiter != "" {
+			rows.separate += ", as in the data of the run"
+		}
 		return readCSV(rows, of, tokens)
 	case npyEnding:
 		content, name, err := readFile(path, "")

@@ -257,6 +257,26 @@ func TestPictures(t *testing.T) {
 	if err := datasets.WriteNPY(filepath.Join(dir, "mask.npy"), mask, datasets.Float32); err != nil {
 		t.Fatal(err)
 	}
+	one := filepath.Join("pictures", "07.png")
+	_, scores := table(t, succeed(t, dir, "anomaly", "run", "--in", "pictures"))
+	_, alone := table(t, succeed(t, dir, "anomaly", "run", "--in", one))
+	if len(scores) != 40 || len(alone) != 1 || math.Abs(alone[0][0]-scores[7][0]) > 1e-4*(1+math.Abs(scores[7][0])) {
+		t.Errorf("scores of pictures: %v and %v", scores, alone)
+	}
+	blot := image.NewGray(image.Rect(0, 0, 4, 3))
+	blot.Pix[5] = 255
+	var file bytes.Buffer
+	if err := png.Encode(&file, blot); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "blot.png", file.String())
+	_, whole := table(t, succeed(t, dir, "inpaint", "run", "--in", one, "--mask", "blot.png", "--set", "sampler.steps=10"))
+	for k, v := range whole[0] {
+		if pixel := float64((37*7 + 50*k) % 256); (v == pixel) != (k != 5) {
+			t.Errorf("pixel %d, %v, is completed to %v", k, pixel, v)
+		}
+	}
+	refuse(t, dir, exitFailed, `pictures: the name ends in "", want .csv, .npy or .parquet`, "energy", faithfulRun(t), "--in", "pictures")
 	for name, args := range map[string][]string{
 		"denoise": {"--sigma", "0.2"}, "inpaint": {"--mask", "mask.npy", "--draws", "3", "--set", "sampler.steps=10"}, "interpolate": {"--points", "5", "--steps", "10"},
 	} {

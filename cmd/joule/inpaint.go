@@ -138,11 +138,13 @@ func (t *trained) readMask(file string) (datasets.Points, error) {
 		return datasets.Points{}, err
 	}
 	columns := t.encoding().Names()
+	ofMarks := datasets.Plain(columns)
+	ofMarks.Delimiter = t.encoding().Delimiter
 	var marks datasets.Points
 	if holdsImages {
 		marks, err = datasets.ReadImages(file, datasets.NewNPZ(), datasets.Image(*t.dataset.Image), 0)
 	} else {
-		marks, err = datasets.Plain(columns).Read(file)
+		marks, err = ofMarks.Read(file)
 	}
 	if err != nil {
 		return datasets.Points{}, err
