@@ -1,15 +1,10 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"slices"
 
-	"joule/internal/atomicfile"
+	"joule/internal/kept"
 	"joule/metrics"
 )
 
@@ -49,18 +44,8 @@ func fpr95(d *metrics.Detection) float64 { return d.FPR95 }
 type cells []cell
 
 func readCells(path string) (*cells, error) {
-	c := new(cells)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, c)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return c, nil
+	all, err := kept.Read[cell](path)
+	return (*cells)(&all), err
 }
 
 // find is the cell of a method on a task; nil: there is none.
@@ -79,9 +64,5 @@ func (c *cells) add(path string, new cell) error {
 	} else {
 		*c = append(*c, new)
 	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", " ")
-		return encoder.Encode(c)
-	})
+	return kept.Write(path, *c)
 }

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"joule/configs"
+	"joule/internal/kept"
 	"joule/internal/marked"
 	"joule/samplers"
 	"joule/trainers"
@@ -62,7 +63,7 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 	if o.seeds < 1 {
 		return fmt.Errorf("--seeds %d: want 1 or more", o.seeds)
 	}
-	methods, err := chosen("--methods", jouleMethods(), o.methods)
+	methods, err := kept.Chosen("--methods", jouleMethods(), o.methods)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 	for _, t := range list {
 		all = append(all, t.name)
 	}
-	names, err := chosen("--data", all, o.data)
+	names, err := kept.Chosen("--data", all, o.data)
 	if err != nil {
 		return err
 	}
@@ -102,20 +103,6 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 		return nil
 	}
 	return document.Rewrite(o.path, text)
-}
-
-// chosen are those of all names that a flag lists, or all.
-func chosen(flag string, all []string, list string) ([]string, error) {
-	if list == "" {
-		return all, nil
-	}
-	names := strings.Split(list, ",")
-	for _, name := range names {
-		if !slices.Contains(all, name) {
-			return nil, fmt.Errorf("%s: %q is none of %s", flag, name, strings.Join(all, ", "))
-		}
-	}
-	return names, nil
 }
 
 // measurement is the work on all tasks.
