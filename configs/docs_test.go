@@ -47,6 +47,7 @@ func TestDocumentation(t *testing.T) {
 	actual["`method.sampler` of kind `langevin`"] = rows(trainers.NewMLE().Sampler)
 	actual["`data.density`"] = rows(&datasets.DensityFit{})
 	actual["`data.augment`"] = rows(&datasets.NewIDX().Augment)
+	actual["`data.stream`"] = rows(&datasets.Streaming{})
 	for _, heading := range slices.Sorted(maps.Keys(actual)) {
 		if !slices.Equal(stated[heading], actual[heading]) {
 			t.Errorf("the rows under %s should begin with\n%s\nand not\n%s", heading, strings.Join(actual[heading], "\n"), strings.Join(stated[heading], "\n"))

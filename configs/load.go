@@ -25,10 +25,8 @@ func Load(nameOrPath string, sets []string) (*Config, error) {
 		dir = filepath.Dir(nameOrPath)
 	}
 	return decode(document, dir, sets, func(section any, report func(key, problem string)) {
-		if path, ok := dataPath(section); ok {
-			if err := readable(path, dir); err != nil {
-				report("path", err.Error())
-			}
+		if err := dataReadable(section, dir); err != nil {
+			report("path", err.Error())
 		}
 		if files, ok := section.(finder); ok {
 			files.Find(dir, report)
@@ -83,17 +81,31 @@ type finder interface {
 	Find(dir string, report func(key, problem string))
 }
 
-// dataPath is the file that a data section reads, if it reads one.
-func dataPath(section any) (string, bool) {
+// dataReadable says why a file that a data section reads cannot be read, if it reads any.
+func dataReadable(section any, dir string) error {
 	switch data := section.(type) {
 	case *datasets.CSV:
-		return data.Path, true
+		return allReadable(data.Path, dir, data.Stream)
 	case *datasets.NPY:
-		return data.Path, true
+		return allReadable(data.Path, dir, data.Stream)
 	case *datasets.Parquet:
-		return data.Path, true
+		return readable(data.Path, dir)
 	}
-	return "", false
+	return nil
+}
+
+// allReadable is readable for the path of a set, which stands for several files where it streams.
+func allReadable(path, dir string, stream *datasets.Streaming) error {
+	if stream == nil {
+		return readable(path, dir)
+	}
+	files, err := datasets.Files(path, dir)
+	for _, file := range files {
+		if err == nil {
+			err = readable(file, "")
+		}
+	}
+	return err
 }
 
 // readable says why the file of a data section cannot be read.

@@ -17,6 +17,7 @@ import (
 )
 
 func TestEveryEmbeddedConfigSurvivesEncoding(t *testing.T) {
+	standIns(t)
 	dir := t.TempDir()
 	for _, entry := range List() {
 		c, err := Load(entry.Name, nil)
@@ -58,6 +59,7 @@ func TestEveryMethodHasAConfigOfEverySet(t *testing.T) {
 }
 
 func TestEveryEmbeddedConfigFitsItsData(t *testing.T) {
+	standIns(t)
 	for _, entry := range List() {
 		c, err := Load(entry.Name, nil)
 		if err != nil {
@@ -120,6 +122,9 @@ train: {steps: 20000, batch_size: 128, log_every: 100, checkpoint_every: 1000}
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -200,6 +205,11 @@ func TestLoadReportsErrors(t *testing.T) {
 		{path("gone.csv"), "", "x.yaml:7:9: data.path: gone.csv: no such file or directory"},
 		{path("."), "", "x.yaml:7:9: data.path: .: is a folder, not a file"},
 		{path("builtin:old_faithful.csv"), "", ""},
+		{path("x.yaml\n  stream: {window: 10}"), "", ""},
+		{path("x.yaml\n  label: a\n  stream: {window: 10}"), "", "x.yaml:8:10: data.label: does not go with stream, which takes columns of numbers as they are: leave one of the two out"},
+		{path("x.yaml\n  stream: {window: 10, block: 11}"), "", "x.yaml:8:31: data.stream.block: 11 rows are more than a window holds, 10: want at most those"},
+		{path("gone-*.csv\n  stream: {window: 10}"), "", "x.yaml:7:9: data.path: gone-*.csv: no file matches this pattern"},
+		{contract, "data={kind: parquet, path: x.yaml, stream: {window: 10}}", "--set data={kind: parquet, path: x.yaml, stream: {window: 10}}: data.stream: unknown key; known: kind, path, density, test_fraction, validation_fraction, standardize, columns, label, categorical, categories, category_noise, missing, constant"},
 		{path("builtin:faithful.csv"), "", `x.yaml:7:9: data.path: builtin:faithful.csv: no such file in the program, did you mean "builtin:old_faithful.csv"?; it has builtin:breast_cancer_benign.csv, builtin:breast_cancer_malignant.csv, builtin:digits.csv, builtin:iris.csv, builtin:old_faithful.csv, builtin:wine.csv`},
 	} {
 		var sets []string

@@ -4,25 +4,47 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 	"math"
 )
 
 // Checksum identifies the points, to the bit and in their order: sha256: and the hexadecimal SHA-256 of their number, their
 // dimension and their values, each in eight bytes, little-endian.
 func (p Points) Checksum() string {
-	sum := sha256.New()
-	block := make([]byte, 0, 1<<13)
-	add := func(word uint64) {
-		if block = binary.LittleEndian.AppendUint64(block, word); len(block) == cap(block) {
-			sum.Write(block) // never fails
-			block = block[:0]
-		}
-	}
-	add(uint64(p.N))
-	add(uint64(p.Dim))
+	d := newDigest()
+	d.add(uint64(p.N))
+	d.add(uint64(p.Dim))
 	for _, v := range p.Values {
-		add(math.Float64bits(v))
+		d.add(math.Float64bits(v))
 	}
-	sum.Write(block)
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
+	return d.text()
+}
+
+// Checksum identifies the training points: see [Points.Checksum] and [Stream.Checksum].
+func (s *Set) Checksum() string {
+	if s.Stream != nil {
+		return s.Stream.Checksum()
+	}
+	return s.Train.Checksum()
+}
+
+// digest is the SHA-256 of words of eight bytes, little-endian.
+type digest struct {
+	sum   hash.Hash
+	block []byte
+}
+
+func newDigest() *digest { return &digest{sha256.New(), make([]byte, 0, 1<<13)} }
+
+func (d *digest) add(word uint64) {
+	if d.block = binary.LittleEndian.AppendUint64(d.block, word); len(d.block) == cap(d.block) {
+		d.sum.Write(d.block) // never fails
+		d.block = d.block[:0]
+	}
+}
+
+// text is sha256: and the sum in hexadecimal. Nothing can be added any more.
+func (d *digest) text() string {
+	d.sum.Write(d.block)
+	return "sha256:" + hex.EncodeToString(d.sum.Sum(nil))
 }

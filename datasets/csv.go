@@ -16,6 +16,9 @@ type CSV struct {
 
 	// MissingTokens are the cells that stand for a missing value, in upper or lower case.
 	MissingTokens []string `yaml:"missing_tokens"`
+
+	// Stream reads the file while it is trained on; nil reads all of it into memory.
+	Stream *Streaming `yaml:"stream"`
 }
 
 // defaultTokens stand for a missing value in what other programs write.
@@ -29,6 +32,7 @@ func NewCSV() *CSV {
 // Check reports what is wrong across the keys, and a delimiter that is none.
 func (s *CSV) Check(report func(key, problem string)) {
 	s.Table.Check(report)
+	s.Stream.suits(s.Table, report)
 	if _, err := s.comma(); err != nil {
 		report("delimiter", err.Error())
 	}
@@ -36,6 +40,9 @@ func (s *CSV) Check(report func(key, problem string)) {
 
 // Load reads the file.
 func (s *CSV) Load(env Env) (*Set, error) {
+	if s.Stream != nil {
+		return s.stream(env)
+	}
 	rows, err := OpenCSV(s.Path, env.Dir, s.CSVFormat)
 	if err != nil {
 		return nil, err
@@ -49,10 +56,30 @@ func (s *CSV) Load(env Env) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.encode(set)
+	return set, nil
+}
+
+// stream is Load of files that are read while they are trained on.
+func (s *CSV) stream(env Env) (*Set, error) {
+	set, err := s.Stream.load(env, s.FileData, s.Preparation, func(path string, columns []string) (shard, error) {
+		if columns == nil {
+			columns = s.Columns
+		}
+		return openCSVShard(path, columns, s.CSVFormat, s.MissingTokens)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.encode(set)
+	return set, nil
+}
+
+// encode completes the encoding of a set by what is the file's.
+func (s *CSV) encode(set *Set) {
 	if set.Encoding.Delimiter = s.Delimiter; len(s.MissingTokens) > 0 {
 		set.Encoding.Tokens = s.MissingTokens
 	}
-	return set, nil
 }
 
 // readCSV reads a file to its end, given what stands for a missing value.

@@ -95,7 +95,7 @@ func newCSVRows(name string, text io.Reader, format CSVFormat) (*CSVRows, error)
 	r.reader = csv.NewReader(r.text)
 	r.reader.Comma = delimiter
 	r.reader.FieldsPerRecord = -1 // counted by Next, where the error can say more
-	r.reader.TrimLeadingSpace = delimiter != ' ' && delimiter != '\t'
+	r.reader.TrimLeadingSpace = trimsSpace(delimiter)
 	r.reader.ReuseRecord = true
 	return r, r.readHeader()
 }
@@ -174,11 +174,11 @@ func (r *CSVRows) Next() (cells []string, line int, err error) {
 func (r *CSVRows) skipBlank() {
 	for {
 		start, err := r.text.Peek(1)
-		if err != nil || !r.isBlank(start[0]) {
+		if err != nil || !isSpace(start[0], r.reader.Comma) {
 			return
 		}
 		start, _ = r.text.Peek(lookAhead)
-		end := slices.IndexFunc(start, func(b byte) bool { return !r.isBlank(b) })
+		end := slices.IndexFunc(start, func(b byte) bool { return !isSpace(b, r.reader.Comma) })
 		if end < 0 {
 			end = len(start)
 		} else if start[end] == '\n' {
@@ -191,8 +191,12 @@ func (r *CSVRows) skipBlank() {
 	}
 }
 
-func (r *CSVRows) isBlank(b byte) bool {
-	return (b == ' ' || b == '\t' || b == '\r' || b == '\v' || b == '\f') && rune(b) != r.reader.Comma
+// trimsSpace says whether white space before a cell is none of it: not where it may be the delimiter.
+func trimsSpace(delimiter rune) bool { return delimiter != ' ' && delimiter != '\t' }
+
+// isSpace says whether a byte is white space within a line, and not the delimiter.
+func isSpace(b byte, delimiter rune) bool {
+	return (b == ' ' || b == '\t' || b == '\r' || b == '\v' || b == '\f') && rune(b) != delimiter
 }
 
 // Close closes the file.

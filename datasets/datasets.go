@@ -42,6 +42,15 @@ type Set struct {
 	Image       *Image        // how the coordinates are the pixels of an image; nil where they are not
 	Labels      *Labels       // nil where the source has none
 	Augment     Augmenter     // of the points of a batch while it is trained on; nil: they stay as they are
+	Stream      *Stream       // where the training points are too many for memory: Train is then a sample of them; else nil
+}
+
+// TrainSize is the number of training points, whether all of them are in Train or not.
+func (s *Set) TrainSize() int {
+	if s.Stream != nil {
+		return s.Stream.N
+	}
+	return s.Train.N
 }
 
 // Image says how the coordinates of a point are an image: row by row from the top, the channels of a pixel together.

@@ -68,7 +68,7 @@ func (e effort) fit(points Points, components int, seed int64) (*Mixture, error)
 		if logLik > bestLogLik {
 			best, bestLogLik = m, logLik
 		}
-		if ended++; ended == e.enough {
+		if ended++; ended == e.enough || components == 1 {
 			break
 		}
 	}
@@ -89,6 +89,9 @@ func (e effort) climb(points Points, responsibilities Points) (m *Mixture, logLi
 	for range e.iterations {
 		if m, ok = maximize(points, responsibilities); !ok {
 			return nil, 0, false
+		}
+		if responsibilities.Dim == 1 { // which is all of the points in any case
+			return m, 0, true
 		}
 		previous := logLik
 		logLik = m.expect(points, responsibilities)
@@ -124,7 +127,7 @@ func maximize(points, responsibilities Points) (m *Mixture, ok bool) {
 	components, dim := responsibilities.Dim, points.Dim
 	weights, means, covariances := make([]float64, components), make([][]float64, components), make([][][]float64, components)
 	for k := range components {
-		mean, cov := make([]float64, dim), newMatrix(dim)
+		mean, away, cov := make([]float64, dim), make([]float64, dim), newMatrix(dim)
 		var count float64
 		for i := range points.N {
 			share := responsibilities.Row(i)[k]
@@ -141,9 +144,13 @@ func maximize(points, responsibilities Points) (m *Mixture, ok bool) {
 		}
 		for i := range points.N {
 			share, x := responsibilities.Row(i)[k]/count, points.Row(i)
-			for a := range cov {
-				for b := range a + 1 {
-					cov[a][b] += share * (x[a] - mean[a]) * (x[b] - mean[b])
+			for a, v := range x {
+				away[a] = v - mean[a]
+			}
+			for a, row := range cov {
+				scaled := share * away[a]
+				for b, v := range away[:a+1] {
+					row[b] += scaled * v
 				}
 			}
 		}

@@ -18,13 +18,27 @@ type NPY struct {
 	FileData    `yaml:",inline"`
 	Preparation `yaml:",inline"`
 	Table       `yaml:",inline"`
+
+	// Stream reads the file while it is trained on; nil reads all of it into memory.
+	Stream *Streaming `yaml:"stream"`
 }
 
 // NewNPY returns the default settings.
 func NewNPY() *NPY { return &NPY{Preparation: defaultPreparation, Table: defaultTable} }
 
+// Check reports what is wrong across the keys.
+func (s *NPY) Check(report func(key, problem string)) {
+	s.Table.Check(report)
+	s.Stream.suits(s.Table, report)
+}
+
 // Load reads the file.
 func (s *NPY) Load(env Env) (*Set, error) {
+	if s.Stream != nil {
+		return s.Stream.load(env, s.FileData, s.Preparation, func(path string, _ []string) (shard, error) {
+			return openNPYShard(path, s.Columns)
+		})
+	}
 	content, name, err := readFile(s.Path, env.Dir)
 	if err != nil {
 		return nil, err
@@ -52,16 +66,10 @@ func readNPY(name string, content []byte, of layout) (*table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	if err := array.checkSize(name, int64(len(data))); err != nil {
+		return nil, err
+	}
 	n, dim, size := array.n, array.dim, array.size
-	// Divisions rather than a product, which an absurd shape would overflow.
-	if values := len(data) / size; dim > values || n > values/dim {
-		return nil, fmt.Errorf("%s: the file is truncated: it holds %d whole values of type %s, shape %.60s needs more",
-			name, values, array.descr, array.shape)
-	}
-	if extra := len(data) - n*dim*size; extra > 0 {
-		return nil, fmt.Errorf("%s: %d bytes follow the last of %d×%d values of type %s, want none",
-			name, extra, n, dim, array.descr)
-	}
 	t, err := of(name, unnamed(dim), false)
 	if err != nil {
 		return nil, err
@@ -134,6 +142,20 @@ type npyArray struct {
 	size         int    // bytes of a value
 	fortran      bool
 	value        func([]byte) float64
+}
+
+// checkSize reports so many bytes of data that are not those of the array; name is what errors call the file.
+func (a npyArray) checkSize(name string, data int64) error {
+	n, dim, size := int64(a.n), int64(a.dim), int64(a.size)
+	// Divisions rather than a product, which an absurd shape would overflow.
+	if values := data / size; dim > values || n > values/dim {
+		return fmt.Errorf("%s: the file is truncated: it holds %d whole values of type %s, shape %.60s needs more",
+			name, values, a.descr, a.shape)
+	}
+	if extra := data - n*dim*size; extra > 0 {
+		return fmt.Errorf("%s: %d bytes follow the last of %d×%d values of type %s, want none", name, extra, n, dim, a.descr)
+	}
+	return nil
 }
 
 // The entries of the header may come in any order; what is left without them must be empty.

@@ -63,7 +63,12 @@ const (
 	streamLimit
 	streamDequantise
 	streamCategories
+	streamOrder  // of the blocks in an epoch
+	streamWindow // of the points in a window
 )
+
+// streamBits is by how many bits the number of an epoch or a window is above what the seed is used for.
+const streamBits = 8
 
 func newRand(seed int64, stream uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(uint64(seed), stream))
@@ -82,29 +87,39 @@ func Split(points Points, testFraction float64, seed int64) (train, test Points,
 // split is which points are in which part of a set, by their indices.
 type split struct{ train, validation, test []int }
 
-// deal deals n points, shuffled by the seed, into the parts. The test part and the validation part hold their share of them,
-// rounded, and are empty only where that is 0. It is an error when a part would get no point.
+// deal deals n points, shuffled by the seed, into the parts. It is an error when a part would get no point.
 func (s Preparation) deal(n int, seed int64) (split, error) {
+	tests, validations, err := s.sizes(n, n)
+	if err != nil {
+		return split{}, err
+	}
+	order := newRand(seed, streamSplit).Perm(n)
+	return split{test: order[:tests], validation: order[tests : tests+validations], train: order[tests+validations:]}, nil
+}
+
+// sizes are how many of n points the test part and the validation part hold: their share of them, rounded, but at most so many.
+// They are empty only where that is 0. It is an error when a part would get no point.
+func (s Preparation) sizes(n, most int) (tests, validations int, err error) {
 	for _, f := range []struct {
 		key   string
 		share float64
 	}{{"test_fraction", s.TestFraction}, {"validation_fraction", s.ValidationFraction}} {
 		if !(f.share >= 0 && f.share < 1) {
-			return split{}, fmt.Errorf("%s: %v is not in [0, 1)", f.key, f.share)
+			return 0, 0, fmt.Errorf("%s: %v is not in [0, 1)", f.key, f.share)
 		}
 	}
-	tests, validations := int(math.Round(s.TestFraction*float64(n))), int(math.Round(s.ValidationFraction*float64(n)))
+	tests = min(most, int(math.Round(s.TestFraction*float64(n))))
+	validations = min(most, int(math.Round(s.ValidationFraction*float64(n))))
 	switch left := n - tests - validations; {
 	case left > 0 && (tests > 0 || s.TestFraction == 0) && (validations > 0 || s.ValidationFraction == 0):
 	case s.ValidationFraction == 0:
-		return split{}, fmt.Errorf("test_fraction: %v of %d points leaves %d for training and %d for testing, "+
+		return 0, 0, fmt.Errorf("test_fraction: %v of %d points leaves %d for training and %d for testing, "+
 			"want at least one each", s.TestFraction, n, left, tests)
 	default:
-		return split{}, fmt.Errorf("test_fraction %v and validation_fraction %v of %d points leave %d for training, %d for validation and %d for testing, "+
+		return 0, 0, fmt.Errorf("test_fraction %v and validation_fraction %v of %d points leave %d for training, %d for validation and %d for testing, "+
 			"want at least one each", s.TestFraction, s.ValidationFraction, n, max(left, 0), validations, tests)
 	}
-	order := newRand(seed, streamSplit).Perm(n)
-	return split{test: order[:tests], validation: order[tests : tests+validations], train: order[tests+validations:]}, nil
+	return tests, validations, nil
 }
 
 // standardize takes the points of all parts to the coordinates of the transform.

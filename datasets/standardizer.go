@@ -19,10 +19,15 @@ type Standardizer struct {
 func FitStandardizer(points Points, columns []string) (*Standardizer, error) {
 	mean, std := points.Moments()
 	low, high := points.Range()
-	for j := range points.Dim {
+	return standardizerOf(points.N, mean, std, low, high, columns)
+}
+
+// standardizerOf is FitStandardizer by the moments and the range of n points.
+func standardizerOf(n int, mean, std, low, high []float64, columns []string) (*Standardizer, error) {
+	for j := range mean {
 		if !(low[j] < high[j] && std[j] > 0) { // the mean of equal values is rounded: std alone may be just above 0
 			return nil, fmt.Errorf("column %.60q is constant (%v in all %d training points), so it cannot be standardised: "+
-				"leave the column out or set standardize to false", columns[j], low[j], points.N)
+				"leave the column out or set standardize to false", columns[j], low[j], n)
 		}
 	}
 	return &Standardizer{Mean: mean, Std: std}, nil

@@ -1,11 +1,13 @@
 package trainers
 
 import (
+	"math"
 	"testing"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 
+	"joule/datasets"
 	"joule/internal/backendtest"
 	"joule/internal/random"
 )
@@ -52,5 +54,35 @@ func TestReplicasAreAugmentedAlike(t *testing.T) {
 	const want = "replica 2 has its data scaled by itself, and batches are augmented for all alike: data.scale is the same for all, data.standardize is not"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// What is fitted to the data is fitted to what batches hold of them: a coordinate that is constant has the width of the noise.
+func TestFitsAreToAugmentedPoints(t *testing.T) {
+	const n = 4000
+	constant := normalData(n, []float64{1, -1}, 0)
+	plain := normalData(n, []float64{0, 0}, 1)
+	moved := *constant
+	moved.Augment = moving{by: 3, noise: 0.5}
+	replicas := []member{{Replica: Replica{&moved, 1}}, {Replica: Replica{plain, 2}}, {Replica: Replica{&moved, 3}}}
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		points, err := seen(backend, replicas, dtype)
+		if err != nil {
+			t.Fatal(err)
+		}
+		noise, err := fitNoise("nce", NewGaussianNoise(), Problem{Data: []*datasets.Set{&moved, plain, &moved}, Seen: points})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fit := noise.(*DiagonalGaussian)
+		for k, mean := range []float64{4, 2} {
+			near(t, "the mean", fit.Mean[0][k], mean, 5*0.5/math.Sqrt(n))
+			near(t, "the spread", fit.Std[0][k], 1.5*0.5, 5*0.75/math.Sqrt(2*n))
+			near(t, "the mean again", fit.Mean[2][k], fit.Mean[0][k], 0)
+			near(t, "the mean without augmentation", fit.Mean[1][k], 0, 5/math.Sqrt(n))
+		}
+	})
+	if _, err := fitNoise("nce", NewGaussianNoise(), Problem{Data: []*datasets.Set{constant}}); err == nil {
+		t.Error("noise around a constant is no error")
 	}
 }

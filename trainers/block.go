@@ -26,7 +26,7 @@ type program struct {
 	ofModel   int    // how many of them are the model's
 	carried   int    // state of the objective
 	devices   int
-	points    int                // of each replica's data
+	points    int                // of each replica's data, or of a window of them
 	ownData   bool               // each replica has data of its own
 	labelled  bool               // the data have labels
 	augment   datasets.Augmenter // of batches; nil: they stay as they are
@@ -42,7 +42,7 @@ func (p *program) metrics() []Metric {
 
 // constants are what all steps of a call have in common.
 type constants struct {
-	data *graph.Node // [points, dim]: one replica's after the other's, where each has its own
+	data *graph.Node // [points, dim], of a stream those of a window: one replica's after the other's, where each has its own
 	key  *graph.Node // of the random numbers
 	part *graph.Node // int32: which part of the batches is this device's
 	rate *graph.Node // what the learning rate is multiplied by: a scalar, or [replicas]

@@ -119,13 +119,13 @@ func (t *Trainer) take(o *outcome, active []int, steps int) {
 	t.pace.made(steps, o.took)
 }
 
-// advance makes up to n steps of the active replicas, which are all at one step, in one or more calls. It ends before a
-// sick step, and then says which of the replicas are sick there, and of what.
+// advance makes up to n steps of the active replicas, which are all at one step, in one or more calls, as far as the window of
+// streamed data goes. It ends before a sick step, and then says which of the replicas are sick there, and of what.
 //
 // A call that met a sick step is thrown away, and the good steps of it are made again: they come out the same.
 func (t *Trainer) advance(active []int, n int) (made int, sick []Incident, err error) {
 	step := t.replicas[active[0]].step
-	n = t.pace.next(n)
+	n = t.pace.next(t.feed.left(step, n))
 	bad := n + 1 // the first step that is known to be sick, or not good enough to end with, counted from 1 over those to come
 	for length := n; length > 0; {
 		o, err := t.call(active, step+made, length)

@@ -31,11 +31,11 @@ func (m *CNCE) Prepare(p Problem) (Objective, error) {
 	if !m.Relative {
 		return c, nil
 	}
-	if err := checkVaries("cnce", p.Data); err != nil {
+	if err := checkVaries("cnce", p); err != nil {
 		return nil, err
 	}
-	for _, set := range p.Data {
-		_, std := set.Train.Moments()
+	for _, points := range p.seen() {
+		_, std := points.Moments()
 		c.std = append(c.std, std)
 	}
 	return c, nil

@@ -1,8 +1,6 @@
 package trainers
 
 import (
-	"math/rand/v2"
-
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/internal/random"
@@ -55,8 +53,7 @@ type flowNCE struct {
 
 // Parameters implements Objective: log_z and those of the flow.
 func (m *flowNCE) Parameters() []models.Parameter {
-	logZ := models.Parameter{Name: "log_z", Init: func(*rand.Rand) []float64 { return []float64{0} }}
-	return append([]models.Parameter{logZ}, m.generator.learned...)
+	return append([]models.Parameter{learnedLogZ}, m.generator.learned...)
 }
 
 func (*flowNCE) State() []State { return nil }
@@ -67,7 +64,7 @@ func (*flowNCE) Metrics() []Metric {
 }
 
 func (m *flowNCE) Loss(in Input) Output {
-	logZ, flow := in.Extra[0], m.generator.at(in.Extra[1:])
+	logZ, flow := m.problem.logZ(in.Extra[0]), m.generator.at(in.Extra[1:])
 	y := flow.place(in.Draws.Normal(m.problem.points(m.NoiseRatio * m.problem.BatchSize)))
 	noise, density := m.defended(flow, y, in.Draws)
 	loss, nll := m.FlowNCE.loss(in.Net, logZ, flow, in.Batch, y, noise, density)

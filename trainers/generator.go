@@ -36,7 +36,7 @@ func newGenerator(kind string, flow models.Energy, p Problem) (*generator, error
 	if !ok {
 		return nil, fmt.Errorf("method.flow is a %T, which is no density that can be drawn from", flow)
 	}
-	if err := checkVaries(kind, p.Data); err != nil {
+	if err := checkVaries(kind, p); err != nil {
 		return nil, err
 	}
 	g := &generator{flow: normalized}
@@ -51,8 +51,8 @@ func newGenerator(kind string, flow models.Energy, p Problem) (*generator, error
 		parameter.Name = generatorPrefix + parameter.Name
 		g.learned = append(g.learned, parameter)
 	}
-	for _, set := range p.Data {
-		mean, std := set.Train.Moments()
+	for _, points := range p.seen() {
+		mean, std := points.Moments()
 		g.mean, g.std = append(g.mean, mean), append(g.std, std)
 	}
 	return g, nil

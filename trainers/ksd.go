@@ -49,10 +49,10 @@ func (m *KSD) Prepare(p Problem) (Objective, error) {
 		return nil, fmt.Errorf("method ksd compares all points of a batch with each other, and %d of %d replicas on a device are too many for its memory: train.batch_size / train.devices can be %d at most", p.BatchSize, n, largest)
 	}
 	objective := ksd{KSD: m}
-	for _, set := range p.Data {
+	for _, points := range p.seen() {
 		bandwidth := m.Bandwidth
 		if bandwidth == 0 {
-			bandwidth = medianDistance(set.Train)
+			bandwidth = medianDistance(points)
 		}
 		if bandwidth == 0 {
 			return nil, errors.New("method.bandwidth 0 stands for the median distance of the training points, and that is 0: give one")

@@ -54,7 +54,7 @@ func (m *nce) Parameters() []models.Parameter {
 	if !m.LearnLogZ {
 		return nil
 	}
-	return []models.Parameter{{Name: "log_z", Init: func(*rand.Rand) []float64 { return []float64{0} }}}
+	return []models.Parameter{learnedLogZ}
 }
 
 func (*nce) State() []State    { return nil }
@@ -64,12 +64,21 @@ func (m *nce) Loss(in Input) Output {
 	y := m.noise.Sample(m.problem.points(m.NoiseRatio*m.problem.BatchSize), in.Draws)
 	logZ := graph.Zeros(in.Batch.Graph(), shapes.Make(in.Batch.DType(), m.problem.each()...))
 	if m.LearnLogZ {
-		logZ = in.Extra[0]
+		logZ = m.problem.logZ(in.Extra[0])
 	}
 	return Output{
 		Loss:    m.NCE.Loss(in.Net, logZ, m.noise, in.Batch, y),
 		Metrics: []*graph.Node{logZ},
 	}
+}
+
+// learnedLogZ is log Z over D/2: that of a Gaussian is ½D·log 2πσ², so that a step of the optimizer moves log Z about as far as it
+// can move energies, in any dimension.
+var learnedLogZ = models.Parameter{Name: "log_z", Init: func(*rand.Rand) []float64 { return []float64{0} }}
+
+// logZ is log Z of what has been learned.
+func (p Problem) logZ(learned *graph.Node) *graph.Node {
+	return graph.MulScalar(learned, 0.5*float64(p.Data[0].Train.Dim))
 }
 
 // Loss is the loss for data x [batch, dim], noise y [k·batch, dim] and a scalar log Z.

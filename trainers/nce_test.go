@@ -115,16 +115,23 @@ func TestNCELearnsLogZ(t *testing.T) {
 
 // With noise of the data's own density, and the exact energy, G is the same at every point: c is log Z without an error.
 func TestNCEWithTheDensityItself(t *testing.T) {
-	mean, v := []float64{1, -1}, 0.25
-	data := normalData(100, mean, v)
-	data.Density = gaussian(t, mean, v)
+	const v = 0.25
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		got := trained(t, backend, Spec{
-			Model: &models.Quadratic{Mean: mean, Precision: [][]float64{{1 / v, 0}, {0, 1 / v}}}, Data: data,
-			Method:    &NCE{NoiseRatio: 1, Noise: &DensityNoise{}, LearnLogZ: true},
-			Optimizer: cosine(0.05), Loop: Loop{Steps: 300, BatchSize: 4, LogEvery: 300},
-		})
-		near(t, "c", got["method.log_z"][0], math.Log(2*math.Pi*v), 1e-4)
+		for _, mean := range [][]float64{{1, -1}, {1, -1, 0, 2, 3, -4}} {
+			data := normalData(100, mean, v)
+			data.Density = gaussian(t, mean, v)
+			precision := make([][]float64, len(mean))
+			for k := range precision {
+				precision[k] = make([]float64, len(mean))
+				precision[k][k] = 1 / v
+			}
+			got := trained(t, backend, Spec{
+				Model: &models.Quadratic{Mean: mean, Precision: precision}, Data: data,
+				Method:    &NCE{NoiseRatio: 1, Noise: &DensityNoise{}, LearnLogZ: true},
+				Optimizer: cosine(0.05), Loop: Loop{Steps: 300, BatchSize: 4, LogEvery: 300},
+			})
+			near(t, "c/(D/2)", got["method.log_z"][0], math.Log(2*math.Pi*v), 1e-4) // D/2·log 2πv is log Z
+		}
 	})
 }
 

@@ -84,13 +84,13 @@ func (t *Trainer) prepare() error {
 	}
 	p := &program{
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
-		points: spec.Data.Train.N, labelled: spec.Data.Labels != nil, augment: spec.Data.Augment, dtype: loop.DType(),
+		points: pointsOf(spec.Data), labelled: spec.Data.Labels != nil, augment: spec.Data.Augment, dtype: loop.DType(),
 	}
 	problem := Problem{Model: spec.Model, BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype, Precision: loop.Precision, Health: loop.Health}
 	for i, r := range t.replicas {
-		if r.Data.Train.N != p.points || r.Data.Train.Dim != spec.Data.Train.Dim {
+		if n := pointsOf(r.Data); n != p.points || r.Data.Train.Dim != spec.Data.Train.Dim || (r.Data.Stream == nil) != (spec.Data.Stream == nil) {
 			return fmt.Errorf("replica %d has %d training points of %d coordinates, and the first %d of %d: they have to be alike",
-				i+1, r.Data.Train.N, r.Data.Train.Dim, p.points, spec.Data.Train.Dim)
+				i+1, n, r.Data.Train.Dim, p.points, spec.Data.Train.Dim)
 		}
 		if (r.Data.Labels != nil) != p.labelled {
 			return fmt.Errorf("replica %d has labels, or has none, and with the first it is the other way round: they have to be alike", i+1)
@@ -109,6 +109,9 @@ func (t *Trainer) prepare() error {
 		return err
 	}
 	p.ofModel = len(learned)
+	if problem.Seen, err = seen(t.backend, t.replicas, p.dtype); err != nil {
+		return err
+	}
 	if p.objective, err = spec.Method.Prepare(problem); err != nil {
 		return &SpecError{err, true}
 	}
@@ -164,6 +167,7 @@ func (t *Trainer) initialise() (err error) {
 	if t.states, err = p.first(t.backend, seeds); err != nil {
 		return err
 	}
+	t.feed = newFeed(t.backend, p, t.replicas)
 	values, points := t.spec.Data.Train.Values, p.points
 	if p.ownData {
 		values, points = nil, p.points*len(t.replicas)
@@ -173,7 +177,10 @@ func (t *Trainer) initialise() (err error) {
 	}
 	labels := t.labels()
 	for device := range p.devices {
-		data := tensor.From(values, p.dtype, points, t.spec.Data.Train.Dim)
+		data := t.feed.empty()
+		if data == nil {
+			data = tensor.From(values, p.dtype, points, t.spec.Data.Train.Dim)
+		}
 		rate := tensor.From(slices.Repeat([]float64{1}, len(seeds)), p.dtype, p.layout.each()...)
 		fixed := []*tensors.Tensor{data, keyOf(seeds, purposeSteps), tensors.FromScalar(int32(device)), rate}
 		if p.labelled {

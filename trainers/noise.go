@@ -28,16 +28,16 @@ var NoiseKinds = map[string]func() Noise{
 
 // fitNoise is Fit for a method of a kind, which needs data that varies: other data has no density.
 func fitNoise(kind string, noise Noise, p Problem) (NoiseDensity, error) {
-	if err := checkVaries(kind, p.Data); err != nil {
+	if err := checkVaries(kind, p); err != nil {
 		return nil, err
 	}
 	return noise.Fit(p)
 }
 
 // checkVaries refuses data of which a coordinate has one value everywhere.
-func checkVaries(kind string, data []*datasets.Set) error {
-	for _, set := range data {
-		low, high := set.Train.Range()
+func checkVaries(kind string, p Problem) error {
+	for _, points := range p.seen() {
+		low, high := points.Range()
 		for k := range low {
 			if low[k] == high[k] {
 				return fmt.Errorf("method %s needs data that varies: coordinate %d is %v at every training point, and noise around it would have no density", kind, k+1, low[k])
@@ -75,13 +75,13 @@ func NewGaussianNoise() *GaussianNoise { return &GaussianNoise{Scale: 1.5, Covar
 // Fit implements Noise.
 func (n *GaussianNoise) Fit(p Problem) (NoiseDensity, error) {
 	if n.Covariance == "full" {
-		return fitEach(p.Data, func(train datasets.Points) (*datasets.Mixture, error) {
+		return fitEach(p, func(train datasets.Points) (*datasets.Mixture, error) {
 			return (&MixtureNoise{Components: 1, Scale: n.Scale}).fit(train)
 		})
 	}
 	var d DiagonalGaussian
-	for _, set := range p.Data {
-		mean, std := set.Train.Moments()
+	for _, points := range p.seen() {
+		mean, std := points.Moments()
 		for k := range std {
 			std[k] *= n.Scale
 		}

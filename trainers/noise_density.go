@@ -73,14 +73,14 @@ func (n knownNoise) Sample(shape shapes.Shape, draws random.Draws) *graph.Node {
 func (n knownNoise) LogProb(x *graph.Node) *graph.Node { return n.LogDensity(x) }
 
 // fitEach fits a mixture to the training points of each replica.
-func fitEach(data []*datasets.Set, fit func(train datasets.Points) (*datasets.Mixture, error)) (NoiseDensity, error) {
-	each := make([]datasets.Density, len(data))
-	for i, set := range data {
-		if i > 0 && set == data[0] {
+func fitEach(p Problem, fit func(train datasets.Points) (*datasets.Mixture, error)) (NoiseDensity, error) {
+	each := make([]datasets.Density, len(p.Data))
+	for i, points := range p.seen() {
+		if i > 0 && p.Data[i] == p.Data[0] {
 			each[i] = each[0]
 			continue
 		}
-		mixture, err := fit(set.Train)
+		mixture, err := fit(points)
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ type MixtureNoise struct {
 func NewMixtureNoise() *MixtureNoise { return &MixtureNoise{Scale: 1.2, Broad: 0.1, BroadScale: 2} }
 
 // Fit implements Noise. The fit depends on the training points alone.
-func (n *MixtureNoise) Fit(p Problem) (NoiseDensity, error) { return fitEach(p.Data, n.fit) }
+func (n *MixtureNoise) Fit(p Problem) (NoiseDensity, error) { return fitEach(p, n.fit) }
 
 // Noise need not be fitted exactly: to so many points, or more where there are many components.
 const (

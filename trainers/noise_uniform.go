@@ -19,8 +19,8 @@ type UniformNoise struct {
 // Fit implements Noise.
 func (n *UniformNoise) Fit(p Problem) (NoiseDensity, error) {
 	var d Uniform
-	for _, set := range p.Data {
-		low, high := set.Train.Range()
+	for _, points := range p.seen() {
+		low, high := points.Range()
 		for k := range low {
 			centre, half := (low[k]+high[k])/2, n.Scale*(high[k]-low[k])/2
 			low[k], high[k] = centre-half, centre+half

@@ -250,9 +250,7 @@ func (t *Trainer) write(replica int, slots []slot, given map[string]safetensors.
 			if len(t.replicas) == 1 {
 				continue // all of it is written below
 			}
-			var inner error
-			err := fresh[at].MutableBytes(func(to []byte) { inner = old.ConstBytes(func(from []byte) { copy(to, from) }) })
-			if err = errors.Join(err, inner); err != nil {
+			if err := copyInto(fresh[at], old); err != nil {
 				return fmt.Errorf("cannot restore the state: %w", err)
 			}
 		}
@@ -273,8 +271,16 @@ func (t *Trainer) write(replica int, slots []slot, given map[string]safetensors.
 	return nil
 }
 
-// Where the constants have what changes with a rollback.
+// copyInto writes the values of a tensor into another one of the same shape.
+func copyInto(to, from *tensors.Tensor) error {
+	var inner error
+	err := to.MutableBytes(func(to []byte) { inner = from.ConstBytes(func(from []byte) { copy(to, from) }) })
+	return errors.Join(err, inner)
+}
+
+// Where the constants have the data, and what changes with a rollback.
 const (
+	atData = 0
 	atKey  = 1
 	atRate = 3
 )

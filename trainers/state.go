@@ -67,6 +67,7 @@ const (
 	purposeSteps
 	purposeState
 	purposeValidation
+	purposeSeen
 )
 
 // afterRollback is added to the purpose of the steps for every rollback.

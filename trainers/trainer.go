@@ -46,6 +46,7 @@ type Trainer struct {
 	exec     *graph.Exec
 	states   [][]*tensors.Tensor // [devices], each in the order of stepState.flatten
 	fixed    [][]*tensors.Tensor // [devices], each in the order of constants.flatten
+	feed     *feed               // of the data; nil where they are in memory
 	pace     pace
 	compile  time.Duration
 	// validation is what early stopping goes by; nil: there is none.
@@ -122,8 +123,9 @@ type Hooks struct {
 }
 
 // Run trains to the end, or until the context is done: then the call at hand, of about a second, is finished and the
-// context's error returned. A *DivergedError says that a sick step stopped a run. Of several replicas the others go on
-// meanwhile; the error then joins one for each that was stopped.
+// context's error returned. A *datasets.ChangedError says that the data of a stream cannot be read again; what was trained until
+// then is kept. A *DivergedError says that a sick step stopped a run. Of several replicas the others go on meanwhile; the error
+// then joins one for each that was stopped.
 func (t *Trainer) Run(ctx context.Context, hooks Hooks) error {
 	for {
 		active, step := t.behind(t.spec.Loop.Steps)
@@ -131,6 +133,9 @@ func (t *Trainer) Run(ctx context.Context, hooks Hooks) error {
 			return t.diverged()
 		}
 		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := t.bring(ctx, step); err != nil {
 			return err
 		}
 		made, sick, err := t.advance(active, t.stretch(step))
@@ -254,6 +259,9 @@ func (t *Trainer) Block(n int) (Report, error) {
 		if len(active) == 0 {
 			break
 		}
+		if err := t.bring(context.Background(), step); err != nil {
+			return Report{}, err
+		}
 		_, sick, err := t.advance(active, target-step)
 		for _, s := range sick {
 			if err == nil {
@@ -312,6 +320,7 @@ func (t *Trainer) Rate(replica int) float64 { return t.replicas[replica].rate }
 
 // Close frees the device memory of the run.
 func (t *Trainer) Close() {
+	t.feed.close()
 	t.validation.close()
 	for device := range t.states {
 		tensor.Free(t.states[device]...)

@@ -62,6 +62,9 @@ func sourceOf(arg string, sets []string) (datasets.Source, string, datasets.Env,
 func describeSet(w io.Writer, kind string, set *datasets.Set) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "kind\t%s\n", kind)
+	if set.Stream != nil {
+		fmt.Fprintf(table, "stream\t%d training points, in windows of %d; below is a sample of them\n", set.Stream.N, set.Stream.Size)
+	}
 	for _, p := range partsOf(set) {
 		fmt.Fprintf(table, "%s\t%d points\n", p.name, p.points.N)
 	}

@@ -15,7 +15,24 @@ import (
 
 // describeData is what a run keeps of its data, in the units of the source.
 func describeData(set *datasets.Set) rundir.Dataset {
-	low, high := set.Train.Range()
+	low, high := rangeOf(set)
+	d := rundir.Dataset{
+		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform), Encoding: set.Encoding,
+		Train: set.TrainSize(), Validation: set.Validation.N, Test: set.Test.N, Min: low, Max: high,
+		Image: (*rundir.Image)(set.Image),
+	}
+	if set.Labels != nil {
+		d.Classes = set.Labels.Classes
+	}
+	return d
+}
+
+// rangeOf is the smallest and largest value of each column over all the points, in the units of the source.
+func rangeOf(set *datasets.Set) (low, high []float64) {
+	if set.Stream != nil {
+		return set.Stream.Low, set.Stream.High
+	}
+	low, high = set.Train.Range()
 	for _, part := range []datasets.Points{set.Validation, set.Test} {
 		if part.N == 0 {
 			continue
@@ -27,16 +44,7 @@ func describeData(set *datasets.Set) rundir.Dataset {
 	}
 	// The map back keeps the order of numbers, so that the ends are those of all points undone.
 	ends := set.Transform.Undo(datasets.Points{N: 2, Dim: len(low), Values: append(low, high...)})
-	low, high = ends.Row(0), ends.Row(1)
-	d := rundir.Dataset{
-		Columns: set.Columns, Standardizer: (*rundir.Standardizer)(set.Transform), Encoding: set.Encoding,
-		Train: set.Train.N, Validation: set.Validation.N, Test: set.Test.N, Min: low, Max: high,
-		Image: (*rundir.Image)(set.Image),
-	}
-	if set.Labels != nil {
-		d.Classes = set.Labels.Classes
-	}
-	return d
+	return ends.Row(0), ends.Row(1)
 }
 
 // describe writes what a run directory holds from the start.

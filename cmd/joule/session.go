@@ -12,6 +12,7 @@ import (
 
 	"joule/backends"
 	"joule/checkpoints"
+	"joule/datasets"
 	"joule/rundir"
 	"joule/trainers"
 )
@@ -144,7 +145,10 @@ func (s *session) end(err error, stopped *interruption) error {
 		s.say(err, result)
 	}
 	_, diverged := errors.AsType[*trainers.DivergedError](err)
+	_, changed := errors.AsType[*datasets.ChangedError](err)
 	switch {
+	case changed && s.trainer.Step() > 0:
+		err = fmt.Errorf("%w; once it is as it was, joule train --resume %s goes on from step %d", err, groupDir(s.runs), s.trainer.Step())
 	case stopped != nil:
 		err = coded(stopped.code(), fmt.Errorf("%w after step %d of %d; joule train --resume %s goes on", stopped,
 			s.trainer.Step(), s.runs[0].config.Train.Steps, groupDir(s.runs)))

@@ -58,7 +58,7 @@ func replicasOf(config *configs.Config) (runs []*member, err error) {
 		} else if set, err = own.LoadData(); err != nil {
 			return nil, err
 		}
-		runs[i] = &member{config: &own, set: set, checksum: set.Train.Checksum(), criterion: math.NaN(), savedCriterion: math.NaN()}
+		runs[i] = &member{config: &own, set: set, checksum: set.Checksum(), criterion: math.NaN(), savedCriterion: math.NaN()}
 	}
 	return runs, locate(config)
 }
