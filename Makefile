@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test fuzz bench-peers bench-quick quality faults clean
+.PHONY: build build-static demo test fuzz bench-peers bench-quick quality anomaly faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -49,6 +49,9 @@ bench-quick: ## the same with fewer rows and rounds, in five minutes
 
 quality: ## every method on every density of the plane, in docs/methods.md: hours
 	$(GO) run ./benchmarks/quality $(QUALITYFLAGS)
+
+anomaly: ## how energies tell outliers, beside scikit-learn's detectors, in docs/anomaly.md; installs them in .venv-sklearn: half an hour
+	$(GO) run ./benchmarks/anomaly $(ANOMALYFLAGS)
 
 faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)

@@ -21,6 +21,8 @@ type Config struct {
 	Name string `yaml:"name" check:"required"`
 	// Seed fixes the data drawn, its split, the initial parameters and all randomness of the training.
 	Seed int64 `yaml:"seed" check:">= 0"`
+	// DataSeed fixes the data drawn and its split, in the place of Seed: runs of other seeds then share them.
+	DataSeed *int64 `yaml:"data_seed"`
 	// Backend is auto, go, xla:cpu, xla:cuda or xla: with the path of a PJRT plugin.
 	Backend string `yaml:"backend"`
 
@@ -110,6 +112,19 @@ func (c *Config) checkBackend(report func(key, problem string)) {
 		return
 	}
 	report("backend", fmt.Sprintf("%.60q is unknown; %s", c.Backend, known))
+}
+
+// LoadData draws or reads the data of the config.
+func (c *Config) LoadData() (*datasets.Set, error) {
+	return c.Data.Load(datasets.Env{Dir: c.Dir, Seed: c.SeedOfData()})
+}
+
+// SeedOfData fixes the data drawn and its split.
+func (c *Config) SeedOfData() int64 {
+	if c.DataSeed != nil {
+		return *c.DataSeed
+	}
+	return c.Seed
 }
 
 // Encode writes the config with all its settings, the defaults too, as YAML that Load reads back as the same config.

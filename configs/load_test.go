@@ -65,7 +65,7 @@ func TestEveryEmbeddedConfigFitsItsData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := c.Data.Load(datasets.Env{Dir: c.Dir, Seed: c.Seed})
+		data, err := c.LoadData()
 		if err != nil {
 			t.Errorf("%s: %v", entry.Name, err)
 			continue
@@ -210,7 +210,7 @@ func TestLoadReportsErrors(t *testing.T) {
 		{path("x.yaml\n  stream: {window: 10, block: 11}"), "", "x.yaml:8:31: data.stream.block: 11 rows are more than a window holds, 10: want at most those"},
 		{path("gone-*.csv\n  stream: {window: 10}"), "", "x.yaml:7:9: data.path: gone-*.csv: no file matches this pattern"},
 		{contract, "data={kind: parquet, path: x.yaml, stream: {window: 10}}", "--set data={kind: parquet, path: x.yaml, stream: {window: 10}}: data.stream: unknown key; known: kind, path, density, test_fraction, validation_fraction, standardize, columns, label, categorical, categories, category_noise, missing, constant"},
-		{path("builtin:faithful.csv"), "", `x.yaml:7:9: data.path: builtin:faithful.csv: no such file in the program, did you mean "builtin:old_faithful.csv"?; it has builtin:old_faithful.csv`},
+		{path("builtin:faithful.csv"), "", `x.yaml:7:9: data.path: builtin:faithful.csv: no such file in the program, did you mean "builtin:old_faithful.csv"?; it has builtin:breast_cancer_benign.csv, builtin:breast_cancer_malignant.csv, builtin:digits.csv, builtin:iris.csv, builtin:old_faithful.csv, builtin:wine.csv`},
 	} {
 		var sets []string
 		if c.set != "" {

@@ -121,7 +121,7 @@ func (r *CSVRows) hint(err error) error {
 	}
 	for _, delimiter := range []string{";", "\t", "|", ","} {
 		if r.width == 1 && r.columns != nil && strings.Contains(r.columns[0], delimiter) {
-			return fmt.Errorf("%w; if %q separates the columns, set delimiter to it", err, delimiter)
+			return fmt.Errorf("%w; if %q separates the columns, %s", err, delimiter, r.separate)
 		}
 	}
 	return err

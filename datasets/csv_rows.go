@@ -51,6 +51,8 @@ type CSVRows struct {
 	waiting []string // the first row, where it is none and has not been asked for
 	skipped int      // blank lines that the reader has not seen
 	line    int
+
+	separate string // what to do where another character than the delimiter separates the columns
 }
 
 // The most bytes of a row, and of the text that is looked at before it is cut into rows.
@@ -77,7 +79,7 @@ func OpenCSV(path, dir string, format CSVFormat) (*CSVRows, error) {
 
 // newCSVRows reads up to the first row; name is what errors call the file.
 func newCSVRows(name string, text io.Reader, format CSVFormat) (*CSVRows, error) {
-	r := &CSVRows{name: name, bytes: &bounded{Reader: text, left: maxRow}, format: format}
+	r := &CSVRows{name: name, bytes: &bounded{Reader: text, left: maxRow}, format: format, separate: "set delimiter to it"}
 	r.text = bufio.NewReaderSize(r.bytes, lookAhead)
 	delimiter, err := format.comma()
 	if err != nil {

@@ -96,7 +96,8 @@ func (c EncodedColumn) has(code float64) bool {
 	return code == math.Trunc(code) && code >= 0 && code < float64(len(c.Categories))
 }
 
-// encode gives the coordinates of some rows, whose values are given column by column.
+// encode gives the coordinates of some rows, whose values are given column by column. Those of a value that is missing are NaN
+// where nothing stands in for it.
 func (e *Encoding) encode(columns []*tableColumn, rows []int) Points {
 	points := NewPoints(len(rows), e.Dim())
 	at := 0
@@ -104,16 +105,34 @@ func (e *Encoding) encode(columns []*tableColumn, rows []int) Points {
 		values := columns[k].values
 		for to, from := range rows {
 			v := values[from]
-			if math.IsNaN(v) {
+			if math.IsNaN(v) && c.Fill != nil {
 				v = *c.Fill
 			}
-			if c.Categories == nil {
-				points.Values[to*points.Dim+at] = v
-			} else {
-				points.Values[to*points.Dim+at+int(v)] = 1
+			switch x := points.Row(to)[at : at+c.width()]; {
+			case c.Categories == nil:
+				x[0] = v
+			case math.IsNaN(v):
+				copy(x, slices.Repeat([]float64{v}, len(x)))
+			default:
+				x[int(v)] = 1
 			}
 		}
 		at += c.width()
+	}
+	return points
+}
+
+// Spread gives all coordinates of a column what is given for the column: [N, columns] -> [N, dim].
+func (e *Encoding) Spread(columns Points) Points {
+	points := NewPoints(columns.N, e.Dim())
+	for i := range columns.N {
+		x := points.Row(i)
+		for k, c := range e.Columns {
+			for j := range c.width() {
+				x[j] = columns.Row(i)[k]
+			}
+			x = x[c.width():]
+		}
 	}
 	return points
 }

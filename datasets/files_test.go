@@ -103,7 +103,7 @@ func TestFilesRefused(t *testing.T) {
 	wantError(t, err, "path: it is empty, want the path of a file")
 	_, err = (&CSV{FileData: FileData{Path: "builtin:oldfaithful.csv"}}).Load(Env{})
 	wantError(t, err, `builtin:oldfaithful.csv: no such file in the program, did you mean "builtin:old_faithful.csv"?; `+
-		`it has builtin:old_faithful.csv`)
+		`it has builtin:breast_cancer_benign.csv, builtin:breast_cancer_malignant.csv, builtin:digits.csv, builtin:iris.csv, builtin:old_faithful.csv, builtin:wine.csv`)
 	_, _, err = ReadPoints("points.txt")
 	wantError(t, err, `points.txt: the name ends in ".txt", want .csv, .npy or .parquet`)
 }

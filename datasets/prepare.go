@@ -74,6 +74,16 @@ func newRand(seed int64, stream uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(uint64(seed), stream))
 }
 
+// Split deals the points, shuffled by the seed, into a training and a test part, which holds testFraction of them, rounded.
+// It is an error when a part would get no point.
+func Split(points Points, testFraction float64, seed int64) (train, test Points, err error) {
+	dealt, err := Preparation{TestFraction: testFraction}.deal(points.N, seed)
+	if err != nil {
+		return Points{}, Points{}, err
+	}
+	return points.Rows(dealt.train), points.Rows(dealt.test), nil
+}
+
 // split is which points are in which part of a set, by their indices.
 type split struct{ train, validation, test []int }
 

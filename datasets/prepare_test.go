@@ -16,22 +16,13 @@ func numbered(n int) Points {
 	return p
 }
 
-// dealt are the training and the test part of these points.
-func dealt(n int, tests float64, seed int64) (train, test Points, err error) {
-	split, err := Preparation{TestFraction: tests}.deal(n, seed)
-	if err != nil {
-		return train, test, err
-	}
-	return numbered(n).Rows(split.train), numbered(n).Rows(split.test), nil
-}
-
 func TestSplitIsAPartition(t *testing.T) {
 	for _, c := range []struct {
 		n        int
 		fraction float64
 		tests    int
 	}{{10, 0.2, 2}, {272, 0.2, 54}, {2, 0.5, 1}, {1, 0, 0}, {7, 0, 0}, {10, 0.94, 9}} {
-		train, test, err := dealt(c.n, c.fraction, 3)
+		train, test, err := Split(numbered(c.n), c.fraction, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +38,7 @@ func TestSplitIsAPartition(t *testing.T) {
 }
 
 func TestSplitFollowsTheSeed(t *testing.T) {
-	train, test, _ := dealt(8, 0.25, 0)
+	train, test, _ := Split(numbered(8), 0.25, 0)
 	// Written down once: a change of these numbers changes every run that is ever repeated.
 	if want := []float64{0, 1, 7, 5, 4, 3}; !slices.Equal(train.Values, want) {
 		t.Errorf("train: %v, want %v", train.Values, want)
@@ -55,18 +46,18 @@ func TestSplitFollowsTheSeed(t *testing.T) {
 	if want := []float64{6, 2}; !slices.Equal(test.Values, want) {
 		t.Errorf("test: %v, want %v", test.Values, want)
 	}
-	other, _, _ := dealt(8, 0.25, 1)
+	other, _, _ := Split(numbered(8), 0.25, 1)
 	if slices.Equal(other.Values, train.Values) {
 		t.Error("seeds 0 and 1 give the same split")
 	}
 }
 
 func TestSplitRefusesEmptyParts(t *testing.T) {
-	_, _, err := dealt(2, 0.2, 0)
+	_, _, err := Split(numbered(2), 0.2, 0)
 	wantError(t, err, "test_fraction: 0.2 of 2 points leaves 2 for training and 0 for testing, want at least one each")
-	_, _, err = dealt(2, 0.9, 0)
+	_, _, err = Split(numbered(2), 0.9, 0)
 	wantError(t, err, "test_fraction: 0.9 of 2 points leaves 0 for training and 2 for testing, want at least one each")
-	_, _, err = dealt(2, 1, 0)
+	_, _, err = Split(numbered(2), 1, 0)
 	wantError(t, err, "test_fraction: 1 is not in [0, 1)")
 }
 

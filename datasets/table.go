@@ -17,8 +17,9 @@ type table struct {
 	rows    int
 	columns []*tableColumn // in the order of the coordinates
 	label   *tableColumn   // nil: none
-	// why says what columns are asked for, and remedy what to do about a missing value that is an error.
-	why, remedy string
+	// why says what columns are asked for, and remedy what to do about a missing value that is an error, or unlabelled about a
+	// missing class.
+	why, remedy, unlabelled string
 	// place names the row that is being read, as errors begin.
 	place func() string
 }
@@ -42,7 +43,8 @@ type layout func(name string, names []string, isNamed bool) (*table, error)
 
 // layout implements the type of that name: the columns that the settings take.
 func (s *Table) layout(name string, names []string, isNamed bool) (*table, error) {
-	t := &table{name: name, names: names, find: finder(names, isNamed), remedy: "missing says what to do about it: drop, mean or median"}
+	t := &table{name: name, names: names, find: finder(names, isNamed),
+		remedy: "missing says what to do about it: drop, mean or median", unlabelled: "missing: drop leaves out its row"}
 	categorical := map[int]*categories{}
 	for k, column := range s.Categorical {
 		j, err := t.at(column)
@@ -183,7 +185,7 @@ func (t *table) addMissing(c *tableColumn, reason error) error {
 	}
 	remedy := t.remedy
 	if c == t.label {
-		remedy = "missing: drop leaves out its row"
+		remedy = t.unlabelled
 	}
 	return c.unfit(t.fail(c, fmt.Errorf("%w, want a value; %s", reason, remedy)))
 }

@@ -23,7 +23,7 @@ type Compiled struct {
 	Model   Energy
 	Dim     int // coordinates of a point
 
-	calls    sync.Mutex // one at a time: two calls that both move a tensor to the device race in GoMLX
+	calls    *sync.Mutex // one at a time: two calls that both move a tensor to the device race in GoMLX
 	theta    []*tensors.Tensor
 	energies *graph.Exec
 	scores   *graph.Exec
@@ -43,7 +43,7 @@ func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*C
 	if err != nil {
 		return nil, err
 	}
-	c := &Compiled{Backend: backend, Model: model, Dim: dim}
+	c := &Compiled{Backend: backend, Model: model, Dim: dim, calls: new(sync.Mutex)}
 	for _, p := range parameters {
 		i := slices.IndexFunc(values, func(v Value) bool { return v.Name == p.Name })
 		if i < 0 {
@@ -62,22 +62,27 @@ func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*C
 		}
 		c.theta = append(c.theta, tensor.From(values[i].Numbers, DType, p.Shape...))
 	}
+	return c, c.prepare()
+}
+
+// prepare makes the programs of Energies, Logits and Scores.
+func (c *Compiled) prepare() (err error) {
 	if c.energies, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{net.Energy(in[0])}
 	}); err != nil {
-		return nil, err
+		return err
 	}
-	if ClassesOf(model) > 0 {
+	if ClassesOf(c.Model) > 0 {
 		if c.logits, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
 			return []*graph.Node{net.Logits(in[0])}
 		}); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	c.scores, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{net.Score(in[0])}
 	})
-	return c, err
+	return err
 }
 
 // Exec prepares a graph function of the model and further inputs; Call runs it.
@@ -101,12 +106,12 @@ func (c *Compiled) Call(exec *graph.Exec, in ...any) ([]*tensors.Tensor, error) 
 
 // Energies evaluates E at points given row by row, [n·dim] -> [n].
 func (c *Compiled) Energies(points []float64) ([]float64, error) {
-	return c.evaluate(c.energies, points, 1)
+	return c.Evaluate(c.energies, points, 1)
 }
 
 // Scores evaluates −∇E at points given row by row, [n·dim] -> [n·dim].
 func (c *Compiled) Scores(points []float64) ([]float64, error) {
-	return c.evaluate(c.scores, points, c.Dim)
+	return c.Evaluate(c.scores, points, c.Dim)
 }
 
 // Logits evaluates f(x) at points given row by row, [n·dim] -> [n·classes]. It is an error that the model has no classes.
@@ -114,12 +119,13 @@ func (c *Compiled) Logits(points []float64) ([]float64, error) {
 	if c.logits == nil {
 		return nil, errors.New("the model tells no classes apart")
 	}
-	return c.evaluate(c.logits, points, ClassesOf(c.Model))
+	return c.Evaluate(c.logits, points, ClassesOf(c.Model))
 }
 
-// evaluate calls exec for the points, a chunk at a time, and gathers width numbers for each. Chunks have few
-// different sizes, so that few programs are compiled; what they have too much is padding.
-func (c *Compiled) evaluate(exec *graph.Exec, points []float64, width int) ([]float64, error) {
+// Evaluate calls what Exec prepared for points given row by row, a chunk at a time, and gathers width numbers for each. The
+// further inputs are the same for all chunks. Chunks have few different sizes, so that few programs are compiled; what they have
+// too much is padding, of zeros.
+func (c *Compiled) Evaluate(exec *graph.Exec, points []float64, width int, more ...any) ([]float64, error) {
 	n := len(points) / c.Dim
 	if n*c.Dim != len(points) {
 		return nil, fmt.Errorf("%d numbers are no points of %d coordinates", len(points), c.Dim)
@@ -130,7 +136,7 @@ func (c *Compiled) evaluate(exec *graph.Exec, points []float64, width int) ([]fl
 		size := 1 << bits.Len(uint(count-1)) // the next power of two
 		padded := make([]float64, size*c.Dim)
 		copy(padded, points[from*c.Dim:(from+count)*c.Dim])
-		out, err := c.Call(exec, tensor.From(padded, DType, size, c.Dim))
+		out, err := c.Call(exec, append([]any{tensor.From(padded, DType, size, c.Dim)}, more...)...)
 		if err != nil {
 			return nil, fmt.Errorf("cannot evaluate the model: %w", err)
 		}

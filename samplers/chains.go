@@ -100,6 +100,14 @@ func (c *Chains) compile() (err error) {
 	return err
 }
 
+// Restart starts the chains anew with the random numbers of a seed: they are then as after NewChains, and nothing is compiled
+// again.
+func (c *Chains) Restart(start Start, seed int64) error {
+	tensor.Free(c.state...)
+	c.state, c.seed, c.passes, c.calls, c.skipped, c.accepted = nil, seed, 0, 0, 0, 0
+	return c.start(random.Seed(seed, purposeStart), c.row(start.Mean), c.row(start.Std))
+}
+
 // started is the first state of chains at x.
 func (c *Chains) started(net models.Net, x, scale *graph.Node, draws random.Draws) State {
 	if c.scale != nil {

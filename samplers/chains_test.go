@@ -75,3 +75,43 @@ func TestDrawReportsErrors(t *testing.T) {
 		t.Errorf("error %v, want %q", err, want)
 	}
 }
+
+// Chains that are started anew are those of another NewChains, whatever they did before.
+func TestRestart(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
+		model := compiled(t, backend, []float64{0, 0}, [][]float64{{1, 0}, {0, 1}})
+		first, second := Start{[]float64{0, 0}, []float64{1, 1}}, Start{[]float64{3, 1}, []float64{2, 1}}
+		points := func(c *Chains) []float64 {
+			for range 2 {
+				if err := c.Run(6); err != nil {
+					t.Fatal(err)
+				}
+			}
+			x, _, err := c.Points()
+			if err != nil {
+				t.Fatal(err)
+			}
+			share, err := c.Acceptance()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return append(x, share)
+		}
+		chains := func(start Start, seed int64) *Chains {
+			c, err := NewChains(model, NewMALA(), start, nil, 5, seed, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(c.Close)
+			return c
+		}
+		c := chains(first, 1)
+		before := points(c)
+		if err := c.Restart(second, 2); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := points(c), points(chains(second, 2)); !slices.Equal(got, want) || slices.Equal(got, before) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	})
+}

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
-	"joule/internal/atomicfile"
+	"joule/internal/kept"
 	"joule/metrics"
 )
 
@@ -77,18 +72,8 @@ func (c cell) failures() (text string) {
 type cells []cell
 
 func readCells(path string) (*cells, error) {
-	c := new(cells)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, c)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return c, nil
+	all, err := kept.Read[cell](path)
+	return (*cells)(&all), err
 }
 
 // find is the cell of a job, if it was computed with the same settings.
@@ -106,11 +91,7 @@ func (c *cells) find(j *job) (cell, bool) {
 func (c *cells) add(path string, new cell) error {
 	*c = slices.DeleteFunc(*c, func(x cell) bool { return x.Method == new.Method && x.Density == new.Density })
 	*c = append(*c, new)
-	return atomicfile.Write(path, func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", " ")
-		return encoder.Encode(c)
-	})
+	return kept.Write(path, *c)
 }
 
 func mean(values []float64) float64 {

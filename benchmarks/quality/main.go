@@ -14,10 +14,9 @@ import (
 	"io"
 	"log"
 	"os"
-	"slices"
-	"strings"
 
 	"joule/backends"
+	"joule/internal/kept"
 	"joule/internal/marked"
 	"joule/trainers"
 )
@@ -55,11 +54,11 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 	if o.seeds < 1 {
 		return fmt.Errorf("--seeds %d: want 1 or more", o.seeds)
 	}
-	methods, err := chosen("--methods", methods(), o.methods)
+	methods, err := kept.Chosen("--methods", methods(), o.methods)
 	if err != nil {
 		return err
 	}
-	data, err := chosen("--data", densities, o.data)
+	data, err := kept.Chosen("--data", densities, o.data)
 	if err != nil {
 		return err
 	}
@@ -98,18 +97,4 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 		return nil
 	}
 	return document.Rewrite(o.path, text)
-}
-
-// chosen are those of all names that a flag lists, or all.
-func chosen(flag string, all []string, list string) ([]string, error) {
-	if list == "" {
-		return all, nil
-	}
-	names := strings.Split(list, ",")
-	for _, name := range names {
-		if !slices.Contains(all, name) {
-			return nil, fmt.Errorf("%s: %q is none of %s", flag, name, strings.Join(all, ", "))
-		}
-	}
-	return names, nil
 }

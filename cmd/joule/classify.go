@@ -16,7 +16,7 @@ func newClassify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "classify RUN --in FILE",
 		Short: "Tell the classes of points by a trained model",
-		Long: `classify gives the most probable class of each point of a CSV or NPY file, by its number from 0, and the probabilities
+		Long: `classify gives the most probable class of each point of a file, by its number from 0, and the probabilities
 p(y|x) of all classes, of a model that has classes. Points are in the units of the data, as those of energy.
 
 What comes out is a table [n, 1 + classes]: class, p0, p1, ….`,
@@ -24,7 +24,7 @@ What comes out is a table [n, 1 + classes]: class, p0, p1, ….`,
   joule classify runs/jem --in points.npy -o classes.csv`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := flags.run(args[0])
+			t, err := flags.run(args[0], nil)
 			if err != nil {
 				return err
 			}
@@ -32,7 +32,7 @@ What comes out is a table [n, 1 + classes]: class, p0, p1, ….`,
 			if classes == 0 {
 				return coded(exitUsage, fmt.Errorf("the model of %s tells no classes apart", args[0]))
 			}
-			points, err := t.encoding().Read(flags.input)
+			points, err := t.read(flags.input)
 			if err != nil {
 				return err
 			}

@@ -1,35 +1,64 @@
 package main
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+
 	"github.com/spf13/cobra"
 
 	"joule/datasets"
+	"joule/metrics"
 )
 
-// energyColumn is the header of a column of energies.
-const energyColumn = "energy"
+// The headers of columns of energies and of log densities.
+const (
+	energyColumn     = "energy"
+	logDensityColumn = "log_density"
+)
 
 func newEnergy() *cobra.Command {
 	var flags *evaluation
-	var score bool
+	var score, logDensity bool
+	var sigma float64
+	var grid int
+	ais := metrics.NewAIS()
 	cmd := &cobra.Command{
 		Use:   "energy RUN --in FILE",
-		Short: "Evaluate a trained model's energy or score at points",
-		Long: `energy evaluates E(x), or with --score the score ∇ log p(x) = −∇E(x), at the points of a CSV, NPY or Parquet file. Points
-and scores are in the units of the data: where the run standardised its data, that is undone. The columns that the run was
-trained on are taken, by name, and become coordinates as they did in training; of an array they are taken in order. A score has
-a column for each coordinate, which is one for each category of a column of categories.
+		Short: "Evaluate a trained model's energy, score or log density at points",
+		Long: `energy evaluates E(x), or with --score the score ∇ log p(x) = −∇E(x), or with --log-density log p(x) = −E(x) − log Z, at the
+points of a CSV, NPY or Parquet file. Points, scores and densities are in the units of the data: where the run standardised its
+data, that is undone. The columns that the run was trained on are taken, by name, and become coordinates as they did in
+training; of an array they are taken in order. A score has a column for each coordinate, which is one for each category of a
+column of categories. Of a run on images, --in can also be a file of images, a folder of them, or a PNG or JPEG image.
 
-Energies come out as a vector [n], scores as a table [n, dim].`,
+log Z is 0 for a normalising flow, comes from a grid in one and two dimensions, and in more from annealed importance sampling,
+whose standard error goes to standard error: it is the same for all points, and so does not change their order.
+
+Energies and log densities come out as a vector [n], scores as a table [n, dim].`,
 		Example: `  joule energy runs/dsm --in points.npy -o energies.npy
-  joule energy runs/dsm --in points.csv --score`,
+  joule energy runs/dsm --in points.csv --score
+  joule energy runs/dsm --in points.csv --log-density`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := flags.run(args[0])
+			if own := changed(cmd, append([]string{"grid"}, aisFlags...)...); own != "" && !logDensity {
+				return coded(exitUsage, fmt.Errorf("--%s: is about log Z, which only --log-density needs", own))
+			}
+			if score && logDensity {
+				return coded(exitUsage, errors.New("--score and --log-density exclude each other"))
+			}
+			if err := cmp.Or(checkGrid(grid), checkAIS(ais)); err != nil {
+				return err
+			}
+			t, err := flags.run(args[0], nil)
 			if err != nil {
 				return err
 			}
-			points, err := t.encoding().Read(flags.input)
+			if err := cmp.Or(t.at(sigma), t.checkGrid(grid)); err != nil {
+				return err
+			}
+			points, err := t.read(flags.input)
 			if err != nil {
 				return err
 			}
@@ -37,27 +66,76 @@ Energies come out as a vector [n], scores as a table [n, dim].`,
 				return err
 			}
 			defer t.close()
-			x := t.transform().Apply(points)
-			if !score {
-				energies, err := t.model.Energies(x.Values)
-				if err != nil {
-					return err
-				}
-				return writePoints(flags.output, cmd.OutOrStdout(), datasets.Points{N: points.N, Dim: 1, Values: energies}, []string{energyColumn})
+			var values datasets.Points
+			columns := []string{energyColumn}
+			switch {
+			case score:
+				values, columns, err = t.scores(points)
+			case logDensity:
+				values, err = t.logDensities(points, metrics.Options{Grid: grid, AIS: &ais})
+				columns = []string{logDensityColumn}
+			default:
+				values, err = t.energies(points)
 			}
-			scores, err := t.model.Scores(x.Values)
 			if err != nil {
 				return err
 			}
-			t.transform().UndoScores(x, scores)
-			columns := make([]string, points.Dim)
-			for k, name := range t.dataset.Columns {
-				columns[k] = "score_" + name
-			}
-			return writePoints(flags.output, cmd.OutOrStdout(), datasets.Points{N: points.N, Dim: points.Dim, Values: scores}, columns)
+			return writePoints(flags.output, cmd.OutOrStdout(), values, columns)
 		},
 	}
 	flags = evaluationFlags(cmd)
 	cmd.Flags().BoolVar(&score, "score", false, "write scores instead of energies")
+	cmd.Flags().BoolVar(&logDensity, "log-density", false, "write log densities instead of energies")
+	aisFlag(cmd, &ais)
+	gridFlag(cmd, &grid)
+	sigmaFlag(cmd, &sigma)
 	return cmd
+}
+
+// energies are E at points in the units of the data, [n, 1].
+func (t *trained) energies(points datasets.Points) (datasets.Points, error) {
+	energies, err := t.model.Energies(t.transform().Apply(points).Values)
+	return datasets.Points{N: points.N, Dim: 1, Values: energies}, err
+}
+
+// scores are ∇ log p at points, both in the units of the data, and what its columns are called.
+func (t *trained) scores(points datasets.Points) (datasets.Points, []string, error) {
+	y := t.transform().Apply(points)
+	scores, err := t.model.Scores(y.Values)
+	if err != nil {
+		return datasets.Points{}, nil, err
+	}
+	t.transform().UndoScores(y, scores)
+	columns := make([]string, points.Dim)
+	for k, name := range t.dataset.Columns {
+		columns[k] = "score_" + name
+	}
+	return datasets.Points{N: points.N, Dim: points.Dim, Values: scores}, columns, nil
+}
+
+// logDensities are log p at points, in nats and in the units of the data, [n, 1]. What makes them doubtful is logged.
+func (t *trained) logDensities(points datasets.Points, how metrics.Options) (datasets.Points, error) {
+	set, err := t.data()
+	if err != nil {
+		return datasets.Points{}, err
+	}
+	z, err := metrics.Normalize(t.model, set, how)
+	if err != nil {
+		return datasets.Points{}, fmt.Errorf("log Z cannot be had, and so no log density: %w", err)
+	}
+	for _, warning := range z.Warnings {
+		slog.Warn(warning, "run", t.dir.Dir())
+	}
+	if z.StandardError > 0 {
+		slog.Info(fmt.Sprintf("log Z is %.4f ± %.4f nats by %s", z.LogZ, z.StandardError, z.Way), "run", t.dir.Dir())
+	}
+	y := t.transform().Apply(points)
+	values, err := t.model.Energies(y.Values)
+	if err != nil {
+		return datasets.Points{}, err
+	}
+	for i, jacobian := range t.transform().LogDetJacobians(y) { // log p(x) = log p(y) + log |dy/dx|
+		values[i] = jacobian - values[i] - z.LogZ
+	}
+	return datasets.Points{N: points.N, Dim: 1, Values: values}, nil
 }

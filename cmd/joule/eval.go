@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ func newEval() *cobra.Command {
 	var grid int
 	ais := metrics.NewAIS()
 	var backend, checkpoint string
+	var outliers outlierOptions
 	cmd := &cobra.Command{
 		Use:   "eval RUN",
 		Short: "Measure a trained model on its data",
@@ -27,19 +29,33 @@ a density was fitted to the data (data.density), they refer to that one, and are
 the NLL follows from the lower bound, and is by so much too good as that is too low. --ais=false leaves both out there. Where
 the data have labels and the model classes, it says how many are right, and how far off their probabilities are: the cross
 entropy and the expected calibration error.
-All figures are in nats; log likelihoods are of the data in its own units.`,
+All figures are in nats; log likelihoods are of the data in its own units.
+
+With --outliers or --in-file it measures instead how well the energy tells outliers from other points, held-out ones or those
+of the class --normal: the area under the receiver operating characteristic (AUROC), the average precision with outliers as
+positives (AUPR), and the share of other points at or above the score that 95 % of the outliers reach (FPR at 95 % TPR).`,
 		Example: `  joule eval runs/dsm
   joule eval runs/dsm --json | jq .test_nll
-  joule eval runs/dsm --ais --ais-steps 5000`,
+  joule eval runs/dsm --ais --ais-steps 5000
+  joule eval runs/dsm --outliers broken.csv --outliers noise.npy
+  joule eval runs/dsm --in-file all.csv --label-column class --normal good`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if grid != 0 {
-				if _, err := metrics.GridFor([]float64{0}, []float64{1}, grid); err != nil {
-					return coded(exitUsage, fmt.Errorf("--grid %d: %w", grid, err))
-				}
+			if err := outliers.check(cmd); err != nil {
+				return err
 			}
-			if err := checkAIS(ais); err != nil {
-				return coded(exitUsage, err)
+			if outliers.areAsked() {
+				d, err := outliers.measure(args[0], checkpoint, backend)
+				switch {
+				case err != nil:
+					return err
+				case asJSON:
+					return json.NewEncoder(cmd.OutOrStdout()).Encode(d)
+				}
+				return d.print(cmd.OutOrStdout())
+			}
+			if err := cmp.Or(checkGrid(grid), checkAIS(ais)); err != nil {
+				return err
 			}
 			t, err := readRun(args[0], checkpoint, nil)
 			if err != nil {
@@ -47,8 +63,8 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 			}
 			how := metrics.Options{Grid: grid, NoAIS: true} // unless it is asked for, or nothing else can be had
 			dim := len(t.dataset.Columns)
-			if grid != 0 && dim > 2 {
-				return coded(exitUsage, fmt.Errorf("--grid %d: the data has %d dimensions, and a grid is for one or two", grid, dim))
+			if err := t.checkGrid(grid); err != nil {
+				return err
 			}
 			if withAIS || dim > 2 && !cmd.Flags().Changed("ais") {
 				if how.NoAIS = false; withAIS || changed(cmd, aisFlags...) != "" {
@@ -84,18 +100,13 @@ All figures are in nats; log likelihoods are of the data in its own units.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object instead of a table")
 	cmd.Flags().BoolVar(&withAIS, "ais", false, "estimate log Z by annealed importance sampling too (default: in 3 to 64 dimensions)")
-	cmd.Flags().IntVar(&ais.Chains, "ais-chains", ais.Chains, "its chains")
-	cmd.Flags().IntVar(&ais.Steps, "ais-steps", ais.Steps, "its steps from a Gaussian to the model")
-	cmd.Flags().IntVar(&ais.Leapfrog, "ais-leapfrog", ais.Leapfrog, "leapfrog steps of each of them")
-	cmd.Flags().Int64Var(&ais.Seed, "seed", 0, "seed of annealed importance sampling")
-	cmd.Flags().IntVar(&grid, "grid", 0, "points an axis (default: 401 in two dimensions, 4001 in one)")
+	aisFlag(cmd, &ais)
+	gridFlag(cmd, &grid)
+	outliers.flags(cmd)
 	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")
 	return cmd
 }
-
-// aisFlags are the settings of annealed importance sampling.
-var aisFlags = []string{"ais-chains", "ais-steps", "ais-leapfrog", "seed"}
 
 // changed is the first of some flags that was given; empty: none.
 func changed(cmd *cobra.Command, names ...string) string {
@@ -105,18 +116,6 @@ func changed(cmd *cobra.Command, names ...string) string {
 		}
 	}
 	return ""
-}
-
-// checkAIS says which flag of annealed importance sampling cannot be, each with the others as they are by default.
-func checkAIS(ais metrics.AIS) error {
-	chains, steps, leapfrog := metrics.NewAIS(), metrics.NewAIS(), metrics.NewAIS()
-	chains.Chains, steps.Steps, leapfrog.Leapfrog = ais.Chains, ais.Steps, ais.Leapfrog
-	for i, one := range []metrics.AIS{chains, steps, leapfrog} {
-		if err := one.Check(); err != nil {
-			return fmt.Errorf("--%s: %w", aisFlags[i], err)
-		}
-	}
-	return nil
 }
 
 // printEvaluation prints a line for each figure that there is. density says what kind of density the model is compared

@@ -10,24 +10,49 @@ import (
 type evaluation struct {
 	cmd                                *cobra.Command
 	input, output, checkpoint, backend string
+	checkOutput                        func(path string) error
 }
 
+// evaluationFlags adds those of a command that writes numbers.
 func evaluationFlags(cmd *cobra.Command) *evaluation {
-	e := &evaluation{cmd: cmd}
-	cmd.Flags().StringVar(&e.input, "in", "", "points, .csv, .npy or .parquet")
-	cmd.Flags().StringVarP(&e.output, "output", "o", "", "file to write, .npy or .csv (default: CSV on standard output)")
-	checkpointFlag(cmd, &e.checkpoint)
-	backendFlag(cmd, &e.backend, "that of the run's config")
+	e := &evaluation{cmd: cmd, checkOutput: checkPointsOutput}
+	e.flags("file to write, .npy or .csv (default: CSV on standard output)")
 	return e
 }
 
-// run reads what a run directory says, once the flags are found to be right.
-func (e *evaluation) run(dir string) (*trained, error) {
+// pointsFlags adds those of a command that writes points like those of the run.
+func pointsFlags(cmd *cobra.Command) *evaluation {
+	e := &evaluation{cmd: cmd, checkOutput: checkSamplesOutput}
+	e.flags(samplesOutput)
+	return e
+}
+
+// samplesOutput says what --output is where checkSamplesOutput checks it.
+const samplesOutput = "file to write, .npy or .csv, or .png or .svg of images (default: CSV on standard output)"
+
+func (e *evaluation) flags(output string) {
+	e.cmd.Flags().StringVar(&e.input, "in", "", "points, .csv, .npy or .parquet; of a run on images also a file or folder of them")
+	e.cmd.Flags().StringVarP(&e.output, "output", "o", "", output)
+	checkpointFlag(e.cmd, &e.checkpoint)
+	backendFlag(e.cmd, &e.backend, "that of the run's config")
+}
+
+// check reports flags that cannot be.
+func (e *evaluation) check() error {
 	if e.input == "" {
-		return nil, coded(exitUsage, fmt.Errorf("--in is missing: want a .csv, .npy or .parquet file of points; usage: %s", e.cmd.UseLine()))
+		return coded(exitUsage, fmt.Errorf("--in is missing: want a .csv, .npy or .parquet file of points; usage: %s", e.cmd.UseLine()))
 	}
-	if err := checkPointsOutput(e.output); err != nil {
+	return e.checkOutput(e.output)
+}
+
+// run reads what a run directory says, once the flags are found to be right; sets change its config, as [readRun] allows.
+func (e *evaluation) run(dir string, sets []string, allowed ...string) (*trained, error) {
+	if err := e.check(); err != nil {
 		return nil, err
 	}
-	return readRun(dir, e.checkpoint, nil)
+	t, err := readRun(dir, e.checkpoint, sets, allowed...)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.checkPictures(e.output)
 }

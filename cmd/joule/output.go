@@ -62,7 +62,7 @@ func writePoints(path string, stdout io.Writer, points datasets.Points, columns 
 		return writeCSV(stdout, points, columns, number)
 	}
 	if strings.ToLower(filepath.Ext(path)) == ".npy" {
-		if points.Dim == 1 && len(columns) == 1 && columns[0] == energyColumn {
+		if len(columns) == 1 && (columns[0] == energyColumn || columns[0] == logDensityColumn) {
 			return datasets.WriteNPYVector(path, points.Values, datasets.Float32)
 		}
 		return datasets.WriteNPY(path, points, datasets.Float32)

@@ -30,7 +30,8 @@ type trained struct {
 	backend *backends.Backend
 	// checkpoint is what the parameters are taken from: the step of a checkpoint, or best; empty: from those of the run.
 	checkpoint string
-	class      *int // the model is that of this class; nil: of all
+	sigma      float64 // the noise level that the model is opened at; 0: the smallest, if it has any
+	class      *int    // the model is that of this class; nil: of all
 }
 
 // readRun reads what a run directory says, without its model. sets change its config, as far as the sections allowed go. The
@@ -102,7 +103,7 @@ func (t *trained) load(b *backends.Backend) error {
 		}
 		values[i] = models.Value{Name: tensor.Name, Shape: tensor.Shape, Numbers: numbers}
 	}
-	model, err := models.Compile(b.Backend, t.config.Model, len(t.dataset.Columns), values)
+	model, err := models.Compile(b.Backend, t.energy(), len(t.dataset.Columns), values)
 	if err != nil {
 		return fmt.Errorf("%s: the parameters do not fit the model of config.yaml: %w", t.dir.Dir(), err)
 	}
@@ -138,7 +139,7 @@ func (t *trained) transform() *datasets.Standardizer {
 
 // data loads the data of the run again, split as it was.
 func (t *trained) data() (*datasets.Set, error) {
-	set, err := t.config.Data.Load(datasets.Env{Dir: t.config.Dir, Seed: t.config.Seed})
+	set, err := t.config.LoadData()
 	if err != nil {
 		return nil, err
 	}
@@ -178,10 +179,9 @@ func (t *trained) evaluate(set *datasets.Set, how metrics.Options) (*metrics.Eva
 // spread is how much wider than the data the points are that chains start from.
 const spread = 1.5
 
-// sample draws n points of the model, in the units of the data, and says how far they can be trusted; what makes them doubtful
-// is logged.
-func (t *trained) sample(n int, seed int64) (datasets.Points, *metrics.Diagnostics, error) {
-	// The start covers the range of the data, which stands for two standard deviations on each side of its middle.
+// start is where chains of the model start: it covers the range of the data, which stands for two standard deviations on each side
+// of its middle.
+func (t *trained) start() samplers.Start {
 	dim := len(t.dataset.Columns)
 	ends := datasets.Points{N: 2, Dim: dim, Values: append(append([]float64(nil), t.dataset.Min...), t.dataset.Max...)}
 	low, high := t.transform().Apply(ends).Range()
@@ -190,7 +190,14 @@ func (t *trained) sample(n int, seed int64) (datasets.Points, *metrics.Diagnosti
 		start.Mean[k] = (low[k] + high[k]) / 2
 		start.Std[k] = spread * (high[k] - low[k]) / 4
 	}
-	sample, err := samplers.Draw(t.model, t.config.Sampler, t.config.Sampling, start, n, seed)
+	return start
+}
+
+// sample draws n points of the model, in the units of the data, and says how far they can be trusted; what makes them doubtful
+// is logged.
+func (t *trained) sample(n int, seed int64) (datasets.Points, *metrics.Diagnostics, error) {
+	dim := len(t.dataset.Columns)
+	sample, err := samplers.Draw(t.model, t.config.Sampler, t.config.Sampling, t.start(), n, seed)
 	if err != nil {
 		return datasets.Points{}, nil, err
 	}

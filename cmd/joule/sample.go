@@ -57,8 +57,8 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 					return err
 				}
 			}
-			if isPicture(output) && t.dataset.Image == nil {
-				return coded(exitUsage, fmt.Errorf("--output %s: the points of this run are no images; want .npy or .csv", output))
+			if err := t.checkPictures(output); err != nil {
+				return err
 			}
 			if err := samplers.CheckChains(t.config.Sampler, t.config.Sampling.Of(n), 1); err != nil {
 				return coded(exitUsage, fmt.Errorf("--number %d, with sampling.chains %d: %w", n, t.config.Sampling.Chains, err))
@@ -71,12 +71,7 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			if err != nil {
 				return err
 			}
-			if isPicture(output) {
-				err = t.imageGrid(points).Save(output)
-			} else {
-				err = writeTable(output, cmd.OutOrStdout(), points, t.encoding())
-			}
-			if err != nil || diagnostics == "" {
+			if err := t.writePictures(output, cmd.OutOrStdout(), points, 0); err != nil || diagnostics == "" {
 				return err
 			}
 			t.compare(found)
@@ -84,7 +79,7 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 		},
 	}
 	cmd.Flags().IntVarP(&n, "number", "n", 1000, "number of points")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, .npy or .csv, or .png or .svg of images (default: CSV on standard output)")
+	cmd.Flags().StringVarP(&output, "output", "o", "", samplesOutput)
 	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a key of sampler or sampling, such as sampler.steps=200; repeatable")
 	cmd.Flags().StringVar(&diagnostics, "diagnostics", "", "file to write how the chains mix to, as JSON; - is standard output")
 	cmd.Flags().IntVar(&class, "class", 0, "draw points of this class, by its number from 0 (default: of all)")

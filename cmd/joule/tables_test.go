@@ -111,6 +111,60 @@ func TestTables(t *testing.T) {
 	refuse(t, dir, exitFailed, "run: the data is no longer what the run was trained on: …", evaluate...)
 }
 
+// What a trained energy is used for takes rows of a table as energy does, and gives back its columns.
+func TestTablesInUse(t *testing.T) {
+	dir, _ := trainedBirds(t)
+	put(t, dir, "new.csv", "mass;island;bill;kind\n4250;Dream;48;fine\n?;Biscoe;42;fine\n4240;Biscoe;90;odd\n")
+	put(t, dir, "short.csv", "island;bill\nDream;48\nBiscoe;42\n")
+	put(t, dir, "mask.csv", "bill;mass;island\n0;0;1\n")
+	use := func(args ...string) [][]string {
+		t.Helper()
+		rows, err := csv.NewReader(strings.NewReader(succeed(t, dir, append(args, "--backend", "go")...))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	if rows := use("anomaly", "run", "--in", "new.csv"); len(rows) != 4 || rows[3][2] != "1" {
+		t.Errorf("anomaly: %v", rows)
+	}
+	header := []string{"bill", "island", "mass"}
+	for _, c := range []struct {
+		rows   int
+		energy bool
+		args   []string
+	}{
+		{3, false, []string{"denoise", "run", "--in", "new.csv"}},
+		{3, false, []string{"inpaint", "run", "--in", "new.csv"}},
+		{4, false, []string{"inpaint", "run", "--in", "short.csv", "--missing", "mass", "--draws", "2"}},
+		{2, false, []string{"inpaint", "run", "--in", "short.csv", "--missing", "mass", "--mask", "mask.csv"}},
+		{5, true, []string{"interpolate", "run", "--in", "new.csv", "--to", "2", "--points", "5", "--steps", "10"}},
+	} {
+		rows, want := use(c.args...), header
+		if c.energy {
+			want = append(slices.Clone(header), "energy")
+		}
+		if len(rows) != 1+c.rows || !slices.Equal(rows[0], want) {
+			t.Errorf("%v gives %v", c.args, rows)
+			continue
+		}
+		for _, row := range rows[1:] {
+			if mass, err := strconv.ParseFloat(row[2], 64); row[1] != "Dream" && row[1] != "Biscoe" || err != nil || mass < 1000 || mass > 8000 {
+				t.Errorf("%v gives the row %v", c.args, row)
+			}
+		}
+	}
+	if rows := use("inpaint", "run", "--in", "new.csv"); rows[1][1] != "Dream" || rows[1][2] != "4250" || rows[2][2] == "4250" {
+		t.Errorf("what is known and what is drawn: %v", rows)
+	}
+	if text := succeed(t, dir, "eval", "run", "--in-file", "new.csv", "--label-column", "kind", "--normal", "fine", "--backend", "go"); !strings.Contains(text, "new.csv") {
+		t.Errorf("eval says %s", text)
+	}
+	for _, name := range []string{"anomaly", "denoise", "interpolate"} {
+		refuse(t, dir, exitFailed, `short.csv: there is no column "mass", which the run was trained on; it has island, bill`, name, "run", "--in", "short.csv")
+	}
+}
+
 // A run that stops early says so, has the parameters of its best step, and goes on only with more patience.
 func TestEarlyStopping(t *testing.T) {
 	dir, run := trainedBirds(t)

@@ -41,18 +41,21 @@ type saved struct {
 	rate            float64
 }
 
-// replicasOf loads the data of all the runs that a config asks for: with its seed, and the seeds after it.
-func replicasOf(config *configs.Config) ([]*member, error) {
+// replicasOf loads the data of all the runs that a config asks for: with its seed, and the seeds after it. With a seed of its
+// own the data are those of all.
+func replicasOf(config *configs.Config) (runs []*member, err error) {
 	if n := int64(config.Train.Replicas); config.Seed > math.MaxInt64-n+1 {
 		return nil, coded(exitUsage, fmt.Errorf("seed %d leaves no seeds for %d replicas (train.replicas): the largest is %d", config.Seed, n, int64(math.MaxInt64)))
 	}
-	runs := make([]*member, config.Train.Replicas)
+	runs = make([]*member, config.Train.Replicas)
 	for i := range runs {
 		own := *config
 		own.Seed += int64(i)
 		own.Train.Replicas = 1 // each run's directory says how to make it alone
-		set, err := own.Data.Load(datasets.Env{Dir: own.Dir, Seed: own.Seed})
-		if err != nil {
+		var set *datasets.Set
+		if i > 0 && own.DataSeed != nil {
+			set = runs[0].set
+		} else if set, err = own.LoadData(); err != nil {
 			return nil, err
 		}
 		runs[i] = &member{config: &own, set: set, checksum: set.Checksum(), criterion: math.NaN(), savedCriterion: math.NaN()}
