@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test fuzz bench-peers bench-quick quality anomaly faults clean
+.PHONY: build build-static demo test fuzz bench-peers bench-quick quality anomaly mnist faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -52,6 +52,13 @@ quality: ## every method on every density of the plane, in docs/methods.md: hour
 
 anomaly: ## how energies tell outliers, beside scikit-learn's detectors, in docs/anomaly.md; installs them in .venv-sklearn: half an hour
 	$(GO) run ./benchmarks/anomaly $(ANOMALYFLAGS)
+
+mnist: build ## five methods on MNIST, with grids of samples, in runs/: half an hour on two cores
+	bin/joule data fetch mnist
+	for m in mle msdsm ssm nce jem; do \
+		bin/joule train mnist/$$m --out runs/mnist-$$m --resume=auto || exit 1; \
+	done
+	bin/joule eval runs/mnist-jem
 
 faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)
