@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -29,8 +30,10 @@ func fetchMNIST(ctx context.Context) error {
 		return err
 	}
 	i := slices.IndexFunc(fetch.Collections, func(c fetch.Collection) bool { return c.Name == "mnist" })
-	_, err = fetch.Collections[i].Get(ctx, filepath.Join(folder, "mnist"), "")
-	return err
+	if _, err := fetch.Collections[i].Get(ctx, filepath.Join(folder, "mnist"), ""); err != nil {
+		return fmt.Errorf("joule data fetch mnist: %w", err)
+	}
+	return nil
 }
 
 // dealImages draws so many images of a folder like that of MNIST to train on, and so many of its test file, of which the outliers
