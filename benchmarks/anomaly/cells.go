@@ -57,12 +57,14 @@ func (c cells) find(task, method string) *cell {
 	return &c[i]
 }
 
-// add keeps a cell, in the place of an older one.
-func (c *cells) add(path string, new cell) error {
-	if old := c.find(new.Task, new.Method); old != nil {
-		*old = new
-	} else {
-		*c = append(*c, new)
+// add keeps cells, each in the place of an older one.
+func (c *cells) add(path string, all ...cell) error {
+	for _, new := range all {
+		if old := c.find(new.Task, new.Method); old != nil {
+			*old = new
+		} else {
+			*c = append(*c, new)
+		}
 	}
 	return kept.Write(path, *c)
 }

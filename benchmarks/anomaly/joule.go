@@ -8,7 +8,6 @@ import (
 
 	"joule/backends"
 	"joule/configs"
-	"joule/metrics"
 	"joule/models"
 	"joule/trainers"
 )
@@ -26,8 +25,8 @@ func jouleMethods() (names []string) {
 	return names
 }
 
-// joule trains a config on splits of a task, all at once, and measures how the mean energy of its replicas tells the outliers.
-func joule(ctx context.Context, backend *backends.Backend, config *configs.Config, splits []*split) ([]*metrics.Detection, error) {
+// joule trains a config on splits of a task, all at once, and scores their points by the mean energy of its replicas.
+func joule(ctx context.Context, backend *backends.Backend, config *configs.Config, splits []*split) (scores [][]float64, err error) {
 	var all []trainers.Replica
 	for _, s := range splits {
 		for member := range config.Train.Replicas {
@@ -45,44 +44,29 @@ func joule(ctx context.Context, backend *backends.Backend, config *configs.Confi
 	if err := trainer.Run(ctx, trainers.Hooks{}); err != nil {
 		return nil, err
 	}
-	var found []*metrics.Detection
 	for i, s := range splits {
-		normal, outliers := make([]float64, s.set.Test.N), make([]float64, s.outliers.N)
+		points := s.points()
+		mean := make([]float64, points.N)
 		for member := range config.Train.Replicas {
 			values, err := trainer.Parameters(i*config.Train.Replicas + member)
 			if err != nil {
 				return nil, err
 			}
-			model, err := models.Compile(backend.Backend, config.Model, s.set.Train.Dim, values)
+			model, err := models.Compile(backend.Backend, config.Model, points.Dim, values)
 			if err != nil {
 				return nil, err
 			}
-			if err := addEnergies(model, s.set.Test.Values, normal); err != nil {
+			energies, err := model.Energies(points.Values)
+			if err != nil {
 				return nil, err
 			}
-			if err := addEnergies(model, s.outliers.Values, outliers); err != nil {
-				return nil, err
+			for k, e := range energies {
+				mean[k] += e / float64(config.Train.Replicas)
 			}
 		}
-		d, err := metrics.Detect(normal, outliers)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, d)
+		scores = append(scores, mean)
 	}
-	return found, nil
-}
-
-// addEnergies adds the energies of points to sums.
-func addEnergies(model *models.Compiled, points, sums []float64) error {
-	energies, err := model.Energies(points)
-	if err != nil {
-		return err
-	}
-	for i, e := range energies {
-		sums[i] += e
-	}
-	return nil
+	return scores, nil
 }
 
 // openFor opens the backend that a config wants on points of dim coordinates.

@@ -22,6 +22,7 @@ import (
 	"joule/configs"
 	"joule/internal/kept"
 	"joule/internal/marked"
+	"joule/metrics"
 	"joule/samplers"
 	"joule/trainers"
 )
@@ -67,13 +68,15 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	list := tasks
+	groups := []group{{"Tables, and digits of 8×8 pixels.", tasks}, {"MNIST.", mnist}}
 	if o.development {
-		list, o.path = development, ""
+		groups, o.path = []group{{"Development.", development}}, ""
 	}
 	var all []string
-	for _, t := range list {
-		all = append(all, t.name)
+	for _, g := range groups {
+		for _, t := range g.tasks {
+			all = append(all, t.name)
+		}
 	}
 	names, err := kept.Chosen("--data", all, o.data)
 	if err != nil {
@@ -89,20 +92,33 @@ func measure(ctx context.Context, o options, progress io.Writer) error {
 		return err
 	}
 	m := &measurement{options: o, kept: kept, progress: progress}
-	for _, t := range list {
-		if !slices.Contains(names, t.name) {
-			continue
+	var text strings.Builder
+	for _, g := range groups {
+		var columns []string
+		for _, t := range g.tasks {
+			if !slices.Contains(names, t.name) {
+				continue
+			}
+			if err := m.task(ctx, t, methods); err != nil {
+				return fmt.Errorf("%s: %w", t.name, err)
+			}
+			columns = append(columns, t.columns()...)
 		}
-		if err := m.task(ctx, t, methods); err != nil {
-			return fmt.Errorf("%s: %w", t.name, err)
+		if columns != nil {
+			fmt.Fprintf(&text, "\n**%s**\n%s", g.title, tables(*kept, columns))
 		}
 	}
-	text := tables(*kept, names)
 	if o.path == "" {
-		fmt.Println(text)
+		fmt.Println(text.String())
 		return nil
 	}
-	return document.Rewrite(o.path, text)
+	return document.Rewrite(o.path, text.String())
+}
+
+// group is tasks that have tables in common, and ranks.
+type group struct {
+	title string
+	tasks []task
 }
 
 // measurement is the work on all tasks.
@@ -115,8 +131,12 @@ type measurement struct {
 // task measures the methods, and scikit-learn's, on a task, as far as that is not done.
 func (m *measurement) task(ctx context.Context, t task, methods []string) error {
 	var splits []*split
-	for seed := range m.seeds {
-		s, err := t.split(int64(seed))
+	n := m.seeds
+	if t.most > 0 {
+		n = min(n, t.most)
+	}
+	for seed := range n {
+		s, err := t.split(ctx, int64(seed))
 		if err != nil {
 			return err
 		}
@@ -145,9 +165,11 @@ func (m *measurement) joule(ctx context.Context, t task, method string, splits [
 	if err != nil {
 		return err
 	}
-	key := fmt.Sprintf("%.16x", sha256.Sum256(fmt.Appendf(text, "%d splits", m.seeds)))
-	if done := m.kept.find(t.name, method); done != nil && done.Key == key {
-		fmt.Fprintln(m.progress, *done)
+	key := fmt.Sprintf("%.16x", sha256.Sum256(fmt.Appendf(text, "%d splits", len(splits))))
+	if done := m.done(t, func(c cell) bool { return c.Method == method && c.Key == key }); done != nil {
+		for _, c := range done {
+			fmt.Fprintln(m.progress, c)
+		}
 		return nil
 	}
 	backend, err := openFor(config, m.backend, splits[0].set.Train.Dim)
@@ -155,20 +177,50 @@ func (m *measurement) joule(ctx context.Context, t task, method string, splits [
 		return err
 	}
 	defer backend.Close()
-	c := cell{Task: t.name, Method: method, Key: key}
-	if c.Reached, err = joule(ctx, backend, config, splits); err != nil {
+	c := cell{Method: method, Key: key}
+	scores, err := joule(ctx, backend, config, splits)
+	if err != nil {
 		if _, diverged := errors.AsType[*trainers.DivergedError](err); !diverged {
 			return err
 		}
 		c.Diverged = strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
-	fmt.Fprintln(m.progress, c)
-	return m.kept.add(m.cells, c)
+	return m.keep(t, c, splits, scores)
+}
+
+// done are such cells, one for each set of outliers of a task; nil: one is missing.
+func (m *measurement) done(t task, isSuch func(cell) bool) (list []cell) {
+	for _, column := range t.columns() {
+		i := slices.IndexFunc(*m.kept, func(c cell) bool { return c.Task == column && isSuch(c) })
+		if i < 0 {
+			return nil
+		}
+		list = append(list, (*m.kept)[i])
+	}
+	return list
+}
+
+// keep keeps what a method has reached by its scores as a cell for each set of outliers; there are none of what has diverged.
+func (m *measurement) keep(t task, c cell, splits []*split, scores [][]float64) error {
+	reached := make([][]*metrics.Detection, len(t.columns()))
+	if c.Diverged == "" {
+		var err error
+		if reached, err = detections(splits, scores); err != nil {
+			return fmt.Errorf("%s: %w", c.Method, err)
+		}
+	}
+	var all []cell
+	for i, column := range t.columns() {
+		c.Task, c.Reached = column, reached[i]
+		fmt.Fprintln(m.progress, c)
+		all = append(all, c)
+	}
+	return m.kept.add(m.cells, all...)
 }
 
 // peers measures scikit-learn's detectors on a task, unless that is done.
 func (m *measurement) peers(ctx context.Context, t task, splits []*split) error {
-	if m.withoutPeers || slices.ContainsFunc(*m.kept, func(c cell) bool { return c.Peer && c.Task == t.name && len(c.Reached) == m.seeds }) {
+	if m.withoutPeers || m.done(t, func(c cell) bool { return c.Peer && len(c.Reached) == len(splits) }) != nil {
 		return nil
 	}
 	if m.python == "" {
@@ -178,14 +230,12 @@ func (m *measurement) peers(ctx context.Context, t task, splits []*split) error 
 		}
 		m.python = python
 	}
-	versions, found, err := peers(ctx, m.python, splits)
+	versions, scores, err := peers(ctx, m.python, splits)
 	if err != nil {
 		return err
 	}
-	for method, reached := range found {
-		c := cell{Task: t.name, Method: method, Key: versions, Peer: true, Reached: reached}
-		fmt.Fprintln(m.progress, c)
-		if err := m.kept.add(m.cells, c); err != nil {
+	for method, scores := range scores {
+		if err := m.keep(t, cell{Method: method, Key: versions, Peer: true}, splits, scores); err != nil {
 			return err
 		}
 	}

@@ -26,12 +26,12 @@ func reached(task, method string, auroc ...float64) cell {
 func TestTasks(t *testing.T) {
 	sizes := map[string][3]int{"breast cancer": {214, 143, 212}, "wine class_0": {35, 24, 119}, "digit 9": {108, 72, 1617}, "iris setosa": {30, 20, 100}}
 	for _, task := range slices.Concat(tasks, development) {
-		s, err := task.split(1)
+		s, err := task.split(t.Context(), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want, known := sizes[task.name]; known && want != [3]int{s.set.Train.N, s.set.Test.N, s.outliers.N} {
-			t.Errorf("%s: %d, %d and %d points, want %v", task.name, s.set.Train.N, s.set.Test.N, s.outliers.N, want)
+		if want, known := sizes[task.name]; known && want != [3]int{s.set.Train.N, s.set.Test.N, s.outliers[0].N} {
+			t.Errorf("%s: %d, %d and %d points, want %v", task.name, s.set.Train.N, s.set.Test.N, s.outliers[0].N, want)
 		}
 		mean, std := s.set.Train.Moments()
 		variance := 0.0
@@ -44,7 +44,7 @@ func TestTasks(t *testing.T) {
 		if math.Abs(variance-1) > 1e-9 {
 			t.Errorf("%s: the mean variance is %v", task.name, variance)
 		}
-		other, err := task.split(2)
+		other, err := task.split(t.Context(), 2)
 		if err != nil || slices.Equal(other.set.Train.Values, s.set.Train.Values) {
 			t.Errorf("%s: two seeds deal alike, %v", task.name, err)
 		}

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 
 	"joule/datasets"
-	"joule/metrics"
 )
 
 // script computes the scores of scikit-learn's detectors.
@@ -44,8 +43,8 @@ func installPeers(log io.Writer) (string, error) {
 	return python, os.WriteFile(stamp, []byte(requirement), 0o644)
 }
 
-// peers measures scikit-learn's detectors on splits of a task: for each of them a measurement a split.
-func peers(ctx context.Context, python string, splits []*split) (versions string, found map[string][]*metrics.Detection, err error) {
+// peers are the scores of the points of splits by each of scikit-learn's detectors.
+func peers(ctx context.Context, python string, splits []*split) (versions string, scores map[string][][]float64, err error) {
 	type in struct {
 		Train  [][]float64 `json:"train"`
 		Points [][]float64 `json:"points"`
@@ -55,7 +54,7 @@ func peers(ctx context.Context, python string, splits []*split) (versions string
 		Splits []in `json:"splits"`
 	}
 	for seed, s := range splits {
-		input.Splits = append(input.Splits, in{rows(s.set.Train), append(rows(s.set.Test), rows(s.outliers)...), seed})
+		input.Splits = append(input.Splits, in{rows(s.set.Train), rows(s.points()), seed})
 	}
 	text, err := json.Marshal(input)
 	if err != nil {
@@ -74,18 +73,7 @@ func peers(ctx context.Context, python string, splits []*split) (versions string
 	if err := json.Unmarshal(printed, &output); err != nil {
 		return "", nil, fmt.Errorf("%s: %w", script, err)
 	}
-	found = map[string][]*metrics.Detection{}
-	for method, all := range output.Scores {
-		for i, scores := range all {
-			n := splits[i].set.Test.N
-			d, err := metrics.Detect(scores[:n], scores[n:])
-			if err != nil {
-				return "", nil, fmt.Errorf("%s: %w", method, err)
-			}
-			found[method] = append(found[method], d)
-		}
-	}
-	return output.Versions, found, nil
+	return output.Versions, output.Scores, nil
 }
 
 // rows are the points one by one.

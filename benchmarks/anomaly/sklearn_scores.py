@@ -24,10 +24,19 @@ def best_mixture(train, seed):
     return min(fits, key=lambda m: m.bic(train))
 
 
-def best_kernel_density(train):
+def best_kernel_density(train, **settings):
     """The bandwidth with the highest likelihood in five-fold cross-validation."""
     grid = {"bandwidth": np.geomspace(0.05, 5, 25)}
-    return GridSearchCV(KernelDensity(), grid, cv=5).fit(train).best_estimator_
+    return GridSearchCV(KernelDensity(**settings), grid, cv=5).fit(train).best_estimator_
+
+
+def one_leaf(train):
+    """What makes a kernel density a plain sum over the training points.
+
+    With more leaves it is a bound from which those of the branches are subtracted: of points that are far from all others,
+    as they are in many coordinates, nothing but rounding is left.
+    """
+    return {"leaf_size": len(train) + 1}
 
 
 METHODS = {
@@ -38,6 +47,8 @@ METHODS = {
     "Gaussian mixture, by BIC": best_mixture,
     "kernel density": lambda x, seed: KernelDensity().fit(x),
     "kernel density, cross-validated": lambda x, seed: best_kernel_density(x),
+    "kernel density, one leaf": lambda x, seed: KernelDensity(**one_leaf(x)).fit(x),
+    "kernel density, cross-validated, one leaf": lambda x, seed: best_kernel_density(x, **one_leaf(x)),
 }
 
 
