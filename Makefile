@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test fuzz bench-peers bench-quick quality anomaly mnist faults clean
+.PHONY: build build-static demo test fuzz bench-peers bench-conv bench-quick quality anomaly mnist faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -43,6 +43,9 @@ fuzz: ## every fuzz test for FUZZTIME
 
 bench-peers: ## training speed beside PyTorch, JAX and TorchEBM, in docs/performance.md; installs them in .venv
 	$(GO) run ./benchmarks $(BENCHFLAGS)
+
+bench-conv: ## the same with a convolutional network, in docs/performance.md too
+	$(GO) run ./benchmarks --rows "C mle20,C dsm" --command "make bench-conv" $(BENCHFLAGS)
 
 bench-quick: ## the same with fewer rows and rounds, in five minutes
 	$(GO) run ./benchmarks --quick $(BENCHFLAGS)

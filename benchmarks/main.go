@@ -1,7 +1,7 @@
 // Command benchmarks measures the speed of training in Joule beside that of its peers, and writes docs/performance.md.
 // It runs in the root of the repository:
 //
-//	go run ./benchmarks [--quick] [--autotune] [--python PATH] [--rows "S dsm,L nce"] [--json FILE] [--out FILE]
+//	go run ./benchmarks [--quick] [--autotune] [--python PATH] [--rows "S dsm,L nce"] [--command NAME] [--json FILE] [--out FILE]
 //
 // Every side is a process that makes steps on request (child.go). All are started first and measured in turn, so that
 // only one computes at a time and a machine that slows down does so for all.
@@ -23,12 +23,10 @@ import (
 	"joule/internal/marked"
 )
 
-// document is the part of a document that this program writes.
-var document = marked.By("make bench-peers")
-
 type options struct {
 	quick, autotune   bool
 	python, rows      string
+	command           string
 	jsonPath, outPath string
 }
 
@@ -38,7 +36,8 @@ func main() {
 	flag.BoolVar(&o.quick, "quick", false, "fewer rows, rounds and variants: five minutes")
 	flag.BoolVar(&o.autotune, "autotune", false, "torch.compile with mode max-autotune too, which compiles for minutes")
 	flag.StringVar(&o.python, "python", "", "an interpreter that has the peers (default: one in "+venv+", installed if need be)")
-	flag.StringVar(&o.rows, "rows", "", "only these rows, such as \"S dsm,L nce\"")
+	flag.StringVar(&o.rows, "rows", "", "only these rows, such as \"S dsm,C dsm\", and neither replicas nor start-up (default: those of S and L)")
+	flag.StringVar(&o.command, "command", "make bench-peers", "whose part of the document is written")
 	flag.StringVar(&o.jsonPath, "json", "", "where the raw times go (default: benchmarks/results/TIME.json)")
 	flag.StringVar(&o.outPath, "out", "docs/performance.md", "the document with the tables")
 	flag.Parse()
@@ -49,14 +48,15 @@ func main() {
 
 func measureAll(o options, log io.Writer) error {
 	p := plan{rounds: 7, seconds: 0.5, heat: 0.2, patience: 3 * time.Minute}
-	rows := allRows
+	rows := denseRows
 	if o.quick {
 		p.rounds, p.seconds, p.patience, rows = 3, 0.3, 45*time.Second, quickRows
 	}
-	rows, err := chosen(rows, o.rows)
+	rows, err := chosen(o.rows, rows)
 	if err != nil {
 		return err
 	}
+	document := marked.By(o.command)
 	if _, err := document.Rewritten(o.outPath, ""); err != nil { // now rather than after all the work
 		return err
 	}
@@ -86,6 +86,9 @@ func measureAll(o options, log io.Writer) error {
 		Quick: o.quick, Rounds: p.rounds, Seconds: p.seconds,
 	}
 	for _, command := range startupRuns {
+		if o.rows != "" {
+			break
+		}
 		s, err := measureStartup(joule, command, temporary)
 		if err != nil {
 			fmt.Fprintln(log, err)
@@ -104,7 +107,9 @@ func measureAll(o options, log io.Writer) error {
 	}
 	r.Versions = versionsOf(all)
 	r.Peaks = p.peaks(all, log)
-	r.Crowds = p.crowds(all, log)
+	if o.rows == "" {
+		r.Crowds = p.crowds(all, log)
+	}
 	for _, row := range rows {
 		fmt.Fprintln(log, row)
 		r.Results = append(r.Results, p.measure(row, all, log))
@@ -115,18 +120,18 @@ func measureAll(o options, log io.Writer) error {
 	return document.Rewrite(o.outPath, r.markdown())
 }
 
-// chosen picks rows by their names, such as "S dsm,L nce"; all where none are named.
-func chosen(rows []row, names string) ([]row, error) {
+// chosen are the rows of these names, such as "S dsm,L nce", or the usual ones without names.
+func chosen(names string, usual []row) ([]row, error) {
 	if names == "" {
-		return rows, nil
+		return usual, nil
 	}
 	var picked []row
 	for name := range strings.SplitSeq(names, ",") {
-		i := slices.IndexFunc(rows, func(r row) bool { return r.String() == name })
+		i := slices.IndexFunc(allRows, func(r row) bool { return r.String() == name })
 		if i < 0 {
-			return nil, fmt.Errorf("--rows: there is no row %q; there are %v", name, rows)
+			return nil, fmt.Errorf("--rows: there is no row %q; there are %v", name, allRows)
 		}
-		picked = append(picked, rows[i])
+		picked = append(picked, allRows[i])
 	}
 	return picked, nil
 }

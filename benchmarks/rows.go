@@ -28,11 +28,13 @@ var networks = map[string]network{
 // chainSteps are the Langevin steps of the maximum-likelihood rows.
 var chainSteps = map[string]int{"mle100": 100, "mle60": 60, "mle20": 20}
 
-// allRows are the rows in the order of the table; quickRows those of a quick run.
+// allRows are the rows in the order of the table; denseRows those that are measured where none are named, and quickRows those of a
+// quick run.
 var (
 	allRows   = append(product([]string{"S", "L"}, []string{"mle100", "mle60", "fisher", "dsm", "nce"}), product([]string{"C"}, []string{"mle20", "dsm"})...)
-	quickRows = slices.DeleteFunc(slices.Clone(allRows), func(r row) bool {
-		return r.Size == "C" || r.Size == "L" && r.Method != "dsm" && r.Method != "mle60"
+	denseRows = slices.DeleteFunc(slices.Clone(allRows), func(r row) bool { return r.Size == "C" })
+	quickRows = slices.DeleteFunc(slices.Clone(denseRows), func(r row) bool {
+		return r.Size == "L" && r.Method != "dsm" && r.Method != "mle60"
 	})
 )
 

@@ -48,16 +48,16 @@ func TestFlops(t *testing.T) {
 }
 
 func TestChosen(t *testing.T) {
-	if got, err := chosen(allRows, "L nce,S dsm"); err != nil || len(got) != 2 || got[0] != (row{"L", "nce"}) || got[1] != (row{"S", "dsm"}) {
+	if got, err := chosen("C dsm,S dsm", quickRows); err != nil || len(got) != 2 || got[0] != (row{"C", "dsm"}) || got[1] != (row{"S", "dsm"}) {
 		t.Errorf("chosen: %v, %v", got, err)
 	}
-	if got, _ := chosen(allRows, ""); len(got) != 12 {
+	if got, _ := chosen("", denseRows); len(got) != 10 {
 		t.Errorf("without names %d rows", len(got))
 	}
 	if len(quickRows) != 7 {
 		t.Errorf("%d quick rows: %v", len(quickRows), quickRows)
 	}
-	if _, err := chosen(quickRows, "L nce"); err == nil {
-		t.Error("L nce is no row of a quick run")
+	if _, err := chosen("C nce", quickRows); err == nil {
+		t.Error("C nce is no row")
 	}
 }

@@ -45,6 +45,7 @@ func survives(c *Config) error {
 }
 
 func TestHostileConfigs(t *testing.T) {
+	standIns(t)
 	valid := [][]byte{[]byte(contract), []byte("extends: seed/mle\nname: x\ntrain: {replicas: 2}\n")}
 	for _, entry := range List() {
 		c, err := Load(entry.Name, nil)
