@@ -70,7 +70,7 @@ func TestFitsAreToAugmentedPoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		noise, err := fitNoise("nce", NewGaussianNoise(), Problem{Data: []*datasets.Set{&moved, plain, &moved}, Seen: points})
+		noise, err := fitNoise("nce", NewGaussianNoise(), Problem{Data: []*datasets.Set{&moved, plain, &moved}, Seen: func() ([]datasets.Points, error) { return points, nil }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,11 @@ func (m *CNCE) Prepare(p Problem) (Objective, error) {
 	if err := checkVaries("cnce", p); err != nil {
 		return nil, err
 	}
-	for _, points := range p.seen() {
+	seen, err := p.seen()
+	if err != nil {
+		return nil, err
+	}
+	for _, points := range seen {
 		_, std := points.Moments()
 		c.std = append(c.std, std)
 	}

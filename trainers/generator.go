@@ -51,7 +51,11 @@ func newGenerator(kind string, flow models.Energy, p Problem) (*generator, error
 		parameter.Name = generatorPrefix + parameter.Name
 		g.learned = append(g.learned, parameter)
 	}
-	for _, points := range p.seen() {
+	seen, err := p.seen()
+	if err != nil {
+		return nil, err
+	}
+	for _, points := range seen {
 		mean, std := points.Moments()
 		g.mean, g.std = append(g.mean, mean), append(g.std, std)
 	}

@@ -49,15 +49,20 @@ func (m *KSD) Prepare(p Problem) (Objective, error) {
 		return nil, fmt.Errorf("method ksd compares all points of a batch with each other, and %d of %d replicas on a device are too many for its memory: train.batch_size / train.devices can be %d at most", p.BatchSize, n, largest)
 	}
 	objective := ksd{KSD: m}
-	for _, points := range p.seen() {
-		bandwidth := m.Bandwidth
-		if bandwidth == 0 {
-			bandwidth = medianDistance(points)
-		}
-		if bandwidth == 0 {
+	if m.Bandwidth > 0 {
+		objective.bandwidths = slices.Repeat([][][]float64{{{m.Bandwidth}}}, len(p.Data))
+		return objective, nil
+	}
+	seen, err := p.seen()
+	if err != nil {
+		return nil, err
+	}
+	for _, points := range seen {
+		median := medianDistance(points)
+		if median == 0 {
 			return nil, errors.New("method.bandwidth 0 stands for the median distance of the training points, and that is 0: give one")
 		}
-		objective.bandwidths = append(objective.bandwidths, [][]float64{{bandwidth}})
+		objective.bandwidths = append(objective.bandwidths, [][]float64{{median}})
 	}
 	return objective, nil
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -16,6 +17,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"joule/datasets"
 	"joule/internal/tensor"
 	"joule/models"
 )
@@ -109,9 +111,7 @@ func (t *Trainer) prepare() error {
 		return err
 	}
 	p.ofModel = len(learned)
-	if problem.Seen, err = seen(t.backend, t.replicas, p.dtype); err != nil {
-		return err
-	}
+	problem.Seen = sync.OnceValues(func() ([]datasets.Points, error) { return seen(t.backend, t.replicas, p.dtype) })
 	if p.objective, err = spec.Method.Prepare(problem); err != nil {
 		return &SpecError{err, true}
 	}

@@ -36,7 +36,11 @@ func fitNoise(kind string, noise Noise, p Problem) (NoiseDensity, error) {
 
 // checkVaries refuses data of which a coordinate has one value everywhere.
 func checkVaries(kind string, p Problem) error {
-	for _, points := range p.seen() {
+	seen, err := p.seen()
+	if err != nil {
+		return err
+	}
+	for _, points := range seen {
 		low, high := points.Range()
 		for k := range low {
 			if low[k] == high[k] {
@@ -80,7 +84,11 @@ func (n *GaussianNoise) Fit(p Problem) (NoiseDensity, error) {
 		})
 	}
 	var d DiagonalGaussian
-	for _, points := range p.seen() {
+	seen, err := p.seen()
+	if err != nil {
+		return nil, err
+	}
+	for _, points := range seen {
 		mean, std := points.Moments()
 		for k := range std {
 			std[k] *= n.Scale

@@ -74,8 +74,12 @@ func (n knownNoise) LogProb(x *graph.Node) *graph.Node { return n.LogDensity(x) 
 
 // fitEach fits a mixture to the training points of each replica.
 func fitEach(p Problem, fit func(train datasets.Points) (*datasets.Mixture, error)) (NoiseDensity, error) {
+	seen, err := p.seen()
+	if err != nil {
+		return nil, err
+	}
 	each := make([]datasets.Density, len(p.Data))
-	for i, points := range p.seen() {
+	for i, points := range seen {
 		if i > 0 && p.Data[i] == p.Data[0] {
 			each[i] = each[0]
 			continue

@@ -19,7 +19,11 @@ type UniformNoise struct {
 // Fit implements Noise.
 func (n *UniformNoise) Fit(p Problem) (NoiseDensity, error) {
 	var d Uniform
-	for _, points := range p.seen() {
+	seen, err := p.seen()
+	if err != nil {
+		return nil, err
+	}
+	for _, points := range seen {
 		low, high := points.Range()
 		for k := range low {
 			centre, half := (low[k]+high[k])/2, n.Scale*(high[k]-low[k])/2

@@ -46,8 +46,8 @@ var Kinds = map[string]func() Method{
 type Problem struct {
 	// Data are the sets of all replicas, of one size. With a single one there is no axis of replicas.
 	Data []*datasets.Set
-	// Seen are training points of each set as batches hold them, for what is fitted to the data; nil: those of Data.
-	Seen []datasets.Points
+	// Seen gives training points of each set as batches hold them, for what is fitted to the data; nil: those of Data.
+	Seen func() ([]datasets.Points, error)
 	// Model is the energy that is trained.
 	Model models.Energy
 	// BatchSize is the number of points that a device is given in a step, out of Devices that share a batch.
@@ -68,15 +68,15 @@ func (p Problem) points(n int) shapes.Shape {
 }
 
 // seen are the training points of each set as batches hold them.
-func (p Problem) seen() []datasets.Points {
+func (p Problem) seen() ([]datasets.Points, error) {
 	if p.Seen != nil {
-		return p.Seen
+		return p.Seen()
 	}
 	points := make([]datasets.Points, len(p.Data))
 	for i, set := range p.Data {
 		points[i] = set.Train
 	}
-	return points
+	return points, nil
 }
 
 // each is forEach replica of the problem.
