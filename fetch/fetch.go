@@ -19,6 +19,7 @@ import (
 	"joule/internal/atomicfile"
 	"joule/internal/goproxy"
 	"joule/internal/regularfile"
+	"joule/internal/strictyaml"
 )
 
 // Collection is a data set: some files in a Go module.
@@ -51,6 +52,22 @@ var Collections = []Collection{{
 		{"t10k-labels-idx1-ubyte.gz", 10008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
 	},
 }}
+
+// Named finds a data set by its name. An error says what there is.
+func Named(name string) (*Collection, error) {
+	var names []string
+	for i := range Collections {
+		if c := &Collections[i]; c.Name == name {
+			return c, nil
+		}
+		names = append(names, Collections[i].Name)
+	}
+	hint := "want one of " + strings.Join(names, ", ")
+	if near, ok := strictyaml.Nearest(name, names); ok {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return nil, fmt.Errorf("there is no data set %q to fetch; %s", name, hint)
+}
 
 // Names lists the files of a collection.
 func (c *Collection) Names() []string {

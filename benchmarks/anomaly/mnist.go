@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 
 	"joule/datasets"
 	"joule/fetch"
@@ -29,8 +28,11 @@ func fetchMNIST(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(fetch.Collections, func(c fetch.Collection) bool { return c.Name == "mnist" })
-	if _, err := fetch.Collections[i].Get(ctx, filepath.Join(folder, "mnist"), ""); err != nil {
+	mnist, err := fetch.Named("mnist")
+	if err != nil {
+		return err
+	}
+	if _, err := mnist.Get(ctx, filepath.Join(folder, "mnist"), ""); err != nil {
 		return fmt.Errorf("joule data fetch mnist: %w", err)
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 
 	"joule/backends"
 	"joule/configs"
-	"joule/datasets"
 	"joule/metrics"
 	"joule/models"
 	"joule/samplers"
@@ -112,7 +111,7 @@ func (j *job) run(ctx context.Context, backends *opener) (cell, error) {
 	}
 	var replicas []trainers.Replica
 	for _, config := range j.configs {
-		set, err := config.Data.Load(datasets.Env{Seed: config.Seed})
+		set, err := config.LoadData()
 		if err != nil {
 			return c, err
 		}

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"text/tabwriter"
 
@@ -13,7 +12,6 @@ import (
 
 	"joule/datasets"
 	"joule/fetch"
-	"joule/internal/strictyaml"
 )
 
 func newData() *cobra.Command {
@@ -51,22 +49,6 @@ func newDataList() *cobra.Command {
 	}
 }
 
-// collection finds a data set by its name.
-func collection(name string) (*fetch.Collection, error) {
-	var names []string
-	for i := range fetch.Collections {
-		if c := &fetch.Collections[i]; c.Name == name {
-			return c, nil
-		}
-		names = append(names, fetch.Collections[i].Name)
-	}
-	hint := "want one of " + strings.Join(names, ", ")
-	if near, ok := strictyaml.Nearest(name, names); ok {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return nil, coded(exitUsage, fmt.Errorf("there is no data set %q to fetch; %s", name, hint))
-}
-
 func newDataFetch() *cobra.Command {
 	var to, from string
 	cmd := &cobra.Command{
@@ -83,9 +65,9 @@ or not.`,
   joule data fetch mnist --from ~/Downloads`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := collection(args[0])
+			c, err := fetch.Named(args[0])
 			if err != nil {
-				return err
+				return coded(exitUsage, err)
 			}
 			folder, config := to, to
 			if to == "" {

@@ -11,7 +11,6 @@ import (
 
 	"joule/backends"
 	"joule/configs"
-	"joule/datasets"
 	"joule/trainers"
 )
 
@@ -71,7 +70,7 @@ func (l *lab) call(t *tally, spec, kind string, calls int) error {
 	if err != nil {
 		return err
 	}
-	set, err := config.Data.Load(datasets.Env{Seed: config.Seed})
+	set, err := config.LoadData()
 	if err != nil {
 		return err
 	}
