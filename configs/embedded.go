@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"joule/internal/strictyaml"
 )
@@ -47,14 +48,14 @@ func Source(name string) ([]byte, error) {
 	return nil, fmt.Errorf("there is no config %q; there are %s", name, strings.Join(names(), ", "))
 }
 
-// names lists the embedded configs that stand for themselves.
-func names() (names []string) {
+// names lists the embedded configs that stand for themselves. The list is not to be changed.
+var names = sync.OnceValue(func() (names []string) {
 	paths, _ := fs.Glob(files, "*/[^_]*"+ending) // cannot fail: the pattern is well-formed
 	for _, p := range paths {
 		names = append(names, strings.TrimSuffix(p, ending))
 	}
 	return names
-}
+})
 
 // openEmbedded is a strictyaml.Open for the embedded files. A name needs no ending.
 func openEmbedded(from, name string) (string, []byte, error) {

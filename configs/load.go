@@ -16,6 +16,21 @@ import (
 // Load reads a config, given the path of a file or the name of an embedded one (see List), and applies assignments such
 // as method.sigma=0.1 over it. An error lists everything that is wrong, with file, line, column and key.
 func Load(nameOrPath string, sets []string) (*Config, error) {
+	base, err := Open(nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	return base.Config(nil, sets)
+}
+
+// Base is a config as it was read, from which others are made.
+type Base struct {
+	document *strictyaml.Document
+	dir      string
+}
+
+// Open reads a config as Load does, and leaves it to Config to check it.
+func Open(nameOrPath string) (*Base, error) {
 	document, err := strictyaml.Load(open, nameOrPath)
 	if err != nil {
 		return nil, err
@@ -24,15 +39,28 @@ func Load(nameOrPath string, sets []string) (*Config, error) {
 	if !slices.Contains(names(), nameOrPath) {
 		dir = filepath.Dir(nameOrPath)
 	}
-	return decode(document, dir, sets, func(section any, report func(key, problem string)) {
-		if err := dataReadable(section, dir); err != nil {
+	return &Base{document, dir}, nil
+}
+
+// Config is the config with parts of another document put in the place of its keys, dotted paths, and with assignments over
+// these. Errors are as those of Load, what is wrong with a part at the place of the part.
+func (b *Base) Config(parts []strictyaml.Entry, sets []string) (*Config, error) {
+	document := b.document.Clone()
+	for _, p := range parts {
+		document.Put(p.Key, p.Value)
+	}
+	return decode(document, b.dir, sets, func(section any, report func(key, problem string)) {
+		if err := dataReadable(section, b.dir); err != nil {
 			report("path", err.Error())
 		}
 		if files, ok := section.(finder); ok {
-			files.Find(dir, report)
+			files.Find(b.dir, report)
 		}
 	})
 }
+
+// IsEmbedded says whether a config of this name comes with the program.
+func IsEmbedded(name string) bool { return slices.Contains(names(), name) }
 
 // LoadRun reads the config of a run, a file that Encode wrote, which stands alone and in the run's own directory. Relative
 // paths in its data refer to dir; the data itself may be gone.

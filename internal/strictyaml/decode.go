@@ -72,7 +72,7 @@ func (d *decoder) section(n *node, at place, v reflect.Value, path string, kinds
 
 // missing looks at a key that is not in the document: its default may not do.
 func (d *decoder) missing(at place, v reflect.Value, key string, r rules) bool {
-	isSection := v.Kind() == reflect.Struct || v.Kind() == reflect.Interface && !v.IsNil()
+	isSection := v.Kind() == reflect.Struct && v.Type() != treeType || v.Kind() == reflect.Interface && !v.IsNil()
 	switch {
 	case r.required && v.IsZero():
 		return d.refuse(at, key, "is missing; %s", d.needed(v.Type(), r))
@@ -95,6 +95,10 @@ func (d *decoder) needed(t reflect.Type, r rules) string {
 // value decodes n into v, of whatever type, and holds it to its rules. keyAt is the place of its key.
 func (d *decoder) value(n *node, keyAt place, v reflect.Value, key string, r rules) bool {
 	shown := ""
+	if v.Type() == treeType {
+		v.Set(reflect.ValueOf(Tree{n}))
+		return true
+	}
 	switch v.Kind() {
 	case reflect.Interface:
 		return d.polymorphic(n, keyAt, v, key)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
 )
 
 // Registry knows the kinds of the sections that are Go interfaces.
@@ -68,8 +69,20 @@ type field struct {
 	rules rules
 }
 
-// fieldsOf lists the keys of a struct in the order of its fields. It panics on a malformed tag.
+// knownFields are those of fieldsOf, by type: a suite decodes the same ones many thousand times.
+var knownFields sync.Map
+
+// fieldsOf lists the keys of a struct in the order of its fields. It panics on a malformed tag. The list is not to be changed.
 func fieldsOf(t reflect.Type) []field {
+	if known, ok := knownFields.Load(t); ok {
+		return known.([]field)
+	}
+	fields := readFields(t)
+	knownFields.Store(t, fields)
+	return fields
+}
+
+func readFields(t reflect.Type) []field {
 	var fields []field
 	for i := range t.NumField() {
 		f := t.Field(i)

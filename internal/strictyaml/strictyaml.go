@@ -170,12 +170,8 @@ func (d *Document) Set(assignment string) {
 	if value == nil {
 		return
 	}
-	at := place{file: file}
-	value.move(at)
-	for _, k := range slices.Backward(keys) {
-		value = &node{kind: mapNode, at: at, path: true, entries: []entry{{k, at, value}}}
-	}
-	d.root = merge(d.root, value)
+	value.move(place{file: file})
+	d.put(keys, value)
 }
 
 // sorted returns the errors found so far, as an error, or nil.
