@@ -52,6 +52,15 @@ func ThisSystem() System {
 // PeakMemory is the largest amount of memory that the program has held so far, in bytes; 0 where the system does not tell.
 func PeakMemory() int64 { return memory("/proc/self/status", "VmHWM") }
 
+// ResetPeakMemory makes PeakMemory count anew from what the program holds now, where the system can do that.
+func ResetPeakMemory() {
+	const ofPeaks = "5"
+	_ = os.WriteFile("/proc/self/clear_refs", []byte(ofPeaks), 0) // without it the peak is that of all before, too
+}
+
+// ResidentMemory is the amount of memory that the program holds, in bytes; 0 where the system does not tell.
+func ResidentMemory() int64 { return memory("/proc/self/status", "VmRSS") }
+
 // memory is a field that counts memory, in bytes; 0 where there is none.
 func memory(path, name string) int64 {
 	kib, err := strconv.ParseInt(strings.TrimSuffix(field(path, name), " kB"), 10, 64)

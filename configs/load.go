@@ -72,6 +72,20 @@ func LoadRun(path, dir string, sets []string) (*Config, error) {
 	return decode(document, dir, sets)
 }
 
+// Parse reads a config from text that Encode wrote. Relative paths in its data refer to dir; name stands for it in errors.
+func Parse(text []byte, name, dir string) (*Config, error) {
+	document, err := strictyaml.Load(func(from, _ string) (string, []byte, error) {
+		if from != "" {
+			return name, nil, fmt.Errorf("%s stands alone, and cannot start from another file", name)
+		}
+		return name, text, nil
+	}, name)
+	if err != nil {
+		return nil, err
+	}
+	return decode(document, dir, nil)
+}
+
 func decode(document *strictyaml.Document, dir string, sets []string, checks ...strictyaml.Check) (*Config, error) {
 	for _, assignment := range sets {
 		document.Set(assignment)

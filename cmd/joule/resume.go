@@ -103,10 +103,10 @@ func (r *resumption) backend(config *configs.Config) string {
 }
 
 // openAsBefore opens the backend of a run that goes on.
-func openAsBefore(r *resumption, config *configs.Config, dim int) (*backends.Backend, error) {
+func openAsBefore(open opener, r *resumption, config *configs.Config, dim int) (*backends.Backend, error) {
 	kept := config.Backend
 	config.Backend = r.backend(config)
-	backend, err := openForTraining(config, dim)
+	backend, err := openForTraining(open, config, dim)
 	config.Backend = kept
 	return backend, err
 }

@@ -73,6 +73,13 @@ func (w *watcher) training(parent context.Context) context.Context {
 	return ctx
 }
 
+// rest says that there is nothing to save any more, for now.
+func (w *watcher) rest() {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.cancel = nil
+}
+
 // stop gives the signals their usual effect again.
 func (w *watcher) stop() {
 	w.once.Do(func() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"joule/backends"
 	"joule/configs"
 	"joule/rundir"
 )
@@ -22,6 +23,12 @@ type trainOptions struct {
 	grace        time.Duration
 	locked       bool // the run directory was there, and is locked
 	signals      *watcher
+	// For those who train many: the directories of the runs, and what is done when they are there; where backends are had from,
+	// which are then not closed; and what is done when the training has ended with err, in the place of drawing figures.
+	dirs   []string
+	made   func(runs []*member) error
+	open   opener
+	finish func(runs []*member, backend *backends.Backend, err error) error
 }
 
 func newTrain() *cobra.Command {

@@ -75,9 +75,19 @@ func locate(config *configs.Config) error {
 	return nil
 }
 
-// makeDirectories makes the directories of the runs: one run has the one that is named, several have one each inside it.
-func makeDirectories(runs []*member, dir, name string, start time.Time) (err error) {
-	if len(runs) == 1 {
+// makeDirectories makes the directories of the runs: those that are given, or else one run has the one that is named, and
+// several have one each inside it.
+func (o trainOptions) makeDirectories(runs []*member, name string, start time.Time) (err error) {
+	for i, dir := range o.dirs {
+		if runs[i].dir, err = rundir.Create(dir, name, start); err != nil {
+			return err
+		}
+	}
+	dir := o.out
+	switch {
+	case o.dirs != nil:
+		return nil
+	case len(runs) == 1:
 		runs[0].dir, err = rundir.Create(dir, name, start)
 		return err
 	}
@@ -110,16 +120,22 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	if err != nil {
 		return nil, err
 	}
+	open := o.open
+	if open == nil {
+		open = openBackend
+	}
 	var backend *backends.Backend
 	if from == nil {
-		backend, err = openForTraining(config, runs[0].set.Train.Dim)
+		backend, err = openForTraining(open, config, runs[0].set.Train.Dim)
 	} else {
-		backend, err = openAsBefore(from, config, runs[0].set.Train.Dim)
+		backend, err = openAsBefore(open, from, config, runs[0].set.Train.Dim)
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer backend.Close()
+	if o.open == nil {
+		defer backend.Close()
+	}
 	spec := trainers.Spec{
 		Model: config.Model, Method: config.Method, Optimizer: config.Optimizer, Loop: config.Train, Data: runs[0].set, Seed: runs[0].config.Seed,
 	}
@@ -143,8 +159,13 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 		}
 	}
 	if from == nil {
-		if err := makeDirectories(runs, o.out, config.Name, start); err != nil {
+		if err := o.makeDirectories(runs, config.Name, start); err != nil {
 			return nil, err
+		}
+		if o.made != nil {
+			if err := o.made(runs); err != nil {
+				return nil, err
+			}
 		}
 		if !o.locked {
 			release, err := rundir.Lock(groupDir(runs))
@@ -156,6 +177,9 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	} else if isDone, err := from.prepare(trainer, runs, start); err != nil {
 		return nil, err
 	} else if isDone {
+		if o.finish != nil {
+			return directories(from.runs), o.finish(runs, backend, nil)
+		}
 		return directories(from.runs), nil
 	}
 	for _, r := range runs {
@@ -173,6 +197,9 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	}
 	ctx = o.signals.training(ctx)
 	err = steps(ctx, trainer, runs, progress)
+	if o.finish != nil {
+		return dirs, o.finish(runs, backend, err)
+	}
 	o.signals.stop()
 	if stopped, ok := context.Cause(ctx).(*interruption); ok && stopped.requeue && err != nil {
 		requeue(context.WithoutCancel(ctx)) // also where it could not be saved: there is an earlier checkpoint
@@ -195,11 +222,14 @@ func directories(runs []*rundir.Run) (dirs []string) {
 	return dirs
 }
 
+// opener opens a backend.
+type opener func(spec string, options backends.Options) (*backends.Backend, error)
+
 // openForTraining opens the backend of a config, and puts into the config what was chosen: the plugin's path and the number
 // of devices.
-func openForTraining(config *configs.Config, dim int) (*backends.Backend, error) {
+func openForTraining(open opener, config *configs.Config, dim int) (*backends.Backend, error) {
 	plan := trainers.PlanFor(config.Model, config.Method, dim, config.Train, runtime.GOMAXPROCS(0))
-	backend, err := openBackend(config.Backend, backends.Options{Devices: plan.Devices, Threads: plan.Threads})
+	backend, err := open(config.Backend, backends.Options{Devices: plan.Devices, Threads: plan.Threads})
 	if err != nil {
 		return nil, err
 	}

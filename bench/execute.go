@@ -1,0 +1,265 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"joule/results"
+)
+
+// Limits on how long a worker may be silent, beside what the suite says.
+const (
+	startPatience = 5 * time.Minute
+	// silence is how long a task may go without a word: a big program takes minutes to compile.
+	silence = 15 * time.Minute
+	// mostRestarts is how often in a row a worker may fail to start.
+	mostRestarts = 3
+)
+
+// Runner carries a plan out.
+type Runner struct {
+	Plan    *Plan
+	Journal *results.Journal
+	Options Options
+	// Jobs is the number of workers, each a process.
+	Jobs int
+	// Command makes that of the worker of a number, from 0 on.
+	Command func(worker int) *exec.Cmd
+	// Grace is how long a worker may take to save what it has when it is interrupted.
+	Grace time.Duration
+	// MostMemory is how many bytes a worker may hold between two tasks before another takes its place; 0 does not bound it.
+	MostMemory int64
+	// Began, Beat and Finished are told what goes on, one at a time. Any may be nil.
+	Began    func(worker int, t *Task)
+	Beat     func(worker int, t *Task, b Beat)
+	Finished func(worker int, t *Task, rows []*results.Row)
+
+	mutex   sync.Mutex // of what follows, and of the calls above
+	next    int
+	split   []*Task
+	running int
+	changed *sync.Cond
+	failed  error // why there is no going on
+}
+
+// Run carries the plan out until it is done or the context is: then what is being trained is saved, and nothing more begun. An
+// [*UnusableError] says that no worker could be had.
+func (r *Runner) Run(ctx context.Context) error {
+	if err := r.Journal.Append(r.Plan.Refused...); err != nil {
+		return err
+	}
+	logs := filepath.Join(r.Options.Dir, "logs")
+	if err := os.MkdirAll(logs, 0o755); err != nil {
+		return err
+	}
+	r.changed = sync.NewCond(&r.mutex)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		r.mutex.Lock()
+		defer r.mutex.Unlock()
+		r.changed.Broadcast()
+	})()
+	var all sync.WaitGroup
+	for worker := range max(1, min(r.Jobs, len(r.Plan.Tasks))) {
+		all.Go(func() {
+			log, err := openLog(filepath.Join(logs, fmt.Sprintf("worker-%d.log", worker)))
+			if err == nil {
+				err = errors.Join(r.work(ctx, worker, log), log.Close())
+			}
+			if err != nil {
+				r.fail(err)
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	if r.failed != nil {
+		return r.failed
+	}
+	return ctx.Err()
+}
+
+// fail notes the first reason for not going on.
+func (r *Runner) fail(err error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.failed == nil {
+		r.failed = err
+	}
+}
+
+// take is the next task, or nil where there is none and none can come any more.
+func (r *Runner) take(ctx context.Context) *Task {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	for ctx.Err() == nil {
+		if n := len(r.split); n > 0 {
+			t := r.split[n-1]
+			r.split = r.split[:n-1]
+			r.running++
+			return t
+		}
+		if r.next < len(r.Plan.Tasks) {
+			t := r.Plan.Tasks[r.next]
+			r.Plan.Tasks[r.next] = nil // what it holds can go once it is done
+			r.next++
+			r.running++
+			return t
+		}
+		if r.running == 0 {
+			break
+		}
+		r.changed.Wait() // a task that fails is tried run by run
+	}
+	return nil
+}
+
+// done notes that a task has ended, and tasks that take its place.
+func (r *Runner) done(more []*Task) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.running--
+	r.split = append(r.split, more...)
+	r.changed.Broadcast()
+}
+
+// work is what one worker does.
+func (r *Runner) work(ctx context.Context, worker int, log io.Writer) (err error) {
+	var p *process
+	defer func() {
+		if p != nil {
+			p.stop()
+		}
+	}()
+	for {
+		t := r.take(ctx)
+		if t == nil {
+			return nil
+		}
+		if err := r.Plan.fill(t, r.Options); err != nil {
+			return err
+		}
+		for attempt := 1; p == nil; attempt++ {
+			if p, err = start(r.Command(worker), log, startPatience); err == nil {
+				break
+			}
+			unusable := (*UnusableError)(nil)
+			if errors.As(err, &unusable) || attempt == mostRestarts {
+				return err
+			}
+		}
+		r.tell(func() {
+			if r.Began != nil {
+				r.Began(worker, t)
+			}
+		})
+		rows, more, resident, alive, err := r.attend(ctx, worker, p, t)
+		if err == nil && len(rows) > 0 {
+			err = r.Journal.Append(rows...)
+		}
+		if err != nil {
+			return err
+		}
+		r.tell(func() {
+			if r.Finished != nil && len(rows) > 0 {
+				r.Finished(worker, t, rows)
+			}
+		})
+		r.done(more)
+		switch {
+		case !alive:
+			p = nil
+		case r.MostMemory > 0 && resident > r.MostMemory:
+			p.stop()
+			p = nil
+		}
+	}
+}
+
+// tell calls something that is told what goes on.
+func (r *Runner) tell(call func()) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	call()
+}
+
+// attend gives a worker a task and waits for its end. more are tasks that take its place, and alive says that the worker can take
+// another.
+func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (rows []*results.Row, more []*Task, resident int64, alive bool, err error) {
+	p.words.forget()
+	began := time.Now()
+	sent := make(chan struct{}) // a worker that has died does not read
+	go func() {
+		_ = p.send(t) // then it has ended, which is seen below
+		close(sent)
+	}()
+	defer func() { <-sent }()
+	var limit <-chan time.Time
+	if seconds := r.Plan.Suite.Timeout; seconds > 0 {
+		timer := time.NewTimer(time.Duration(seconds * float64(time.Second) * float64(t.count)))
+		defer timer.Stop()
+		limit = timer.C
+	}
+	quiet := time.NewTimer(silence)
+	defer quiet.Stop()
+	stop := ctx.Done()
+	var late <-chan time.Time
+	instead := func(status results.Status, reason string) ([]*results.Row, []*Task, int64, bool, error) {
+		if t.count > 1 { // one of them is to blame, and the others are not
+			more, err := t.split(r.Options)
+			return nil, more, 0, false, err
+		}
+		return t.failed(status, reason), nil, 0, false, nil
+	}
+	for {
+		select {
+		case m := <-p.messages:
+			quiet.Reset(silence)
+			switch {
+			case m.Done != nil:
+				return m.Done, nil, m.Resident, true, nil
+			case m.Stopped:
+				p.drain()
+				return nil, nil, 0, false, nil
+			case m.Beat != nil:
+				r.tell(func() {
+					if r.Beat != nil {
+						r.Beat(worker, t, *m.Beat)
+					}
+				})
+			}
+		case <-p.ended:
+			for len(p.messages) > 0 { // said before it ended
+				if m := <-p.messages; m.Done != nil {
+					return m.Done, nil, 0, false, nil
+				} else if m.Stopped {
+					return nil, nil, 0, false, nil
+				}
+			}
+			if ctx.Err() != nil {
+				return nil, nil, 0, false, nil
+			}
+			return instead(results.Crashed, p.reason())
+		case <-limit:
+			p.kill()
+			return instead(results.TimedOut, fmt.Sprintf("after %.0f s it had not ended (timeout of the suite: %v s a run)", time.Since(began).Seconds(), r.Plan.Suite.Timeout))
+		case <-quiet.C:
+			p.kill()
+			return instead(results.TimedOut, fmt.Sprintf("it said nothing for %s", silence))
+		case <-stop:
+			p.interrupt()
+			stop, late = nil, time.After(r.Grace)
+		case <-late:
+			p.kill()
+			return nil, nil, 0, false, nil
+		}
+	}
+}

@@ -1,0 +1,262 @@
+// Package bench makes the runs of a suite: it plans tasks, hands them to worker processes, and keeps what they say in a
+// journal of results.
+//
+// A worker is a process of its own, so that whatever happens to it is a row of the results with a reason. It reads a [Task] a
+// line on its standard input and answers with a [Message] a line on its standard output.
+package bench
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"joule/configs"
+	"joule/datasets"
+	"joule/internal/strictyaml"
+	"joule/models"
+	"joule/results"
+	"joule/suites"
+	"joule/trainers"
+)
+
+// mostReplicas is how many runs are trained at once where the suite leaves it open.
+const mostReplicas = 16
+
+// Task is some runs of a cell that are trained at once, in one program.
+type Task struct {
+	ID int `json:"id"`
+	// Rows are what is known of the runs beforehand; their seeds follow one another.
+	Rows []*results.Row `json:"rows"`
+	// Folder is where configs refer to the files of their data from, and Config that of the first run, as YAML.
+	Folder string `json:"folder"`
+	Config string `json:"config"`
+	// Dirs are the run directories.
+	Dirs    []string       `json:"dirs"`
+	Keep    string         `json:"keep"`
+	// FirstSeed is that of the cell: of its run there are pictures.
+	FirstSeed int64          `json:"first_seed"`
+	Metrics []string       `json:"metrics"`
+	Measure suites.Measure `json:"measure"`
+	Budget  suites.Budget  `json:"budget"`
+
+	cell  *suites.Cell
+	first int64 // seed
+	count int
+}
+
+// Plan is what there is to do for a suite.
+type Plan struct {
+	Suite *suites.Suite
+	// Keys are those of all runs, in the order of the suite: by cell, then by seed.
+	Keys []string
+	// Tasks are what is to be done.
+	Tasks []*Task
+	// Refused are rows of the runs whose settings do not go together, as far as they are not in the journal.
+	Refused []*results.Row
+	// Done counts the runs that are in the journal.
+	Done int
+}
+
+// Options say what is planned, and how it is carried out.
+type Options struct {
+	// Dir is the directory of the suite, absolute.
+	Dir string
+	// Backend is what runs are trained on, in the place of what their configs say; empty: as these say.
+	Backend string
+	// Version is that of the program.
+	Version string
+	// Retry takes runs that failed, crashed or timed out as not done.
+	Retry bool
+}
+
+// NewPlan finds out which runs of a suite are not in the journal.
+func NewPlan(s *suites.Suite, cells []*suites.Cell, journal *results.Journal, o Options) (*Plan, error) {
+	p := &Plan{Suite: s}
+	for _, cell := range cells {
+		if cell.Refused != "" {
+			p.refuse(cell, journal, o)
+			continue
+		}
+		config, err := (&Task{cell: cell}).config(s.FirstSeed, o)
+		if err != nil {
+			return nil, err
+		}
+		sum, err := checksum(s, config)
+		if err != nil {
+			return nil, err
+		}
+		most := replicas(s, config)
+		var task *Task
+		for i := range s.Seeds {
+			seed := s.FirstSeed + int64(i)
+			key := keyOf(s, sum, seed)
+			p.Keys = append(p.Keys, key)
+			if status, ok := journal.Status(key); ok && !(o.Retry && isWorthRetrying(status)) {
+				p.Done++
+				task = nil
+				continue
+			}
+			if task == nil || task.count == most {
+				task = &Task{ID: len(p.Tasks), cell: cell, first: seed}
+				p.Tasks = append(p.Tasks, task)
+			}
+			task.count++
+		}
+	}
+	return p, nil
+}
+
+// isWorthRetrying says whether another attempt may end otherwise.
+func isWorthRetrying(s results.Status) bool {
+	return s == results.Failed || s == results.Crashed || s == results.TimedOut
+}
+
+// checksum identifies what the runs of a cell have in common: all that says how they are trained, and what draws from them where
+// something is drawn.
+func checksum(s *suites.Suite, config *configs.Config) (string, error) {
+	draws := suites.NeedsSamples(s.Metrics)
+	return config.Checksum(func(key string) bool {
+		isOfDraws := strings.HasPrefix(key, "sampler.") || strings.HasPrefix(key, "sampling.")
+		return key == "name" || key == "seed" || isOfDraws && !draws
+	})
+}
+
+// keyOf identifies a run by its settings and by what is measured of it.
+func keyOf(s *suites.Suite, config string, seed int64) string {
+	measured := struct {
+		Metrics []string
+		Measure suites.Measure
+		Budget  suites.Budget
+	}{s.Metrics, s.Measure, s.Budget}
+	text, _ := json.Marshal(measured) // numbers and text alone
+	return fmt.Sprintf("%.16x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n", config, text, seed)))
+}
+
+// replicas is how many runs of a cell are trained at once.
+func replicas(s *suites.Suite, config *configs.Config) int {
+	switch {
+	case s.Budget.Seconds > 0: // a run's time is its own
+		return 1
+	case s.Replicas > 0:
+		return s.Replicas
+	case isDrawn(config.Data):
+		return mostReplicas
+	}
+	return 1
+}
+
+// isDrawn says whether data are drawn from a density: then they are small, and there is one size of them.
+func isDrawn(s datasets.Source) bool {
+	_, isFile := s.(interface{ Locate(dir string) error })
+	return !isFile
+}
+
+// refuse notes the runs of a cell whose settings do not go together.
+func (p *Plan) refuse(cell *suites.Cell, journal *results.Journal, o Options) {
+	for i := range p.Suite.Seeds {
+		row := p.row(cell, p.Suite.FirstSeed+int64(i), o)
+		row.Key = keyOf(p.Suite, "refused: "+cell.Refused+cell.Name, row.Seed)
+		row.Status, row.Reason = results.Refused, cell.Refused
+		p.Keys = append(p.Keys, row.Key)
+		if _, ok := journal.Status(row.Key); ok {
+			p.Done++
+			continue
+		}
+		p.Refused = append(p.Refused, row)
+	}
+}
+
+// row is what is known of a run beforehand, but for its key.
+func (p *Plan) row(cell *suites.Cell, seed int64, o Options) *results.Row {
+	return &results.Row{Run: fmt.Sprintf("%s/seed-%d", cell.Name, seed), Suite: p.Suite.Name, Axes: cell.Axes, Seed: seed, Joule: o.Version}
+}
+
+// fill makes a task ready to be sent.
+func (p *Plan) fill(t *Task, o Options) error {
+	if t.Rows != nil {
+		return nil
+	}
+	config, err := t.config(t.first, o)
+	if err != nil {
+		return err
+	}
+	text, err := config.Encode()
+	if err != nil {
+		return err
+	}
+	sum, err := checksum(p.Suite, config)
+	if err != nil {
+		return err
+	}
+	folder, err := filepath.Abs(config.Dir)
+	if err != nil {
+		return err
+	}
+	t.Folder, t.Config = folder, string(text)
+	t.FirstSeed = p.Suite.FirstSeed
+	t.Keep, t.Metrics, t.Measure, t.Budget = p.Suite.Keep, p.Suite.Metrics, p.Suite.Measure, p.Suite.Budget
+	for i := range t.count {
+		row := p.row(t.cell, t.first+int64(i), o)
+		row.Key = keyOf(p.Suite, sum, row.Seed)
+		row.Method = strictyaml.KindOf(trainers.Kinds, config.Method)
+		row.Data = strictyaml.KindOf(datasets.Kinds, config.Data)
+		row.Model = strictyaml.KindOf(models.Kinds, config.Model)
+		t.Rows = append(t.Rows, row)
+		t.Dirs = append(t.Dirs, filepath.Join(o.Dir, results.RunsFolder, filepath.FromSlash(row.Run)))
+	}
+	return nil
+}
+
+// config is that of the run of a task with a seed.
+func (t *Task) config(seed int64, o Options) (*configs.Config, error) {
+	config, err := t.cell.Config(seed)
+	if err == nil && o.Backend != "" {
+		config.Backend = o.Backend
+	}
+	return config, err
+}
+
+// configText is the config of the run of a task with a seed, as YAML.
+func (t *Task) configText(seed int64, o Options) (string, error) {
+	config, err := t.config(seed, o)
+	if err != nil {
+		return "", err
+	}
+	text, err := config.Encode()
+	return string(text), err
+}
+
+// split makes a task of each of its runs.
+func (t *Task) split(o Options) (tasks []*Task, err error) {
+	for i, row := range t.Rows {
+		own := *t
+		own.Rows, own.Dirs, own.first, own.count = t.Rows[i:i+1], t.Dirs[i:i+1], row.Seed, 1
+		if own.Config, err = t.configText(row.Seed, o); err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, &own)
+	}
+	return tasks, nil
+}
+
+// String names the runs of a task.
+func (t *Task) String() string {
+	if t.count == 1 {
+		return fmt.Sprintf("%s/seed-%d", t.cell.Name, t.first)
+	}
+	return fmt.Sprintf("%s/seed-%d…%d", t.cell.Name, t.first, t.first+int64(t.count)-1)
+}
+
+// failed are the rows of a task none of whose runs came to an end by itself.
+func (t *Task) failed(status results.Status, reason string) []*results.Row {
+	rows := make([]*results.Row, len(t.Rows))
+	for i, r := range t.Rows {
+		row := *r
+		row.Status, row.Reason = status, strings.TrimSpace(reason)
+		row.Config = t.Config
+		rows[i] = &row
+	}
+	return rows
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"joule/backends"
+	"joule/bench"
+	"joule/internal/atomicfile"
+	"joule/results"
+	"joule/rundir"
+	"joule/suites"
+
+	"io"
+)
+
+// benchOptions are the flags of joule bench.
+type benchOptions struct {
+	out, backend  string
+	sets          []string
+	jobs          int
+	dryRun, retry bool
+	grace         time.Duration
+}
+
+func newBench() *cobra.Command {
+	var o benchOptions
+	cmd := &cobra.Command{
+		Use:   "bench [SUITE]",
+		Short: "Train a grid of runs, measure each, and compare methods",
+		Long: `bench makes the runs of a suite, measures each and writes a table with a row a run. SUITE is a file, or the name of a suite
+that comes with joule (joule bench list).
+
+The directory of the suite holds results.csv and results.parquet, the run directories in runs/, and a journal of what is done:
+the same command goes on where it was stopped, and repeats nothing that is done. A run that fails, crashes, hangs or diverges is a
+row with its reason; --retry tries again those that failed, crashed or hung.
+
+Runs are made in processes of their own, several at a time (--jobs). Those of a cell, which differ in their seeds alone, are
+trained at once in one program where they are small.
+
+The path of the directory is printed on standard output. SIGINT, SIGTERM and SIGHUP save what is being trained and exit with 130,
+SIGUSR1 and SIGUSR2 with 75. The exit code is 0 where all runs have a row, whatever is in it.`,
+		Example: `  joule bench quick
+  joule bench toy2d --dry-run
+  joule bench my.yaml --jobs 4 --out bench/my --set seeds=3
+  joule report bench/quick -o report.html`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return o.run(cmd, args[0])
+		},
+	}
+	cmd.Flags().StringVar(&o.out, "out", "", "directory of the suite (default: bench/NAME)")
+	cmd.Flags().StringArrayVar(&o.sets, "set", nil, "change a key of the suite, such as seeds=2; repeatable")
+	cmd.Flags().IntVar(&o.jobs, "jobs", 0, "workers at a time (default: one a GPU, or one a core)")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list the runs and what they are likely to take, and make none")
+	cmd.Flags().BoolVar(&o.retry, "retry", false, "make runs again that failed, crashed or hung")
+	cmd.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "the most that saving may take after a signal")
+	backendFlag(cmd, &o.backend, "those of the configs")
+	cmd.AddCommand(newBenchList(), newBenchShow(), newBenchWorker())
+	return cmd
+}
+
+// run is the command.
+func (o benchOptions) run(cmd *cobra.Command, name string) error {
+	if o.jobs < 0 {
+		return coded(exitUsage, fmt.Errorf("--jobs %d: want 1 or more, or 0 for as many as there are GPUs or cores", o.jobs))
+	}
+	if o.grace <= 0 {
+		return coded(exitUsage, fmt.Errorf("--grace %s: want more than 0", o.grace))
+	}
+	suite, err := suites.Load(name, o.sets)
+	if err != nil {
+		return coded(exitUsage, err)
+	}
+	cells, err := suite.Cells()
+	if err != nil {
+		return coded(exitUsage, err)
+	}
+	if o.out == "" {
+		o.out = filepath.Join("bench", suite.Name)
+	}
+	dir, err := filepath.Abs(o.out)
+	if err != nil {
+		return err
+	}
+	how := bench.Options{Dir: dir, Backend: o.backend, Version: version, Retry: o.retry}
+	if o.dryRun {
+		return o.list(cmd, suite, cells, how)
+	}
+	signals := watchSignals(o.grace + 10*time.Second) // by then the workers have saved, or were killed
+	defer signals.stop()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	release, err := rundir.Lock(dir)
+	if err != nil {
+		return err
+	}
+	defer release()
+	journal, err := results.OpenJournal(filepath.Join(dir, results.JournalFile))
+	if err != nil {
+		return err
+	}
+	defer journal.Close()
+	plan, err := bench.NewPlan(suite, cells, journal, how)
+	if err != nil {
+		return coded(exitUsage, err)
+	}
+	if err := writeText(filepath.Join(dir, "suite.yaml"), suite.Text); err != nil {
+		return err
+	}
+	slog.Info("suite "+suite.Name, "cells", len(cells), "runs", len(plan.Keys), "done", plan.Done, "refused", len(plan.Refused), "directory", o.out)
+	ctx := signals.training(cmd.Context())
+	err = o.execute(ctx, cmd, plan, journal, how)
+	tables := &tableWriter{dir: dir, journal: journal, keys: plan.Keys}
+	if written := tables.write(); err == nil {
+		err = written
+	}
+	signals.stop()
+	stopped, _ := context.Cause(ctx).(*interruption)
+	if stopped != nil && stopped.requeue {
+		requeue(context.WithoutCancel(ctx))
+	}
+	if unusable := (*bench.UnusableError)(nil); errors.As(err, &unusable) {
+		return coded(unusable.Code, err)
+	}
+	if errors.Is(err, context.Canceled) && stopped != nil {
+		return coded(stopped.code(), fmt.Errorf("%w; the same command goes on", stopped))
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), o.out)
+	return err
+}
+
+// execute makes the runs of a plan.
+func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *bench.Plan, journal *results.Journal, how bench.Options) error {
+	jobs := o.jobs
+	if jobs == 0 {
+		jobs = min(runtime.GOMAXPROCS(0), max(len(plan.Tasks), 1))
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	threads := max(runtime.GOMAXPROCS(0)/jobs, 1)
+	shown := benchProgressFor(cmd, plan)
+	defer shown.stop()
+	tables := &tableWriter{dir: how.Dir, journal: journal, keys: plan.Keys, last: time.Now()}
+	runner := &bench.Runner{
+		Plan: plan, Journal: journal, Options: how, Jobs: jobs, Grace: o.grace, MostMemory: backends.ThisSystem().Memory / int64(2*jobs),
+		Command: func(int) *exec.Cmd {
+			args := []string{"bench", "worker", "--grace", o.grace.String()}
+			if o.backend != "" {
+				args = append(args, "--backend", o.backend)
+			}
+			worker := exec.Command(program, args...)
+			worker.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", threads))
+			return worker
+		},
+		Beat: shown.beat,
+		Finished: func(worker int, t *bench.Task, rows []*results.Row) {
+			shown.finished(worker, t, rows)
+			tables.now()
+		},
+	}
+	return runner.Run(ctx)
+}
+
+// tableWriter makes the tables of what is in the journal.
+type tableWriter struct {
+	dir     string
+	journal *results.Journal
+	keys    []string
+	last    time.Time
+}
+
+// now writes them where that was last done some time ago.
+func (w *tableWriter) now() {
+	const often = time.Minute
+	if time.Since(w.last) < often {
+		return
+	}
+	if err := w.write(); err != nil {
+		slog.Warn("the tables could not be written; the journal has it all", "error", oneLine(err))
+	}
+	w.last = time.Now()
+}
+
+func (w *tableWriter) write() error {
+	rows := w.journal.Rows(w.keys)
+	return errors.Join(results.WriteCSV(filepath.Join(w.dir, results.CSVFile), rows), results.WriteParquet(filepath.Join(w.dir, results.ParquetFile), rows))
+}
+
+func writeText(path, text string) error {
+	if old, err := os.ReadFile(path); err == nil && string(old) == text {
+		return nil
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"joule/bench"
+	"joule/suites"
+)
+
+func newBenchList() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the suites that come with joule",
+		Example: "  joule bench list",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for _, e := range suites.List() {
+				fmt.Fprintf(table, "%s\t%s\n", e.Name, e.Description)
+			}
+			return table.Flush()
+		},
+	}
+}
+
+func newBenchShow() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show NAME",
+		Short:   "Print a suite that comes with joule",
+		Example: "  joule bench show quick > my.yaml",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := suites.Source(args[0])
+			if err != nil {
+				return coded(exitUsage, err)
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
+		},
+	}
+}
+
+// list prints the runs of a suite and what they are likely to take.
+func (o benchOptions) list(cmd *cobra.Command, suite *suites.Suite, cells []*suites.Cell, how bench.Options) error {
+	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	for _, c := range cells {
+		fmt.Fprintf(table, "%s\t%d seeds\t%s\n", c.Name, suite.Seeds, c.Refused)
+	}
+	return table.Flush()
+}

@@ -1,0 +1,317 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"joule/backends"
+	"joule/bench"
+	"joule/configs"
+	"joule/results"
+	"joule/rundir"
+	"joule/trainers"
+)
+
+// newBenchWorker is the command of the processes that a suite's runs are made in. It talks to the one that started it.
+func newBenchWorker() *cobra.Command {
+	var backend string
+	var grace time.Duration
+	cmd := &cobra.Command{
+		Use:    "worker",
+		Short:  "Make runs of a suite, as told on standard input",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w := &benchWorker{signals: watchSignals(grace), out: json.NewEncoder(cmd.OutOrStdout()), opened: map[openKey]*backends.Backend{}}
+			defer w.close()
+			return w.serve(cmd.Context(), cmd.InOrStdin(), backend)
+		},
+	}
+	backendFlag(cmd, &backend, "as the configs of the runs say")
+	cmd.Flags().DurationVar(&grace, "grace", 30*time.Second, "the most that saving may take after a signal")
+	return cmd
+}
+
+// benchWorker makes runs, one task after the other.
+type benchWorker struct {
+	signals *watcher
+	out     *json.Encoder
+	opened  map[openKey]*backends.Backend
+	last    time.Time // of a beat
+}
+
+// openKey is what a backend was opened by.
+type openKey struct {
+	spec    string
+	options backends.Options
+}
+
+// open opens a backend, or takes one that was opened before.
+func (w *benchWorker) open(spec string, options backends.Options) (*backends.Backend, error) {
+	key := openKey{spec, options}
+	if b := w.opened[key]; b != nil {
+		return b, nil
+	}
+	b, err := openBackend(spec, options)
+	if err == nil {
+		w.opened[key] = b
+	}
+	return b, err
+}
+
+func (w *benchWorker) close() {
+	w.signals.stop()
+	for _, b := range w.opened {
+		b.Close()
+	}
+}
+
+// serve does tasks until there are no more, or a signal comes.
+func (w *benchWorker) serve(ctx context.Context, in io.Reader, backend string) error {
+	if backend != "" { // what cannot be had at all is told before any task
+		if _, err := w.open(backend, backends.Options{}); err != nil {
+			return w.out.Encode(bench.Message{Unusable: err.Error(), Code: exitCode(err)})
+		}
+	}
+	if err := w.out.Encode(bench.Message{Ready: true}); err != nil {
+		return err
+	}
+	lines := bufio.NewReader(in)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var task bench.Task
+		if err := json.Unmarshal(line, &task); err != nil {
+			return fmt.Errorf("a task cannot be read: %w", err)
+		}
+		rows, err := w.do(w.signals.training(ctx), &task)
+		w.signals.rest()
+		if stopped := (*interruption)(nil); errors.As(err, &stopped) {
+			if err := w.out.Encode(bench.Message{Stopped: true}); err != nil {
+				return err
+			}
+			return coded(stopped.code(), stopped)
+		}
+		if err != nil {
+			return err
+		}
+		if err := w.out.Encode(bench.Message{Done: rows, Resident: backends.ResidentMemory()}); err != nil {
+			return err
+		}
+	}
+}
+
+// do makes the runs of a task and measures them. The error is an interruption, or why the worker cannot go on.
+func (w *benchWorker) do(ctx context.Context, task *bench.Task) ([]*results.Row, error) {
+	backends.ResetPeakMemory()
+	w.last = time.Time{}
+	started := time.Now()
+	for _, row := range task.Rows {
+		row.Started, row.Replicas = started, len(task.Rows)
+	}
+	err := w.attempt(ctx, task)
+	if stopped, ok := context.Cause(ctx).(*interruption); ok && isUnfinished(task) {
+		return nil, stopped
+	}
+	for _, row := range task.Rows {
+		if row.Status != "" {
+			continue
+		}
+		row.Status, row.Reason = results.Failed, "it was not measured"
+		if refused := (*trainers.SpecError)(nil); errors.As(err, &refused) {
+			row.Status = results.Refused
+		}
+		if err != nil {
+			row.Reason = oneLine(err)
+		}
+	}
+	if task.Keep == "rows" {
+		for _, dir := range task.Dirs {
+			if err := os.RemoveAll(dir); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return task.Rows, nil
+}
+
+// isUnfinished says whether some run of a task has no result yet.
+func isUnfinished(task *bench.Task) bool {
+	for _, row := range task.Rows {
+		if row.Status == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// attempt trains and measures. What it finds out is in the rows; the error is of those that are left.
+func (w *benchWorker) attempt(ctx context.Context, task *bench.Task) error {
+	config, err := configs.Parse([]byte(task.Config), task.Rows[0].Run, task.Folder)
+	if err != nil {
+		return err
+	}
+	config.Train.Replicas = len(task.Rows)
+	from, err := resumptionOf(task)
+	if err != nil {
+		return err
+	}
+	if from != nil {
+		config.Train.Steps = from.config.Train.Steps
+		config, err = from.changed(config, nil, "")
+	} else {
+		err = w.spend(task.Budget, config)
+	}
+	if err != nil {
+		return err
+	}
+	w.beat(bench.Beat{Phase: "compiling"})
+	o := trainOptions{dirs: task.Dirs, locked: true, noFigures: true, fromStep: -1, resume: resumeAuto, signals: w.signals, open: w.open}
+	o.made = func(runs []*member) error { return writeTasks(task) }
+	o.finish = func(runs []*member, backend *backends.Backend, err error) error {
+		if context.Cause(ctx) != nil && exitCode(err) != exitOK && exitCode(err) != exitDiverged {
+			return err
+		}
+		for i, r := range runs {
+			w.beat(bench.Beat{Phase: "measuring"})
+			measureRun(task, task.Rows[i], r, backend, err)
+		}
+		return err
+	}
+	_, err = train(ctx, config, o, from, (*benchProgress)(w))
+	return err
+}
+
+// taskFile is in the run directory of a suite's run, and says which it is.
+const taskFile = "task.json"
+
+// taskOf is what it holds.
+type taskOf struct {
+	Suite string `json:"suite"`
+	Run   string `json:"run"`
+	Key   string `json:"key"`
+}
+
+// resumptionOf is what the runs of a task go on from where they were begun before; nil where they were not. Directories of other
+// runs of the same names, as an earlier version of the suite leaves, are set aside.
+func resumptionOf(task *bench.Task) (*resumption, error) {
+	var runs []*rundir.Run
+	for i, dir := range task.Dirs {
+		run, err := rundir.Open(dir)
+		var own taskOf
+		if err == nil {
+			own, err = readTask(dir)
+		}
+		if _, hasParameters := lastParameters(run, err); err == nil && own.Key == task.Rows[i].Key && hasParameters {
+			runs = append(runs, run)
+		}
+	}
+	if len(runs) == len(task.Dirs) {
+		r := &resumption{dir: task.Dirs[0], runs: runs, fromStep: -1, fallBack: true}
+		var err error
+		if r.config, err = configs.LoadRun(filepath.Join(runs[0].Dir(), "config.yaml"), "", nil); err != nil {
+			return nil, err
+		}
+		r.config.Train.Replicas = len(runs)
+		r.environment, err = runs[0].Environment()
+		return r, err
+	}
+	for _, dir := range task.Dirs {
+		if err := setAside(dir); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// writeTasks says in the run directories of a task which runs they are of.
+func writeTasks(task *bench.Task) error {
+	for i, row := range task.Rows {
+		text, err := json.Marshal(taskOf{row.Suite, row.Run, row.Key})
+		if err == nil {
+			err = os.WriteFile(filepath.Join(task.Dirs[i], taskFile), append(text, '\n'), 0o644)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parametersOf says whether a run has anything to go on from.
+func lastParameters(run *rundir.Run, err error) (p rundir.Parameters, has bool) {
+	if err != nil {
+		return p, false
+	}
+	p, err = run.Parameters()
+	return p, err == nil
+}
+
+// setAside makes room for a run directory. One that was never trained, or is no run, goes; another is renamed.
+func setAside(dir string) error {
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if run, err := rundir.Open(dir); err == nil {
+		if _, has := lastParameters(run, nil); has {
+			for n := 1; ; n++ {
+				aside := fmt.Sprintf("%s.before-%d", dir, n)
+				if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+					return os.Rename(dir, aside)
+				}
+			}
+		}
+	}
+	return os.RemoveAll(dir)
+}
+
+func readTask(dir string) (t taskOf, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, taskFile))
+	if err == nil {
+		err = json.Unmarshal(text, &t)
+	}
+	return t, err
+}
+
+// beat says how far the task is, not too often.
+func (w *benchWorker) beat(b bench.Beat) {
+	const often = 200 * time.Millisecond
+	if time.Since(w.last) < often && b.Step < b.Steps {
+		return
+	}
+	w.last = time.Now()
+	_ = w.out.Encode(bench.Message{Beat: &b}) // whoever does not listen has gone
+}
+
+// benchProgress tells how far a training is.
+type benchProgress benchWorker
+
+func (p *benchProgress) start(step, steps int) {
+	(*benchWorker)(p).beat(bench.Beat{Phase: "training", Step: step, Steps: steps})
+}
+
+func (p *benchProgress) report(r trainers.Report) {
+	(*benchWorker)(p).beat(bench.Beat{Phase: "training", Step: r.Step, Steps: r.Steps})
+}
+
+func (p *benchProgress) evaluated(trainers.Evaluation) {}
+func (p *benchProgress) stop()                         {}
+
+// shortReason is why a run has not ended as it should, in one line.
+func shortReason(text string) string { return strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ") }
