@@ -83,7 +83,7 @@ func NewPlan(s *suites.Suite, cells []*suites.Cell, journal *results.Journal, o 
 		if err != nil {
 			return nil, err
 		}
-		sum, err := checksum(s, config)
+		sum, err := checksum(s, cell, config)
 		if err != nil {
 			return nil, err
 		}
@@ -113,14 +113,15 @@ func isWorthRetrying(s results.Status) bool {
 	return s == results.Failed || s == results.Crashed || s == results.TimedOut
 }
 
-// checksum identifies what the runs of a cell have in common: all that says how they are trained, and what draws from them where
-// something is drawn.
-func checksum(s *suites.Suite, config *configs.Config) (string, error) {
+// checksum identifies what the runs of a cell have in common: its name, all that says how they are trained, and what draws from
+// them where something is drawn.
+func checksum(s *suites.Suite, cell *suites.Cell, config *configs.Config) (string, error) {
 	draws := suites.NeedsSamples(s.Metrics)
-	return config.Checksum(func(key string) bool {
+	sum, err := config.Checksum(func(key string) bool {
 		isOfDraws := strings.HasPrefix(key, "sampler.") || strings.HasPrefix(key, "sampling.")
 		return key == "name" || key == "seed" || isOfDraws && !draws
 	})
+	return cell.Name + " " + sum, err
 }
 
 // keyOf identifies a run by its settings and by what is measured of it.
@@ -186,7 +187,7 @@ func (p *Plan) fill(t *Task, o Options) error {
 	if err != nil {
 		return err
 	}
-	sum, err := checksum(p.Suite, config)
+	sum, err := checksum(p.Suite, t.cell, config)
 	if err != nil {
 		return err
 	}
