@@ -21,6 +21,9 @@ func (a attention) parameters(name string, features int, by float64) []Parameter
 	return append(parameters, dense(name+".output", w, w, by)...)
 }
 
+// multiplications are those for n tokens, beyond one by every parameter.
+func (a attention) multiplications(n int) int { return (n-1)*4*a.width*a.width + 2*n*n*a.width }
+
 // apply maps tokens [batch, n, width] to tokens.
 func (a attention) apply(theta *queue, h, level *graph.Node) *graph.Node {
 	normed := modulated(theta, normalized(theta.take(2), h), level, asTokens)

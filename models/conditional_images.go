@@ -27,6 +27,11 @@ func (m *ConditionalPatchTransformer) Parameters(dim int) ([]Parameter, error) {
 	return m.parametersOf(m, dim)
 }
 
+// Multiplications implements Shared.
+func (m *ConditionalPatchTransformer) Multiplications(dim int) (int, error) {
+	return m.multiplications(m, dim)
+}
+
 // Energy implements Energy, at the smallest level.
 func (m *ConditionalPatchTransformer) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	return m.EnergyAt(theta, x, m.smallest(x))
@@ -68,6 +73,9 @@ func (m *ConditionalResNet) Check(report func(key, problem string)) {
 // Parameters implements Energy: those of a ResNet, with first.gain and first.shift [m, out] in each block, attention.gain and
 // attention.shift, and offset [m].
 func (m *ConditionalResNet) Parameters(dim int) ([]Parameter, error) { return m.parametersOf(m, dim) }
+
+// Multiplications implements Shared.
+func (m *ConditionalResNet) Multiplications(dim int) (int, error) { return m.multiplications(m, dim) }
 
 // Energy implements Energy, at the smallest level.
 func (m *ConditionalResNet) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {

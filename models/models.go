@@ -95,6 +95,12 @@ func (n Net) Score(x *graph.Node) *graph.Node {
 // Drift is the score where nothing of it is going to be differentiated, as within a Markov chain.
 func (n Net) Drift(x *graph.Node) *graph.Node { return n.score(x, true) }
 
+// EnergyAndDrift are both at the same points. They are made of the same products, which a compiler makes once: the ways to a
+// score that are faster without its energy are slower with it.
+func (n Net) EnergyAndDrift(x *graph.Node) (energy, drift *graph.Node) {
+	return n.Energy(x), n.score(x, false)
+}
+
 func (n Net) score(x *graph.Node, final bool) *graph.Node {
 	if scorer, ok := n.Model.(Scorer); ok {
 		return scorer.Score(n.Theta, x, final)

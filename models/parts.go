@@ -30,6 +30,19 @@ func partParameters(dim int, parts ...part) ([]Parameter, error) {
 	return all, nil
 }
 
+// partMultiplications are those of all parts.
+func partMultiplications(dim int, parts ...part) (int, error) {
+	sum := 0
+	for _, p := range parts {
+		n, err := Multiplications(p.model, dim)
+		if err != nil {
+			return 0, within(p.key, err)
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
 // within says of an error of a part where in the config it is.
 func within(key string, err error) error {
 	if rest, ok := strings.CutPrefix(err.Error(), "model."); ok {

@@ -69,6 +69,18 @@ func (m *Patches) parameters(dim, features int) ([]Parameter, error) {
 	return append(parameters, dense("readout", w, m.outputs(), 1)...), nil
 }
 
+// multiplications are those of a model of such patches: by every parameter once, but by matrices for each patch, and of the patches
+// with each other.
+func (m *Patches) multiplications(model Energy, dim int) (int, error) {
+	parameters, err := model.Parameters(dim)
+	if err != nil {
+		return 0, err
+	}
+	pixels, w := m.Patch*m.Patch*m.Shape[2], m.Width
+	n := dim / pixels
+	return Count(parameters) + (n-1)*(pixels*w+m.Blocks*2*m.Expansion*w*w) + m.Blocks*m.attention().multiplications(n), nil
+}
+
 func (m *Patches) attention() attention { return attention{m.Width, m.Heads} }
 
 // last implements network.
@@ -125,6 +137,9 @@ func NewPatchTransformer() *PatchTransformer { return &PatchTransformer{Patches:
 // blocks.I.mlp. with norm.gain, norm.bias, inner.weight, inner.bias, outer.weight and outer.bias; norm.gain and norm.bias;
 // readout.weight [width, outputs] and readout.bias.
 func (m *PatchTransformer) Parameters(dim int) ([]Parameter, error) { return m.parameters(dim, 0) }
+
+// Multiplications implements Shared.
+func (m *PatchTransformer) Multiplications(dim int) (int, error) { return m.multiplications(m, dim) }
 
 // Energy implements Energy.
 func (m *PatchTransformer) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {

@@ -38,6 +38,11 @@ func (p *Product) Parameters(dim int) ([]Parameter, error) {
 	return partParameters(dim, p.parts()...)
 }
 
+// Multiplications implements Shared: those of all within.
+func (p *Product) Multiplications(dim int) (int, error) {
+	return partMultiplications(dim, p.parts()...)
+}
+
 // Energy implements Energy.
 func (p *Product) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	return p.sum(theta, x, Net.Energy)

@@ -35,6 +35,9 @@ func (m *Radial) Parameters(dim int) ([]Parameter, error) {
 	return partParameters(dim, m.part())
 }
 
+// Multiplications implements Shared: those of the energy within.
+func (m *Radial) Multiplications(dim int) (int, error) { return partMultiplications(dim, m.part()) }
+
 // Energy implements Energy.
 func (m *Radial) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	_, square := m.radius(x)

@@ -87,6 +87,33 @@ func (m *Residual) parameters(dim, features int) ([]Parameter, error) {
 	return append(parameters, dense("readout", in, m.outputs(), 1)...), nil
 }
 
+// multiplications are those of a model of such a network: by every parameter once, but by kernels for each pixel, and of the pixels
+// that attend to each other. Those that bound singular values are made once for all points, and not counted.
+func (m *Residual) multiplications(model Energy, dim int) (int, error) {
+	parameters, err := model.Parameters(dim)
+	if err != nil {
+		return 0, err
+	}
+	pixels, in := m.Shape[0]*m.Shape[1], m.Channels[0]
+	n := Count(parameters) + (pixels-1)*9*m.Shape[2]*in
+	for s, out := range m.Channels {
+		if s > 0 {
+			pixels /= 4
+		}
+		if m.AttentionHeads > 0 && s == len(m.Channels)-1 {
+			n += m.attention().multiplications(pixels)
+		}
+		for range m.Blocks {
+			each := 9 * (in*out + out*out)
+			if in != out {
+				each += in * out
+			}
+			n, in = n+(pixels-1)*each, out
+		}
+	}
+	return n, nil
+}
+
 // kernel lists the weight [k, k, in, out] and the bias [out] of a convolution, drawn from U(−by/√(k·k·in), by/√(k·k·in)).
 func kernel(name string, k, in, out int, by float64) []Parameter {
 	parameters := dense(name, k*k*in, out, by)
@@ -159,6 +186,9 @@ func NewResNet() *ResNet { return &ResNet{Residual: newResidual()} }
 // widens h skip.weight [1, 1, in, out]; before the last stage attention. with the names of a PatchTransformer's, if there is
 // attention; readout.weight [width, outputs] and readout.bias.
 func (m *ResNet) Parameters(dim int) ([]Parameter, error) { return m.parameters(dim, 0) }
+
+// Multiplications implements Shared.
+func (m *ResNet) Multiplications(dim int) (int, error) { return m.multiplications(m, dim) }
 
 // Energy implements Energy.
 func (m *ResNet) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {

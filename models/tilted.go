@@ -22,6 +22,9 @@ func (m *Tilted) Parameters(dim int) ([]Parameter, error) {
 	return partParameters(dim, m.parts()...)
 }
 
+// Multiplications implements Shared: those of all within.
+func (m *Tilted) Multiplications(dim int) (int, error) { return partMultiplications(dim, m.parts()...) }
+
 // Energy implements Energy.
 func (m *Tilted) Energy(theta []*graph.Node, x *graph.Node) *graph.Node {
 	both := nets(theta, x, m.parts()...)

@@ -1,6 +1,6 @@
 package models
 
-// Shared is implemented by energies whose parameters are used in several places, as kernels are.
+// Shared is implemented by energies whose parameters are used in several places, as kernels are, and by those with others within.
 type Shared interface {
 	// Multiplications is by how many numbers the network multiplies for a point of dim coordinates.
 	Multiplications(dim int) (int, error)

@@ -41,6 +41,9 @@ func (a *AnnealedLangevin) Check(report func(key, problem string)) {
 // Length implements Sampler.
 func (a *AnnealedLangevin) Length() int { return a.Steps }
 
+// Cost implements Sampler: a score a transition.
+func (a *AnnealedLangevin) Cost() Cost { return Cost{Transition: models.CostOfScore} }
+
 // Fit implements Sampler: the model needs noise levels.
 func (a *AnnealedLangevin) Fit(model models.Energy) error {
 	if _, ok := model.(models.Conditional); !ok {

@@ -27,6 +27,9 @@ func NewDescent() *Descent { return &Descent{Steps: 1000, StepSize: 0.01, Moment
 // Length implements Sampler.
 func (d *Descent) Length() int { return d.Steps }
 
+// Cost implements Sampler: a score a transition.
+func (d *Descent) Cost() Cost { return Cost{Transition: models.CostOfScore} }
+
 // Fit implements Sampler: any model will do.
 func (d *Descent) Fit(models.Energy) error { return nil }
 

@@ -21,7 +21,7 @@ import (
 // other way round, which keeps the joint density of all chains exactly (as in Goodman & Weare 2010). γ is 1, which leads from
 // mode to mode, or 2.38/√(2·dim), which is best within one, half of the time each.
 //
-// It is as exact as the sampler within. A jump costs an evaluation of the energy for each chain, and no gradient.
+// It is as exact as the sampler within. A jump costs two evaluations of the energy for each chain, and no gradient.
 type Ensemble struct {
 	// Steps is the number of transitions of a run.
 	Steps int `yaml:"steps" check:"> 0, <= 2000000000"`
@@ -66,6 +66,16 @@ func (e *Ensemble) Check(report func(key, problem string)) {
 
 // Length implements Sampler.
 func (e *Ensemble) Length() int { return e.Steps }
+
+// Cost implements Sampler: the run of the sampler within, the energies before and after the jump, and a start for what follows.
+func (e *Ensemble) Cost() Cost {
+	local := e.Local.Cost()
+	transition := float64(e.Local.Length())*local.Transition + 2*models.CostOfEnergy + local.Start
+	if _, isUnderdamped := e.Local.(*Underdamped); isUnderdamped {
+		transition -= models.CostOfScore // that at the end of its run is for velocities that end there, and left out
+	}
+	return Cost{local.Start, transition}
+}
 
 // Fit implements Sampler: what fits the sampler within.
 func (e *Ensemble) Fit(model models.Energy) error { return e.Local.Fit(model) }

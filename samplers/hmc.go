@@ -37,6 +37,11 @@ func NewHMC() *HMC {
 // Length implements Sampler.
 func (h *HMC) Length() int { return h.Steps }
 
+// Cost implements Sampler: a score for each leapfrog step, that at the chains being kept.
+func (h *HMC) Cost() Cost {
+	return Cost{models.CostOfScore, float64(h.Leapfrog) * models.CostOfScore}
+}
+
 // Fit implements Sampler: any model will do.
 func (h *HMC) Fit(models.Energy) error { return nil }
 
@@ -48,7 +53,8 @@ func (h *HMC) Accepts() bool { return true }
 
 // Start implements Sampler. The kernel keeps the energy and the score at the chains.
 func (h *HMC) Start(net models.Net, x *graph.Node, _ random.Draws) State {
-	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{net.Energy(x), net.Drift(x)}}
+	energy, score := net.EnergyAndDrift(x)
+	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{energy, score}}
 }
 
 // Transition implements Sampler.
@@ -60,8 +66,7 @@ func (h *HMC) Transition(net models.Net, s State, at Clock, draws random.Draws) 
 		u := draws.Uniform(shapes.Make(x.DType(), x.Shape().Dimensions[:x.Rank()-2]...)) // the same for all chains
 		step = times(step, graph.OnePlus(graph.MulScalar(graph.AddScalar(graph.MulScalar(u, 2), -1), h.Jitter)))
 	}
-	y, q, scoreThere := h.leapfrog(net, x, p, score, perChain(step, x))
-	energyThere := net.Energy(y)
+	y, q, energyThere, scoreThere := h.leapfrog(net, x, p, score, perChain(step, x))
 	ratio := graph.Sub(energy, energyThere)
 	ratio = graph.Add(ratio, graph.MulScalar(graph.Sub(squaredNorm(p), squaredNorm(q)), 0.5))
 	choice := proposal{from: []*graph.Node{x, energy, score}, to: []*graph.Node{y, energyThere, scoreThere}, logRatio: ratio}
@@ -70,24 +75,22 @@ func (h *HMC) Transition(net models.Net, s State, at Clock, draws random.Draws) 
 	return next
 }
 
-// leapfrog follows the orbit of (x, p); what it returns includes the score at its end. Half steps of the momentum between
-// two steps of the point are made as one.
-func (h *HMC) leapfrog(net models.Net, x, p, score, step *graph.Node) (y, q, there *graph.Node) {
-	p = graph.Add(p, graph.MulScalar(graph.Mul(score, step), 0.5))
-	pass := func(net models.Net, x, p, step *graph.Node) (y, q, there *graph.Node) {
-		y = graph.Add(x, graph.Mul(p, step))
-		there = net.Drift(y)
-		return y, graph.Add(p, graph.Mul(there, step)), there
-	}
-	if h.Leapfrog == 1 {
-		y, q, there = pass(net, x, p, step)
-	} else {
-		carry := append([]*graph.Node{x, p, score, step}, net.Theta...)
-		out := loop.Repeat(graph.Const(x.Graph(), int32(h.Leapfrog)), func(_ *graph.Node, carry []*graph.Node) []*graph.Node {
-			y, q, there := pass(models.Net{Model: net.Model, Theta: carry[4:]}, carry[0], carry[1], carry[3])
-			return append([]*graph.Node{y, q, there}, carry[3:]...)
+// leapfrog follows the orbit of (x, p); what it returns includes the energy and the score at its end. Half steps of the momentum
+// between two steps of the point are made as one.
+func (h *HMC) leapfrog(net models.Net, x, p, score, step *graph.Node) (y, q, energy, there *graph.Node) {
+	half := graph.MulScalar(step, 0.5)
+	p = graph.Add(p, graph.Mul(score, half))
+	if n := h.Leapfrog - 1; n > 0 {
+		carry := append([]*graph.Node{x, p, step}, net.Theta...)
+		out := loop.Repeat(graph.Const(x.Graph(), int32(n)), func(_ *graph.Node, carry []*graph.Node) []*graph.Node {
+			x, p, step, theta := carry[0], carry[1], carry[2], carry[3:]
+			x = graph.Add(x, graph.Mul(p, step))
+			p = graph.Add(p, graph.Mul(models.Net{Model: net.Model, Theta: theta}.Drift(x), step))
+			return append([]*graph.Node{x, p}, carry[2:]...)
 		}, carry...)
-		y, q, there = out[0], out[1], out[2]
+		x, p = out[0], out[1]
 	}
-	return y, graph.Sub(q, graph.MulScalar(graph.Mul(there, step), 0.5)), there
+	y = graph.Add(x, graph.Mul(p, step))
+	energy, there = net.EnergyAndDrift(y)
+	return y, graph.Add(p, graph.Mul(there, half)), energy, there
 }

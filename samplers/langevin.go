@@ -52,6 +52,9 @@ func NewULA(steps int, stepSize float64) *Langevin {
 // Length implements Sampler.
 func (l *Langevin) Length() int { return l.Steps }
 
+// Cost implements Sampler: a score a transition.
+func (l *Langevin) Cost() Cost { return Cost{Transition: models.CostOfScore} }
+
 // Fit implements Sampler: any model will do.
 func (l *Langevin) Fit(models.Energy) error { return nil }
 

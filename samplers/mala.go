@@ -29,6 +29,9 @@ func NewMALA() *MALA { return &MALA{Steps: 100, StepSize: 0.05, TargetAcceptance
 // Length implements Sampler.
 func (m *MALA) Length() int { return m.Steps }
 
+// Cost implements Sampler: a score a transition, with the energy, that at the chains being kept.
+func (m *MALA) Cost() Cost { return Cost{models.CostOfScore, models.CostOfScore} }
+
 // Fit implements Sampler: any model will do.
 func (m *MALA) Fit(models.Energy) error { return nil }
 
@@ -40,7 +43,8 @@ func (m *MALA) Accepts() bool { return true }
 
 // Start implements Sampler. The kernel keeps the energy and the score at the chains.
 func (m *MALA) Start(net models.Net, x *graph.Node, _ random.Draws) State {
-	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{net.Energy(x), net.Drift(x)}}
+	energy, score := net.EnergyAndDrift(x)
+	return State{X: x, Accepted: noneAccepted(x), Own: []*graph.Node{energy, score}}
 }
 
 // Transition implements Sampler.
@@ -63,7 +67,7 @@ func langevinProposal(net models.Net, x, energy, score, z, step, temperature *gr
 	}
 	drift, root := perChain(step, x), perChain(graph.Sqrt(variance), x)
 	y := graph.Add(graph.Add(x, graph.Mul(score, drift)), graph.Mul(z, root))
-	energyThere, scoreThere := net.Energy(y), net.Drift(y)
+	energyThere, scoreThere := net.EnergyAndDrift(y)
 	// The noise that would lead back, in the units of z.
 	back := graph.Div(graph.Sub(graph.Sub(x, y), graph.Mul(scoreThere, drift)), root)
 	fall := graph.Sub(energy, energyThere)

@@ -16,6 +16,8 @@ import (
 type Sampler interface {
 	// Length is the number of transitions that a run makes.
 	Length() int
+	// Cost is what it costs.
+	Cost() Cost
 	// Fit says what keeps the kernel from running on a model; nil: nothing does.
 	Fit(model models.Energy) error
 	// Start is the state of chains that begin at x [chains, dim].

@@ -31,6 +31,9 @@ func NewSVGD() *SVGD { return &SVGD{Steps: 500, StepSize: 0.1} }
 // Length implements Sampler.
 func (v *SVGD) Length() int { return v.Steps }
 
+// Cost implements Sampler: a score a transition. The kernel is not counted.
+func (v *SVGD) Cost() Cost { return Cost{Transition: models.CostOfScore} }
+
 // Fit implements Sampler: any model will do.
 func (v *SVGD) Fit(models.Energy) error { return nil }
 

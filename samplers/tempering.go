@@ -40,6 +40,12 @@ func NewParallelTempering() *ParallelTempering {
 // Length implements Sampler.
 func (p *ParallelTempering) Length() int { return p.Steps }
 
+// Cost implements Sampler: at every temperature that of MALA. Exchanges take energies that are known.
+func (p *ParallelTempering) Cost() Cost {
+	all := float64(p.Temperatures) * models.CostOfScore
+	return Cost{all, all}
+}
+
 // Fit implements Sampler: any model will do.
 func (p *ParallelTempering) Fit(models.Energy) error { return nil }
 
@@ -58,7 +64,8 @@ func (p *ParallelTempering) Start(net models.Net, x *graph.Node, _ random.Draws)
 		copies[i] = x
 	}
 	all := graph.Concatenate(copies, -2)
-	return p.state(State{Accepted: noneAccepted(x)}, all, net.Energy(all), net.Drift(all), chainsOf(x))
+	energy, score := net.EnergyAndDrift(all)
+	return p.state(State{Accepted: noneAccepted(x)}, all, energy, score, chainsOf(x))
 }
 
 // state is s with all the points, energies and scores, the first n of which are the coldest.

@@ -29,6 +29,9 @@ func NewUnderdamped() *Underdamped { return &Underdamped{Steps: 500, StepSize: 0
 // Length implements Sampler.
 func (u *Underdamped) Length() int { return u.Steps }
 
+// Cost implements Sampler: a score a transition, that at the chains being kept.
+func (u *Underdamped) Cost() Cost { return Cost{models.CostOfScore, models.CostOfScore} }
+
 // Fit implements Sampler: any model will do.
 func (u *Underdamped) Fit(models.Energy) error { return nil }
 

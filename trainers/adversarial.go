@@ -60,6 +60,31 @@ func (m *Adversarial) Prepare(p Problem) (Objective, error) {
 // importance are weights of points by the model's density over that of what they are drawn from.
 const importance = "importance"
 
+// Cost implements Method. The energies of the point and of the samples are learned from, the wide ones included, and with a penalty
+// on gradients the score of the point, on the way back through the same pass forwards. The sampler learns from the energies of its
+// own samples, by a way back to them; with no wide ones they are the same. The sampler makes a sample, learned from; it has a way
+// back through its density to it, the densities of all samples, and that of the data.
+func (m *Adversarial) Cost(model models.Energy, dim int) (Cost, error) {
+	wide := 0.0
+	if m.Weights == importance {
+		wide = m.Defence / (1 - m.Defence)
+	}
+	cost := learning((2 + wide) * models.CostOfEnergy)
+	if m.GradientPenalty > 0 {
+		cost.Loss += learning(models.CostOfScore).Loss - models.CostOfEnergy
+	}
+	cost.Loss += models.CostOfScore
+	passes := models.CostOfLearning + 2 + nllPasses(m.Likelihood)
+	if wide > 0 {
+		passes += 1 + wide
+	} else {
+		cost.Loss -= models.CostOfEnergy
+	}
+	var err error
+	cost.Generator, err = costOfPasses(passes, m.Flow, model, dim)
+	return cost, err
+}
+
 type adversarial struct {
 	*Adversarial
 	generator *generator

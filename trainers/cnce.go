@@ -45,6 +45,11 @@ func (m *CNCE) Prepare(p Problem) (Objective, error) {
 	return c, nil
 }
 
+// Cost implements Method: the energies of the point and of κ around it, learned from.
+func (m *CNCE) Cost(models.Energy, int) (Cost, error) {
+	return learning(float64(1+m.NoiseRatio) * models.CostOfEnergy), nil
+}
+
 type cnce struct {
 	*CNCE
 	problem Problem

@@ -78,6 +78,16 @@ func (c *Contrast) prepare(p Problem, from starts, noise float64) (Objective, er
 	return m, nil
 }
 
+// Cost implements Method, for those that have chains: a run of one, and the energies of the point and of where it ends, learned
+// from. With a penalty on gradients their scores are learned from as well, on the way back through the same pass forwards.
+func (c *Contrast) Cost(models.Energy, int) (Cost, error) {
+	cost := learning(models.CostOfEnergy)
+	if c.GradientPenalty > 0 {
+		cost.Loss += learning(models.CostOfScore).Loss - models.CostOfEnergy
+	}
+	return Cost{Chains: samplers.CostOfRun(c.Sampler), Loss: 2 * cost.Loss}, nil
+}
+
 type contrast struct {
 	*Contrast
 	problem  Problem

@@ -35,6 +35,11 @@ func (m *DSM) Check(report func(key, problem string)) {
 // Prepare implements Method.
 func (m *DSM) Prepare(Problem) (Objective, error) { return dsm{m}, nil }
 
+// Cost implements Method: a score, learned from.
+func (m *DSM) Cost(models.Energy, int) (Cost, error) {
+	return learning(models.CostOfScore), nil
+}
+
 type dsm struct{ *DSM }
 
 func (dsm) Parameters() []models.Parameter { return nil }

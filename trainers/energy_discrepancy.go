@@ -35,6 +35,11 @@ func (m *EnergyDiscrepancy) Prepare(p Problem) (Objective, error) {
 	return &energyDiscrepancy{m, p}, nil
 }
 
+// Cost implements Method: the energies of the point and of M more, learned from.
+func (m *EnergyDiscrepancy) Cost(models.Energy, int) (Cost, error) {
+	return learning(float64(1+m.Negatives) * models.CostOfEnergy), nil
+}
+
 type energyDiscrepancy struct {
 	*EnergyDiscrepancy
 	problem Problem

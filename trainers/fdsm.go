@@ -48,6 +48,11 @@ func (m *FDSM) Prepare(p Problem) (Objective, error) {
 	return fdsm{m}, nil
 }
 
+// Cost implements Method: the energies of the point and, for each direction, of two more, learned from.
+func (m *FDSM) Cost(models.Energy, int) (Cost, error) {
+	return learning(float64(1+2*m.Projections) * models.CostOfEnergy), nil
+}
+
 type fdsm struct{ *FDSM }
 
 func (fdsm) Parameters() []models.Parameter { return nil }

@@ -53,6 +53,11 @@ func (m *Fisher) Suits(s Setting, report func(key, problem string)) {
 	}
 }
 
+// Cost implements Method: a score, learned from. That of the data's density is not counted.
+func (m *Fisher) Cost(models.Energy, int) (Cost, error) {
+	return learning(models.CostOfScore), nil
+}
+
 type fisher struct {
 	*Fisher
 	density Density

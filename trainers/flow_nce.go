@@ -44,6 +44,23 @@ func (m *FlowNCE) Prepare(p Problem) (Objective, error) {
 	return &flowNCE{m, g, wide, p}, err
 }
 
+// Cost implements Method. The energies of the point and of k of the noise are learned from; the flow learns from those of the
+// point and of k of its own, which takes a way back to these. With no wide noise both are the same points. The flow makes k points
+// and has the densities of 1 + k, learned from; it has those of the noise, and of the data.
+func (m *FlowNCE) Cost(model models.Energy, dim int) (Cost, error) {
+	k := float64(m.NoiseRatio)
+	cost := learning((1 + k) * models.CostOfEnergy)
+	cost.Loss += (1 + k) * models.CostOfScore
+	passes := models.CostOfLearning*(k+1+k) + 1 + k + nllPasses(m.Likelihood)
+	if m.Defence == 0 {
+		cost.Loss -= (1 + k) * models.CostOfEnergy
+		passes -= 1 + k
+	}
+	var err error
+	cost.Generator, err = costOfPasses(passes, m.Flow, model, dim)
+	return cost, err
+}
+
 type flowNCE struct {
 	*FlowNCE
 	generator *generator

@@ -42,10 +42,7 @@ func newGenerator(kind string, flow models.Energy, p Problem) (*generator, error
 	g := &generator{flow: normalized}
 	learned, err := flow.Parameters(p.Data[0].Train.Dim)
 	if err != nil {
-		if rest, ok := strings.CutPrefix(err.Error(), "model."); ok {
-			return nil, fmt.Errorf("method.flow.%s", rest)
-		}
-		return nil, fmt.Errorf("method.flow: %w", err)
+		return nil, inFlow(err)
 	}
 	for _, parameter := range learned {
 		parameter.Name = generatorPrefix + parameter.Name
@@ -60,6 +57,23 @@ func newGenerator(kind string, flow models.Energy, p Problem) (*generator, error
 		g.mean, g.std = append(g.mean, mean), append(g.std, std)
 	}
 	return g, nil
+}
+
+// inFlow says of an error of a flow where in the config it is.
+func inFlow(err error) error {
+	if rest, ok := strings.CutPrefix(err.Error(), "model."); ok {
+		return fmt.Errorf("method.flow.%s", rest)
+	}
+	return fmt.Errorf("method.flow: %w", err)
+}
+
+// nllPasses are the passes through a flow that mean log q(x) takes for each point of the data, with the weight that it has in
+// what the flow learns from; without one it is a metric alone.
+func nllPasses(weight float64) float64 {
+	if weight > 0 {
+		return models.CostOfLearning
+	}
+	return 1
 }
 
 // at is the generator with its parameters.

@@ -119,6 +119,14 @@ func (m *JEM) canShare(devices int) bool {
 	return ok && method.canShare(devices)
 }
 
+// Cost implements Method: that of the other method, and the logits of the point, learned from. Where the other method asks for
+// energies of the same points, that is one pass forwards too many.
+func (m *JEM) Cost(model models.Energy, dim int) (Cost, error) {
+	cost, err := m.Generative.Cost(model, dim)
+	cost.Loss += learning(models.CostOfEnergy).Loss
+	return cost, err
+}
+
 type jem struct {
 	*JEM
 	generative Objective

@@ -90,6 +90,11 @@ func medianDistance(points datasets.Points) float64 {
 	return math.Sqrt(squares[len(squares)/2])
 }
 
+// Cost implements Method: a score, learned from. The kernel is not counted.
+func (m *KSD) Cost(models.Energy, int) (Cost, error) {
+	return learning(models.CostOfScore), nil
+}
+
 type ksd struct {
 	*KSD
 	bandwidths [][][]float64 // [replicas][1][1]

@@ -24,6 +24,7 @@ import (
 type kernel struct{}
 
 func (kernel) Fit(models.Energy) error { return nil }
+func (kernel) Cost() samplers.Cost     { return samplers.Cost{} }
 
 func (kernel) Start(_ models.Net, x *graph.Node, _ random.Draws) samplers.State {
 	return samplers.State{X: x}

@@ -64,6 +64,11 @@ func (m *MSDSM) Suits(s Setting, report func(key, problem string)) {
 	}
 }
 
+// Cost implements Method: a score, learned from. The derivative by the level comes with it, on the same way back.
+func (m *MSDSM) Cost(models.Energy, int) (Cost, error) {
+	return learning(models.CostOfScore), nil
+}
+
 type msdsm struct {
 	*MSDSM
 	smallest, largest float64

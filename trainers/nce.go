@@ -44,6 +44,11 @@ func (m *NCE) Suits(s Setting, report func(key, problem string)) { suits(m.Noise
 // Locate makes relative paths in the settings absolute.
 func (m *NCE) Locate(dir string) error { return locateNoise(m.Noise, dir) }
 
+// Cost implements Method: the energies of the point and of k of the noise, learned from.
+func (m *NCE) Cost(models.Energy, int) (Cost, error) {
+	return learning(float64(1+m.NoiseRatio) * models.CostOfEnergy), nil
+}
+
 type nce struct {
 	*NCE
 	noise   NoiseDensity

@@ -39,6 +39,11 @@ func (m *RankingNCE) Suits(s Setting, report func(key, problem string)) { suits(
 // Locate makes relative paths in the settings absolute.
 func (m *RankingNCE) Locate(dir string) error { return locateNoise(m.Noise, dir) }
 
+// Cost implements Method: the energies of the point and of K of the noise, learned from.
+func (m *RankingNCE) Cost(models.Energy, int) (Cost, error) {
+	return learning(float64(1+m.NoiseRatio) * models.CostOfEnergy), nil
+}
+
 type rankingNCE struct {
 	*RankingNCE
 	noise   NoiseDensity

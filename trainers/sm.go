@@ -28,6 +28,11 @@ func (m *SM) Prepare(p Problem) (Objective, error) {
 	return sm{m}, nil
 }
 
+// Cost implements Method: a score and, for each coordinate, a curvature, learned from.
+func (m *SM) Cost(_ models.Energy, dim int) (Cost, error) {
+	return learning(models.CostOfScore + float64(dim)*models.CostOfCurvature), nil
+}
+
 type sm struct{ *SM }
 
 func (sm) Parameters() []models.Parameter { return nil }

@@ -28,6 +28,11 @@ func NewSSM() *SSM {
 // Prepare implements Method.
 func (m *SSM) Prepare(Problem) (Objective, error) { return ssm{m}, nil }
 
+// Cost implements Method: a score and, for each direction, a curvature, learned from.
+func (m *SSM) Cost(models.Energy, int) (Cost, error) {
+	return learning(models.CostOfScore + float64(m.Projections)*models.CostOfCurvature), nil
+}
+
 type ssm struct{ *SSM }
 
 func (ssm) Parameters() []models.Parameter { return nil }

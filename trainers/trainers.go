@@ -18,6 +18,9 @@ import (
 type Method interface {
 	// Prepare makes the method ready for a problem. An error says which setting does not fit it.
 	Prepare(p Problem) (Objective, error)
+	// Cost is what a step costs for each point of the batch. An error says which setting of the model or the method does not
+	// fit points of dim coordinates.
+	Cost(model models.Energy, dim int) (Cost, error)
 }
 
 // Kinds are the methods that a config can name.

@@ -38,15 +38,31 @@ func repeat(closure func(*graph.Graph, func() []*graph.Node) *graph.Function, ti
 		in := parameters(g, all)
 		return []*graph.Node{graph.LessThan(in[0], in[1])}
 	})
+	var out []*graph.Node
 	pass := closure(g, func() []*graph.Node {
 		in := parameters(g, all)
-		out := body(in[0], append([]*graph.Node(nil), in[2:]...))
+		out = body(in[0], append([]*graph.Node(nil), in[2:]...))
 		if len(out) != len(state) {
 			panic(fmt.Errorf("loop.Repeat: the body takes %d values and returns %d", len(state), len(out)))
 		}
 		return append([]*graph.Node{graph.Add(in[0], oneAfter(g, out)), in[1]}, out...)
 	})
-	return graph.While(condition, pass, all...)[2:]
+	end := graph.While(condition, pass, all...)
+	g.AttachState(end[0].Inputs()[0], contents{times, out})
+	return end[2:]
+}
+
+// contents are what Within tells of a loop.
+type contents struct {
+	times *graph.Node
+	body  []*graph.Node
+}
+
+// Within says how often a loop's body runs and what a pass of it makes, for those who read a graph; node is what all the values
+// that Repeat returns are parts of. isLoop is false of other nodes.
+func Within(node *graph.Node) (times *graph.Node, body []*graph.Node, isLoop bool) {
+	c, isLoop := node.Graph().State(node).(contents)
+	return c.times, c.body, isLoop
 }
 
 // parameters declares the inputs of a closure, one for each value of the state.
