@@ -42,31 +42,71 @@ const chunk = 16384
 // Integrate evaluates the model, and the density unless it is nil, on a grid, on the model's backend. The network is
 // evaluated in its own precision; sums are in float64.
 func Integrate(model *models.Compiled, grid Grid, density datasets.Density) (*Integrals, error) {
-	if model.Dim != grid.Dim() {
-		return nil, fmt.Errorf("a grid of %d dimensions does not fit points of %d coordinates", grid.Dim(), model.Dim)
-	}
-	result, err := partition(model, grid)
+	i, err := NewIntegrator(model, grid, density)
 	if err != nil {
 		return nil, err
 	}
-	if density != nil {
-		if result.True, err = divergences(model, grid, density, result.LogZ); err != nil {
-			return nil, err
-		}
+	defer i.Close()
+	return i.Integrate(model)
+}
+
+// Integrator integrates one model after the other that differ in the values of their parameters alone, as one does that is being
+// trained, and compiles its programs once.
+type Integrator struct {
+	grid     Grid
+	density  datasets.Density // nil: there is none
+	mass     *graph.Exec
+	distance *graph.Exec // nil without a density
+}
+
+// NewIntegrator makes an integrator for models like the given one, with a density unless it is nil. Close frees what it compiles.
+func NewIntegrator(model *models.Compiled, grid Grid, density datasets.Density) (*Integrator, error) {
+	if model.Dim != grid.Dim() {
+		return nil, fmt.Errorf("a grid of %d dimensions does not fit points of %d coordinates", grid.Dim(), model.Dim)
 	}
-	return result, nil
+	i := &Integrator{grid: grid, density: density}
+	var err error
+	if i.mass, err = stacked(model, mass); err != nil || density == nil {
+		return i, err
+	}
+	i.distance, err = stacked(model, i.distances)
+	return i, err
+}
+
+// Close frees the programs.
+func (i *Integrator) Close() {
+	i.mass.Finalize()
+	if i.distance != nil {
+		i.distance.Finalize()
+	}
+}
+
+// Integrate gives the integrals of a model like that which the integrator was made for.
+func (i *Integrator) Integrate(model *models.Compiled) (*Integrals, error) {
+	result, err := i.partition(model)
+	if err != nil || i.density == nil {
+		return result, err
+	}
+	result.True, err = i.divergences(model, result.LogZ)
+	return result, err
+}
+
+// integrand is a graph function whose scalars are summed over the chunks of a grid. It gets the points x [chunk, dim], and in
+// float64 their weights [chunk], 0 for padding; whether they are near the border, 0 or 1; what their weights are multiplied by in
+// the grid of every second point; and log Z, a scalar.
+type integrand func(net models.Net, x, weight, nearBorder, coarser, logZ *graph.Node) []*graph.Node
+
+// stacked prepares an integrand, whose scalars it stacks.
+func stacked(model *models.Compiled, f integrand) (*graph.Exec, error) {
+	return model.Exec(func(net models.Net, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{graph.Stack(f(net, in[0], in[1], in[2], in[3], in[4]), 0)}
+	})
 }
 
 // partition integrates exp(−E).
-func partition(model *models.Compiled, grid Grid) (*Integrals, error) {
+func (i *Integrator) partition(model *models.Compiled) (*Integrals, error) {
 	var total, outer, coarse logSum
-	err := sums(model, grid, func(net models.Net, x, weight, nearBorder, coarser *graph.Node) []*graph.Node {
-		exponent := double(graph.Neg(net.Energy(x)))
-		inside := graph.GreaterThan(weight, graph.ScalarZero(weight.Graph(), weight.DType()))
-		largest := graph.ReduceAllMax(graph.Where(inside, exponent, graph.MulScalar(graph.OnesLike(exponent), -math.MaxFloat64)))
-		mass := graph.Mul(weight, graph.Exp(graph.Where(inside, graph.Sub(exponent, largest), graph.ZerosLike(exponent))))
-		return []*graph.Node{largest, graph.ReduceAllSum(mass), graph.ReduceAllSum(graph.Mul(mass, nearBorder)), graph.ReduceAllSum(graph.Mul(mass, coarser))}
-	}, func(got []float64) {
+	err := i.sums(model, i.mass, 0, func(got []float64) {
 		total.add(got[0], got[1])
 		outer.add(got[0], got[2])
 		coarse.add(got[0], got[3])
@@ -81,29 +121,23 @@ func partition(model *models.Compiled, grid Grid) (*Integrals, error) {
 	return &Integrals{LogZ: logZ, BorderMass: math.Exp(outer.log() - logZ), GridError: math.Abs(logZ - coarse.log())}, nil
 }
 
-// divergences integrates against the true density p. Where p is 0 so are the integrands, whatever they are multiplied by.
-func divergences(model *models.Compiled, grid Grid, density datasets.Density, logZ float64) (*Divergences, error) {
+// mass is exp(−E) beside its largest value, which comes first, as a whole, near the border and on the coarser grid.
+func mass(net models.Net, x, weight, nearBorder, coarser, _ *graph.Node) []*graph.Node {
+	exponent := double(graph.Neg(net.Energy(x)))
+	inside := graph.GreaterThan(weight, graph.ScalarZero(weight.Graph(), weight.DType()))
+	largest := graph.ReduceAllMax(graph.Where(inside, exponent, graph.MulScalar(graph.OnesLike(exponent), -math.MaxFloat64)))
+	mass := graph.Mul(weight, graph.Exp(graph.Where(inside, graph.Sub(exponent, largest), graph.ZerosLike(exponent))))
+	return []*graph.Node{largest, graph.ReduceAllSum(mass), graph.ReduceAllSum(graph.Mul(mass, nearBorder)), graph.ReduceAllSum(graph.Mul(mass, coarser))}
+}
+
+// divergences integrates against the true density p.
+func (i *Integrator) divergences(model *models.Compiled, logZ float64) (*Divergences, error) {
 	var d Divergences
-	hasScore := datasets.HasScore(density)
+	hasScore := datasets.HasScore(i.density)
 	if hasScore {
 		d.Fisher = new(float64)
 	}
-	err := sums(model, grid, func(net models.Net, x, weight, _, _ *graph.Node) []*graph.Node {
-		logP := density.LogDensity(x)
-		p := graph.Mul(weight, graph.Exp(double(logP)))
-		integrate := func(f *graph.Node) *graph.Node {
-			zero := graph.ZerosLike(p)
-			return graph.ReduceAllSum(graph.Where(graph.GreaterThan(p, zero), graph.Mul(p, f), zero))
-		}
-		ratio := graph.AddScalar(graph.Add(double(logP), double(net.Energy(x))), logZ)
-		out := []*graph.Node{integrate(ratio), graph.ReduceAllSum(p)}
-		if hasScore {
-			apart := graph.Sub(net.Score(x), datasets.Score(density, x))
-			squared := double(graph.ReduceSum(graph.Square(apart), -1))
-			out = append(out, graph.MulScalar(integrate(squared), 0.5))
-		}
-		return out
-	}, func(got []float64) {
+	err := i.sums(model, i.distance, logZ, func(got []float64) {
 		d.KL += got[0]
 		d.Mass += got[1]
 		if hasScore {
@@ -113,21 +147,30 @@ func divergences(model *models.Compiled, grid Grid, density datasets.Density, lo
 	return &d, err
 }
 
-// sums calls a graph function for the grid a chunk at a time and hands its scalars to collect. The function gets the
-// points x [chunk, dim], their weights [chunk] in float64 (0 for padding), whether they are near the border: 0 or 1, and
-// what their weights are multiplied by in the grid of every second point.
-func sums(model *models.Compiled, grid Grid, define func(net models.Net, x, weight, nearBorder, coarser *graph.Node) []*graph.Node, collect func([]float64)) error {
-	exec, err := model.Exec(func(net models.Net, in []*graph.Node) []*graph.Node {
-		out := define(net, in[0], in[1], in[2], in[3])
-		return []*graph.Node{graph.Stack(out, 0)}
-	})
-	if err != nil {
-		return err
+// distances are the terms of KL, the mass of p, and where it has a score those of the Fisher divergence. Where p is 0 so are they,
+// whatever it is multiplied by.
+func (i *Integrator) distances(net models.Net, x, weight, _, _, logZ *graph.Node) []*graph.Node {
+	logP := i.density.LogDensity(x)
+	p := graph.Mul(weight, graph.Exp(double(logP)))
+	integrate := func(f *graph.Node) *graph.Node {
+		zero := graph.ZerosLike(p)
+		return graph.ReduceAllSum(graph.Where(graph.GreaterThan(p, zero), graph.Mul(p, f), zero))
 	}
-	defer exec.Finalize()
-	for from := 0; from < grid.Size(); from += chunk {
-		points, weights, border, coarser := grid.chunk(from, chunk)
-		out, err := model.Call(exec, tensor.From(points, models.DType, chunk, grid.Dim()), weights, border, coarser)
+	ratio := graph.Add(graph.Add(double(logP), double(net.Energy(x))), logZ)
+	out := []*graph.Node{integrate(ratio), graph.ReduceAllSum(p)}
+	if datasets.HasScore(i.density) {
+		apart := graph.Sub(net.Score(x), datasets.Score(i.density, x))
+		squared := double(graph.ReduceSum(graph.Square(apart), -1))
+		out = append(out, graph.MulScalar(integrate(squared), 0.5))
+	}
+	return out
+}
+
+// sums calls an integrand for the grid a chunk at a time and hands its scalars to collect.
+func (i *Integrator) sums(model *models.Compiled, exec *graph.Exec, logZ float64, collect func([]float64)) error {
+	for from := 0; from < i.grid.Size(); from += chunk {
+		points, weights, border, coarser := i.grid.chunk(from, chunk)
+		out, err := model.Call(exec, tensor.From(points, models.DType, chunk, i.grid.Dim()), weights, border, coarser, logZ)
 		if err != nil {
 			return fmt.Errorf("cannot integrate over the grid: %w", err)
 		}

@@ -44,25 +44,44 @@ func Compile(backend compute.Backend, model Energy, dim int, values []Value) (*C
 		return nil, err
 	}
 	c := &Compiled{Backend: backend, Model: model, Dim: dim, calls: new(sync.Mutex)}
+	if err := c.fill(parameters, values); err != nil {
+		return nil, err
+	}
+	return c, c.prepare()
+}
+
+// With is the model with other values of its parameters, which are matched and checked as by Compile. It shares what was compiled.
+func (c *Compiled) With(values []Value) (*Compiled, error) {
+	parameters, err := c.Model.Parameters(c.Dim)
+	if err != nil {
+		return nil, err
+	}
+	other := *c
+	other.theta = nil
+	return &other, other.fill(parameters, values)
+}
+
+// fill puts the values of the parameters on the backend.
+func (c *Compiled) fill(parameters []Parameter, values []Value) error {
 	for _, p := range parameters {
 		i := slices.IndexFunc(values, func(v Value) bool { return v.Name == p.Name })
 		if i < 0 {
-			return nil, fmt.Errorf("parameter %s is missing", p.Name)
+			return fmt.Errorf("parameter %s is missing", p.Name)
 		}
 		if !slices.Equal(values[i].Shape, p.Shape) {
-			return nil, fmt.Errorf("parameter %s has the shape %v, and the model needs %v", p.Name, values[i].Shape, p.Shape)
+			return fmt.Errorf("parameter %s has the shape %v, and the model needs %v", p.Name, values[i].Shape, p.Shape)
 		}
 		if len(values[i].Numbers) != p.Size() {
-			return nil, fmt.Errorf("parameter %s has %d numbers for the shape %v", p.Name, len(values[i].Numbers), p.Shape)
+			return fmt.Errorf("parameter %s has %d numbers for the shape %v", p.Name, len(values[i].Numbers), p.Shape)
 		}
 		for _, v := range values[i].Numbers {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("parameter %s holds %v; all parameters have to be finite", p.Name, v)
+				return fmt.Errorf("parameter %s holds %v; all parameters have to be finite", p.Name, v)
 			}
 		}
 		c.theta = append(c.theta, tensor.From(values[i].Numbers, DType, p.Shape...))
 	}
-	return c, c.prepare()
+	return nil
 }
 
 // prepare makes the programs of Energies, Logits and Scores.
