@@ -87,11 +87,11 @@ func NewPlan(s *suites.Suite, cells []*suites.Cell, journal *results.Journal, o 
 		if err != nil {
 			return nil, err
 		}
-		most := replicas(s, config)
+		most := replicas(s, cell, config)
 		var task *Task
 		for i := range s.Seeds {
 			seed := s.FirstSeed + int64(i)
-			key := keyOf(s, sum, seed)
+			key := keyOf(s, cell, sum, seed)
 			p.Keys = append(p.Keys, key)
 			if status, ok := journal.Status(key); ok && !(o.Retry && isWorthRetrying(status)) {
 				p.Done++
@@ -125,20 +125,20 @@ func checksum(s *suites.Suite, cell *suites.Cell, config *configs.Config) (strin
 }
 
 // keyOf identifies a run by its settings and by what is measured of it.
-func keyOf(s *suites.Suite, config string, seed int64) string {
+func keyOf(s *suites.Suite, cell *suites.Cell, config string, seed int64) string {
 	measured := struct {
 		Metrics []string
 		Measure suites.Measure
 		Budget  suites.Budget
-	}{s.Metrics, s.Measure, s.Budget}
+	}{s.Metrics, s.Measure, cell.Budget}
 	text, _ := json.Marshal(measured) // numbers and text alone
 	return fmt.Sprintf("%.16x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n", config, text, seed)))
 }
 
 // replicas is how many runs of a cell are trained at once.
-func replicas(s *suites.Suite, config *configs.Config) int {
+func replicas(s *suites.Suite, cell *suites.Cell, config *configs.Config) int {
 	switch {
-	case s.Budget.Seconds > 0: // a run's time is its own
+	case cell.Budget.Seconds > 0: // a run's time is its own
 		return 1
 	case s.Replicas > 0:
 		return s.Replicas
@@ -158,7 +158,7 @@ func isDrawn(s datasets.Source) bool {
 func (p *Plan) refuse(cell *suites.Cell, journal *results.Journal, o Options) {
 	for i := range p.Suite.Seeds {
 		row := p.row(cell, p.Suite.FirstSeed+int64(i), o)
-		row.Key = keyOf(p.Suite, "refused: "+cell.Refused+cell.Name, row.Seed)
+		row.Key = keyOf(p.Suite, cell, "refused: "+cell.Refused+cell.Name, row.Seed)
 		row.Status, row.Reason = results.Refused, cell.Refused
 		p.Keys = append(p.Keys, row.Key)
 		if _, ok := journal.Status(row.Key); ok {
@@ -197,10 +197,10 @@ func (p *Plan) fill(t *Task, o Options) error {
 	}
 	t.Folder, t.Config = folder, string(text)
 	t.FirstSeed = p.Suite.FirstSeed
-	t.Keep, t.Metrics, t.Measure, t.Budget = p.Suite.Keep, p.Suite.Metrics, p.Suite.Measure, p.Suite.Budget
+	t.Keep, t.Metrics, t.Measure, t.Budget = p.Suite.Keep, p.Suite.Metrics, p.Suite.Measure, t.cell.Budget
 	for i := range t.count {
 		row := p.row(t.cell, t.first+int64(i), o)
-		row.Key = keyOf(p.Suite, sum, row.Seed)
+		row.Key = keyOf(p.Suite, t.cell, sum, row.Seed)
 		row.Method = strictyaml.KindOf(trainers.Kinds, config.Method)
 		row.Data = strictyaml.KindOf(datasets.Kinds, config.Data)
 		row.Model = strictyaml.KindOf(models.Kinds, config.Model)

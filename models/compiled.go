@@ -84,6 +84,17 @@ func (c *Compiled) fill(parameters []Parameter, values []Value) error {
 	return nil
 }
 
+// Close releases the programs, which every model of With shares, and the values of the parameters. What waits for the garbage
+// collector alone waits long: it does not see the memory of a backend.
+func (c *Compiled) Close() {
+	for _, exec := range []*graph.Exec{c.energies, c.scores, c.logits} {
+		if exec != nil {
+			exec.Finalize()
+		}
+	}
+	tensor.Free(c.theta...)
+}
+
 // prepare makes the programs of Energies, Logits and Scores.
 func (c *Compiled) prepare() (err error) {
 	if c.energies, err = c.Exec(func(net Net, in []*graph.Node) []*graph.Node {

@@ -23,6 +23,8 @@ type Cell struct {
 	Name string
 	// Refused says why these settings do not go together; empty: they do.
 	Refused string
+	// Budget is what each run may take.
+	Budget Budget
 
 	suite  *Suite
 	base   *configs.Base
@@ -145,8 +147,14 @@ func settings(tree strictyaml.Tree, path string) (entries []strictyaml.Entry, er
 // build finds the config that the cell starts from, and the parts that are put into it.
 func (c *Cell) build(bases map[string]*configs.Base, set []strictyaml.Entry, overrides []override) (err error) {
 	name, at := c.suite.Config, strictyaml.Tree{}
-	c.parts = slices.Clone(set)
+	c.parts, c.Budget = slices.Clone(set), c.suite.Budget
 	for i, a := range c.Axes {
+		if key, ok := strings.CutPrefix(a.Key, budgetAxes); ok {
+			if c.Budget, err = budgetOf(key, c.values[i].tree); err != nil {
+				return err
+			}
+			continue
+		}
 		if a.Key == configAxis {
 			at = c.values[i].tree
 			name, _ = at.Scalar()
@@ -181,6 +189,23 @@ func (c *Cell) build(bases map[string]*configs.Base, set []strictyaml.Entry, ove
 	return nil
 }
 
+// budgetAxes begin the keys of axes that are no keys of the config but say what a run may take.
+const budgetAxes = "budget."
+
+// budgetOf is a budget on an axis.
+func budgetOf(key string, tree strictyaml.Tree) (b Budget, err error) {
+	document, err := strictyaml.Load(func(string, string) (string, []byte, error) { return "", []byte("{}"), nil }, "")
+	if err != nil {
+		return b, err
+	}
+	document.Put(budgetAxes+key, tree)
+	var read struct {
+		Budget Budget `yaml:"budget"`
+	}
+	err = document.Decode(&read, strictyaml.NewRegistry())
+	return read.Budget, err
+}
+
 // locate is the path of a config that is beside the suite, or its name where it is not there.
 func (s *Suite) locate(name string) string {
 	if configs.IsEmbedded(name) || filepath.IsAbs(name) {
@@ -205,8 +230,8 @@ func rank(e strictyaml.Entry) int {
 // Config is that of the cell's run with a seed.
 func (c *Cell) Config(seed int64) (*configs.Config, error) {
 	sets := []string{fmt.Sprintf("seed=%d", seed), "train.replicas=1"}
-	if c.suite.Budget.Steps > 0 {
-		sets = append(sets, fmt.Sprintf("train.steps=%d", c.suite.Budget.Steps))
+	if c.Budget.Steps > 0 {
+		sets = append(sets, fmt.Sprintf("train.steps=%d", c.Budget.Steps))
 	}
 	return c.base.Config(c.parts, sets)
 }

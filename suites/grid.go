@@ -49,7 +49,7 @@ func (s *Suite) axes() (list []axis, errs strictyaml.Errors) {
 	if !isMap {
 		return nil, strictyaml.Errors{s.Grid.Fault("grid", "found "+s.Grid.Describe()+"; a map of keys and lists of values is needed")}
 	}
-	for _, e := range entries {
+	for _, e := range flat(entries) {
 		key := "grid." + e.Key
 		if problem := keyProblem(e.Key); problem != "" {
 			errs = append(errs, e.Value.Fault(key, problem))
@@ -71,9 +71,28 @@ func (s *Suite) axes() (list []axis, errs strictyaml.Errors) {
 			a.values = append(a.values, value{item, label, part})
 		}
 		a.tellApart()
+		if i := slices.IndexFunc(list, func(b axis) bool { return b.key == a.key }); i >= 0 {
+			list[i] = a // as an assignment to a key of the grid gives it new values
+			continue
+		}
 		list = append(list, a)
 	}
 	return list, errs
+}
+
+// flat are the entries of maps within maps, with dotted keys: what can be written either way.
+func flat(entries []strictyaml.Entry) (list []strictyaml.Entry) {
+	for _, e := range entries {
+		inner, isMap := e.Value.Entries()
+		if !isMap {
+			list = append(list, e)
+			continue
+		}
+		for _, f := range flat(inner) {
+			list = append(list, strictyaml.Entry{Key: e.Key + "." + f.Key, Value: f.Value})
+		}
+	}
+	return list
 }
 
 // keyProblem says why a key is none that a cell can set.

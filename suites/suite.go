@@ -23,7 +23,8 @@ type Suite struct {
 	Config string `yaml:"config"`
 	// Set are keys of the config, dotted paths, with values for all runs.
 	Set strictyaml.Tree `yaml:"set"`
-	// Grid are keys of the config with a list of values each: there is a cell for every combination.
+	// Grid are keys of the config with a list of values each: there is a cell for every combination. A key of Budget, such as
+	// budget.steps, can be one of them.
 	Grid strictyaml.Tree `yaml:"grid"`
 	// Exclude takes cells out: those that have all the values of one of its maps, a value or a list of them each.
 	Exclude []strictyaml.Tree `yaml:"exclude"`

@@ -110,6 +110,24 @@ budget: {steps: 77}
 	}
 }
 
+// What a run may take can be an axis.
+func TestBudgetAxis(t *testing.T) {
+	cells := cellsOf(t, base+"budget: {seconds: 3}\ngrid: {budget.steps: [5, 6], train.batch_size: [7]}\n")
+	if got := namesOf(cells); !slices.Equal(got, []string{"steps=5/batch_size=7", "steps=6/batch_size=7"}) {
+		t.Fatalf("cells %v", got)
+	}
+	if c := cells[1]; c.Budget != (Budget{Steps: 6}) || configOf(t, c, 0).Train.Steps != 6 {
+		t.Errorf("budget %+v", c.Budget)
+	}
+	s, err := suiteOf(t, base+"grid: {budget.stepz: [5]}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Cells(); err == nil || !strings.Contains(err.Error(), `s.yaml:3:22: budget.stepz: unknown key; did you mean "steps"?`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // Values that would have one name are told apart, and names are those of folders.
 func TestLabels(t *testing.T) {
 	cells := cellsOf(t, base+`
@@ -181,7 +199,7 @@ func TestText(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := Load(filepath.Join(dir, "b.yaml"), []string{"seeds=4"})
+	s, err := Load(filepath.Join(dir, "b.yaml"), []string{"seeds=4", "grid.train.steps=[5, 6, 8]", "grid.train.steps=[5, 6]"})
 	if err != nil {
 		t.Fatal(err)
 	}

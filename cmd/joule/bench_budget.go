@@ -15,6 +15,20 @@ import (
 
 // spend sets the number of steps of a config by what its run may take; a budget of steps is in the config already.
 func (w *benchWorker) spend(budget suites.Budget, config *configs.Config) error {
+	if budget.GradientEvaluations > 0 {
+		set, err := config.LoadData()
+		if err != nil {
+			return err
+		}
+		cost, err := trainers.CostPerStep(config.Model, config.Method, set.Train.Dim, config.Train)
+		if err != nil {
+			return err
+		}
+		if cost.Total() > budget.GradientEvaluations {
+			return fmt.Errorf("a step takes %.4g gradient evaluations, and the budget of the run is %.4g", cost.Total(), budget.GradientEvaluations)
+		}
+		config.Train.Steps = int(min(budget.GradientEvaluations/cost.Total(), math.MaxInt32))
+	}
 	if budget.Seconds > 0 {
 		w.beat(bench.Beat{Phase: "timing"})
 		rate, err := w.stepsPerSecond(config, budget.Seconds)

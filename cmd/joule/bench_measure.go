@@ -1,20 +1,24 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"joule/backends"
 	"joule/bench"
+	"joule/datasets"
 	"joule/metrics"
 	"joule/plots"
 	"joule/results"
 	"joule/rundir"
+	"joule/suites"
 	"joule/trainers"
 )
 
-// measureRun fills the row of a run that has ended with err, unless it was stopped before its end.
-func measureRun(task *bench.Task, row *results.Row, r *member, backend *backends.Backend, err error) {
+// measureRun fills the row of a run that has ended.
+func (w *benchWorker) measureRun(task *bench.Task, row *results.Row, r *member, backend *backends.Backend) {
 	fail := func(status results.Status, err error) {
 		row.Status, row.Reason = status, oneLine(err)
 	}
@@ -42,10 +46,11 @@ func measureRun(task *bench.Task, row *results.Row, r *member, backend *backends
 		fail(results.Failed, err)
 		return
 	}
+	defer t.model.Close()
 	if t.source() != "" {
 		row.Data = t.dataName()
 	}
-	if err := t.measureRow(task, row, r); err != nil {
+	if err := w.measureTrained(task, row, r, t); err != nil {
 		fail(results.Failed, err)
 		return
 	}
@@ -73,6 +78,9 @@ func describeRow(row *results.Row, r *member, backend *backends.Backend, result 
 	row.Put("compile_seconds", result.CompileSeconds/n)
 	row.Put("steps_per_second", n*float64(result.Step)/training)
 	row.Put("peak_memory", float64(result.PeakMemory)/(1<<20))
+	if cost, err := trainers.CostPerStep(r.config.Model, r.config.Method, row.Dim, r.config.Train); err == nil {
+		row.Put("gradient_evaluations", cost.Total()*float64(result.Step))
+	}
 	if parameters, err := r.config.Model.Parameters(row.Dim); err == nil {
 		size := 0
 		for _, p := range parameters {
@@ -82,8 +90,8 @@ func describeRow(row *results.Row, r *member, backend *backends.Backend, result 
 	}
 }
 
-// measureRow measures a trained model by what its suite asks for.
-func (t *trained) measureRow(task *bench.Task, row *results.Row, r *member) error {
+// measureTrained measures a trained model by what its suite asks for.
+func (w *benchWorker) measureTrained(task *bench.Task, row *results.Row, r *member, t *trained) error {
 	how := metrics.Options{Grid: task.Measure.Grid, NoAIS: true}
 	if slices.Contains(task.Metrics, "ais_nll") {
 		ais := metrics.NewAIS()
@@ -96,12 +104,71 @@ func (t *trained) measureRow(task *bench.Task, row *results.Row, r *member) erro
 	}
 	row.Warnings = m.evaluation.Warnings()
 	putEvaluation(row, m.evaluation, task.Metrics)
+	if err := w.compare(task, row, m); err != nil {
+		row.Warnings = append(row.Warnings, oneLine(err))
+	}
+	if slices.Contains(task.Metrics, "time_to_target") {
+		looks, err := readLooks(r.dir.Dir())
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(looks, func(l look) bool { return l.KL <= task.Measure.TargetKL }); i >= 0 {
+			row.Put("time_to_target", looks[i].Seconds)
+			row.Put("steps_to_target", float64(looks[i].Step))
+		}
+	}
 	if row.Dim == 2 && t.dataset.Image == nil && r.config.Seed == task.FirstSeed && task.Keep == "runs" {
 		if err := m.drawThumbnails(); err != nil {
 			row.Warnings = append(row.Warnings, oneLine(err))
 		}
 	}
 	return nil
+}
+
+// compared are the metrics of a suite that compare points, and the figures that each stands for.
+var compared = map[string][]string{
+	"ksd": {metrics.NameKSD}, "mmd": {metrics.NameMMD}, "sliced_wasserstein": {metrics.NameSlicedWasserstein}, "auroc": {metrics.NameAUROC},
+	"modes": {metrics.NameModeCoverage, metrics.NameModeWeightError, metrics.NameStray},
+}
+
+// compare puts the figures into a row that compare held-out points with the model, and with samples of it. The error says why some
+// are missing.
+func (w *benchWorker) compare(task *bench.Task, row *results.Row, m *measured) error {
+	how := metrics.NewCompareOptions()
+	how.Most, how.NoFloors, how.Seed = task.Measure.Samples, true, m.config.Seed
+	how.Names = []string{}
+	for _, name := range task.Metrics {
+		how.Names = append(how.Names, compared[name]...)
+	}
+	if held, _ := m.set.HeldOut(); len(how.Names) == 0 || held.N == 0 {
+		return nil
+	}
+	var samples datasets.Points
+	var failed error
+	if suites.NeedsSamples(task.Metrics) {
+		drawn, _, err := m.sample(task.Measure.Samples, m.config.Seed)
+		if err == nil {
+			samples = m.transform().Apply(drawn)
+		} else {
+			failed = fmt.Errorf("no samples could be drawn: %w", err)
+		}
+	}
+	c, err := w.panel(m.backend).Compare(m.model, m.set, samples, how)
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	row.Warnings = append(row.Warnings, c.Warnings()...)
+	for _, name := range how.Names {
+		if value, _ := c.Of(name); value != nil {
+			row.Put(name, *value)
+		}
+	}
+	for name, x := range map[string]*float64{"ksd_floor": c.KSDFloor, "auroc_ceiling": c.AUROCCeiling} {
+		if x != nil {
+			row.Put(name, *x)
+		}
+	}
+	return failed
 }
 
 // putEvaluation puts those figures of an evaluation into a row that were asked for.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"joule/backends"
 	"joule/bench"
 	"joule/configs"
+	"joule/metrics"
 	"joule/results"
 	"joule/rundir"
 	"joule/trainers"
@@ -33,7 +35,7 @@ func newBenchWorker() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w := &benchWorker{signals: watchSignals(grace), out: json.NewEncoder(cmd.OutOrStdout()), opened: map[openKey]*backends.Backend{}}
+			w := &benchWorker{signals: watchSignals(grace), out: json.NewEncoder(cmd.OutOrStdout()), opened: map[openKey]*backends.Backend{}, panels: map[*backends.Backend]*metrics.Panel{}}
 			defer w.close()
 			return w.serve(cmd.Context(), cmd.InOrStdin(), backend)
 		},
@@ -48,7 +50,16 @@ type benchWorker struct {
 	signals *watcher
 	out     *json.Encoder
 	opened  map[openKey]*backends.Backend
+	panels  map[*backends.Backend]*metrics.Panel
 	last    time.Time // of a beat
+}
+
+// panel compares points on a backend.
+func (w *benchWorker) panel(b *backends.Backend) *metrics.Panel {
+	if w.panels[b] == nil {
+		w.panels[b] = metrics.NewPanel(b.Backend)
+	}
+	return w.panels[b]
 }
 
 // openKey is what a backend was opened by.
@@ -72,6 +83,9 @@ func (w *benchWorker) open(spec string, options backends.Options) (*backends.Bac
 
 func (w *benchWorker) close() {
 	w.signals.stop()
+	for _, p := range w.panels {
+		p.Close()
+	}
 	for _, b := range w.opened {
 		b.Close()
 	}
@@ -183,6 +197,9 @@ func (w *benchWorker) attempt(ctx context.Context, task *bench.Task) error {
 	}
 	w.beat(bench.Beat{Phase: "compiling"})
 	o := trainOptions{dirs: task.Dirs, locked: true, noFigures: true, fromStep: -1, resume: resumeAuto, signals: w.signals, open: w.open}
+	if slices.Contains(task.Metrics, "time_to_target") {
+		o.looks = task.Measure.Looks
+	}
 	o.made = func(runs []*member) error { return writeTasks(task) }
 	o.finish = func(runs []*member, backend *backends.Backend, err error) error {
 		if context.Cause(ctx) != nil && exitCode(err) != exitOK && exitCode(err) != exitDiverged {
@@ -190,7 +207,7 @@ func (w *benchWorker) attempt(ctx context.Context, task *bench.Task) error {
 		}
 		for i, r := range runs {
 			w.beat(bench.Beat{Phase: "measuring"})
-			measureRun(task, task.Rows[i], r, backend, err)
+			w.measureRun(task, task.Rows[i], r, backend)
 		}
 		return err
 	}

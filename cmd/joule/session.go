@@ -25,17 +25,19 @@ type session struct {
 	progress progress
 	startup  float64 // seconds from the start of the program
 	begun    time.Time
+	look     func(step int, elapsed float64) (took time.Duration, err error) // nil: nobody looks
 }
 
-// steps trains all the runs, logs and saves, and writes how each ended.
-func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progress progress) error {
+// steps trains all the runs, logs and saves, and writes how each ended. look, unless it is nil, is called whenever something is
+// logged, with the step and the seconds of training until then in this process.
+func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progress progress, look func(step int, elapsed float64) (time.Duration, error)) error {
 	loop := runs[0].config.Train
 	dirs := make([]*rundir.Run, len(runs))
 	for i, r := range runs {
 		dirs[i] = r.dir
 	}
 	keep := checkpoints.Keep{Last: loop.KeepLast, Every: loop.KeepEvery, Best: loop.KeepBest}
-	s := &session{trainer: trainer, runs: runs, progress: progress, startup: time.Since(programStart).Seconds(), begun: time.Now()}
+	s := &session{trainer: trainer, runs: runs, progress: progress, startup: time.Since(programStart).Seconds(), begun: time.Now(), look: look}
 	s.recorder = rundir.NewRecorder(dirs, keep, func(err error) { slog.Warn(oneLine(err)) })
 	progress.start(trainer.Step(), loop.Steps)
 	err := trainer.Run(ctx, trainers.Hooks{Logged: s.logged, Evaluated: s.evaluated, Incident: s.incident, Checkpoint: s.save})
@@ -66,7 +68,12 @@ func (s *session) logged(report trainers.Report) error {
 		}
 		s.recorder.Append(i, r)
 	}
-	return nil
+	if s.look == nil {
+		return nil
+	}
+	took, err := s.look(report.Step, time.Since(s.begun).Seconds())
+	s.begun = s.begun.Add(took) // it is no training
+	return err
 }
 
 // evaluated adds a look at the criterion of early stopping to the metrics of each run that it is about.

@@ -24,10 +24,12 @@ type trainOptions struct {
 	locked       bool // the run directory was there, and is locked
 	signals      *watcher
 	// For those who train many: the directories of the runs, and what is done when they are there; where backends are had from,
-	// which are then not closed; and what is done when the training has ended with err, in the place of drawing figures.
+	// which are then not closed; how often the divergence is looked at meanwhile; and what is done when the training has ended with
+	// err, in the place of drawing figures.
 	dirs   []string
 	made   func(runs []*member) error
 	open   opener
+	looks  int
 	finish func(runs []*member, backend *backends.Backend, err error) error
 }
 

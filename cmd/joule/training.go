@@ -196,7 +196,15 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 		}
 	}
 	ctx = o.signals.training(ctx)
-	err = steps(ctx, trainer, runs, progress)
+	var look func(step int, elapsed float64) (time.Duration, error)
+	if o.looks > 0 {
+		l := newLooking(o.looks, config.Train.Steps)
+		defer l.close()
+		look = func(step int, elapsed float64) (time.Duration, error) {
+			return l.at(step, elapsed, trainer, runs, backend)
+		}
+	}
+	err = steps(ctx, trainer, runs, progress, look)
 	if o.finish != nil {
 		return dirs, o.finish(runs, backend, err)
 	}
