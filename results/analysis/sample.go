@@ -24,10 +24,14 @@ type Sample struct {
 	// Failures counts the runs that are not completed.
 	Failures map[results.Status]int `json:"failures,omitempty"`
 	// Unmeasured counts the runs that are completed and do not have the figure.
-	Unmeasured int               `json:"unmeasured,omitempty"`
-	values     map[int64]float64 // by seed
-	shared     bool              // the values are no independent measurements
-	problem    string            // the data
+	Unmeasured int `json:"unmeasured,omitempty"`
+	// Doubtful counts the runs of N that have warnings.
+	Doubtful int `json:"doubtful,omitempty"`
+
+	values  map[int64]float64 // by seed
+	shared  bool              // the values are no independent measurements
+	problem string            // the data
+	doubt   string            // a warning
 }
 
 // sampleOf gathers a figure of the rows of a cell.

@@ -129,13 +129,21 @@ func (c *Comparison) writeCosts(w io.Writer, f Format) error {
 		return err
 	}
 	g := &grid{header: []string{"", "pairs", "ratio", "least", "most", "in"}, left: 1, words: true}
+	several := false
 	for _, cost := range c.Costs {
 		figure, _ := results.FigureOf(cost.Metric)
 		row := []string{figure.Title, strconv.Itoa(cost.Pairs), fmt.Sprintf("%.3f", cost.Ratio), "", "", ""}
 		if cost.Most > 1.001*cost.Least {
 			row[3], row[4], row[5] = fmt.Sprintf("%.3f", cost.Least), fmt.Sprintf("%.3f", cost.Most), cost.LeastCell+", "+cost.MostCell
+			several = true
 		}
 		g.rows = append(g.rows, row)
+	}
+	if !several {
+		g.header, g.words = g.header[:3], false
+		for i := range g.rows {
+			g.rows[i] = g.rows[i][:3]
+		}
 	}
 	return g.write(w, f)
 }
@@ -152,7 +160,7 @@ func (c *Comparison) writeChanges(w io.Writer, f Format) error {
 		}
 	}
 	fmt.Fprintln(w)
-	if err := title(w, f, "Ended in another way: %s, and %d of them no longer completed with their figures", counted(len(c.Changes), "run"), losses); err != nil {
+	if err := title(w, f, "Runs that ended in another way: %d; no longer completed with their figures: %d", len(c.Changes), losses); err != nil {
 		return err
 	}
 	g := &grid{header: []string{"run", a, b, "reason"}, left: 3, words: true}
