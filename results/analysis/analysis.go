@@ -7,6 +7,7 @@ package analysis
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -33,11 +34,21 @@ func refuse(option, format string, args ...any) error {
 	return &OptionError{option, fmt.Sprintf(format, args...)}
 }
 
+// mostNames is the number of names that a message lists.
+const mostNames = 20
+
 // hint is the end of a message about a name that is none of those known.
 func hint(name string, known []string) string {
-	all := fmt.Sprintf("there %s %s", map[bool]string{true: "is", false: "are"}[len(known) == 1], strings.Join(known, ", "))
-	if near, ok := strictyaml.Nearest(name, known); ok {
-		return fmt.Sprintf("did you mean %q? %s", near, strings.ToUpper(all[:1])+all[1:])
+	shown := known
+	if len(known) > mostNames {
+		shown = append(known[:mostNames:mostNames], fmt.Sprintf("and %d more", len(known)-mostNames))
+	}
+	all := "there are " + strings.Join(shown, ", ")
+	if len(known) == 1 {
+		all = "there is " + known[0]
+	}
+	if near, ok := strictyaml.Nearest(name, known); ok && name != "" {
+		return fmt.Sprintf("did you mean %q? T%s", near, all[1:])
 	}
 	return all
 }
@@ -98,12 +109,16 @@ func namesOf(figures []results.Figure) (names []string) {
 	return names
 }
 
+// largest is the size of the values of which squares can be summed. What is larger is no measurement.
+const largest = 1e150
+
 // valueOf is a figure of a completed run.
 func valueOf(r *results.Row, f results.Figure) (float64, bool) {
 	if r.Status != results.Completed {
 		return 0, false
 	}
-	return r.Metric(f.Name)
+	x, ok := r.Metric(f.Name)
+	return x, ok && math.Abs(x) <= largest
 }
 
 // isShared says that a figure of a run which was trained with others in one program is its share of one measurement: the values of

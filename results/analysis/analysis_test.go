@@ -3,6 +3,7 @@ package analysis
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -90,6 +91,9 @@ func TestFigures(t *testing.T) {
 	refuses(t, err, true, `metric kll: unknown; did you mean "kl"? There are kl, fisher, `)
 	_, err = Figures([]string{"fisher"}, rows)
 	refuses(t, err, true, "metric fisher: no completed run has it; there are kl, entropy, seconds")
+	if got := hint("x", strings.Fields(strings.Repeat("many ", 25))); !strings.HasSuffix(got, "many, many, and 5 more") {
+		t.Errorf("of many names %s", got)
+	}
 	_, err = Figures(nil, rows[1:])
 	refuses(t, err, false, "none of the 1 runs is completed and has a figure")
 	delete(rows[0].Metrics, "kl")
@@ -129,6 +133,23 @@ func TestSelect(t *testing.T) {
 			_, err = Select(rows, where)
 		}
 		refuses(t, err, true, want)
+	}
+}
+
+// Values whose squares overflow are no measurements, and so are none of the sums that programs read.
+func TestHugeValues(t *testing.T) {
+	rows := runs("mle", "rings", 1, 1e300, 1e149, -1e149)
+	f := figure(t, "kl")
+	s := sampleOf(rows, f)
+	if s.N != 3 || s.Unmeasured != 1 || math.IsInf(*s.HalfWidth, 0) {
+		t.Errorf("%+v", s)
+	}
+	c, err := Beside("a", rows, "b", runs("mle", "rings", -1, 0, -1e149, 1e149), []results.Figure{f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Write(io.Discard, JSON); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -19,6 +19,9 @@ type Cost struct {
 	MostCell  string  `json:"most_cell"`
 }
 
+// smallest is what a cost is above of which ratios are taken: zero but for rounding.
+const smallest = 1e-12
+
 // costOf is the ratio of a figure that is a cost; false where it is none, or no pair has it.
 func costOf(m *matched, f results.Figure) (Cost, bool) {
 	c := Cost{Metric: f.Name}
@@ -31,7 +34,7 @@ func costOf(m *matched, f results.Figure) (Cost, bool) {
 		for _, p := range cell.pairs {
 			a, inA := valueOf(p.a, f)
 			b, inB := valueOf(p.b, f)
-			if inA && inB && a > 0 && b > 0 {
+			if inA && inB && min(a, b) > smallest {
 				ratios = append(ratios, b/a)
 			}
 		}
