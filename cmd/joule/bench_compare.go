@@ -27,8 +27,8 @@ large one the interval excludes. It lists runs that ended in another way, or are
 
 With --fail-on it exits with 1 if something is worse: a verdict, or a cell in which fewer runs have the figure; failed: any run
 that was completed and no longer is; missing: any run of A that is not in B.`,
-		Example: `  joule bench compare results/before results/after --fail-on worse
-  joule bench compare results/toy --between method=mle,dsm --metric kl --metric fisher`,
+		Example: `  joule bench compare bench/before bench/after --fail-on worse
+  joule bench compare bench/toy2d --between method=mle,dsm --metric kl --metric fisher`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			format, err := flags.check()

@@ -24,8 +24,8 @@ be chance, and Nemenyi's critical difference which methods are not told apart: t
 
 RESULTS are directories of suites, or .csv or .parquet files of their results; several are put together. Methods and data sets
 are by default the rows and columns of joule bench table.`,
-		Example: `  joule bench rank results/toy
-  joule bench rank results/toy results/tables --metric test_nll --diagram ranks.svg`,
+		Example: `  joule bench rank bench/toy2d
+  joule bench rank bench/toy2d bench/tables --metric test_nll --diagram ranks.svg`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			format, err := flags.check()

@@ -58,7 +58,7 @@ func (r *resultFlags) read(paths []string) ([]*results.Row, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s: there are no runs in it yet", strings.Join(paths, ", "))
 	}
-	if all, err = analysis.Distinct(all); err != nil {
+	if all, err = analysis.Prepare(all); err != nil {
 		return nil, err
 	}
 	all, err = analysis.Select(all, where)
@@ -86,9 +86,9 @@ files of their results; several are put together.
 A key is an axis of the suite, or method, data, model, suite, backend, dim or seed. Rows are by default what is most like a
 method, and all else that varies; columns are the data, or with --columns metric the figures. Runs in one cell differ in
 their seeds alone. The best of a column is marked, with those that are not told apart from it.`,
-		Example: `  joule bench table results/toy
-  joule bench table results/toy --metric kl,seconds --where data.kind=rings,pinwheel --format markdown
-  joule bench table results/toy results/more --rows config,model.hidden --columns metric --metric kl --metric fisher`,
+		Example: `  joule bench table bench/toy2d
+  joule bench table bench/toy2d --metric kl,seconds --where data.kind=rings,pinwheel --format markdown
+  joule bench table bench/toy2d bench/more --rows config,model.hidden --columns metric --metric kl --metric fisher`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			format, err := flags.check()

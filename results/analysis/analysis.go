@@ -126,21 +126,3 @@ func valueOf(r *results.Row, f results.Figure) (float64, bool) {
 func isShared(r *results.Row, f results.Figure) bool {
 	return r.Replicas > 1 && f.Cost && (f.Unit != "" || f.Name == "steps_per_second")
 }
-
-// Distinct leaves out rows that are there twice, as where a directory was given twice. It is an error if a run has two different
-// results.
-func Distinct(rows []*results.Row) ([]*results.Row, error) {
-	seen := make(map[string]*results.Row, len(rows))
-	distinct := make([]*results.Row, 0, len(rows))
-	for _, r := range rows {
-		first, known := seen[r.Key]
-		switch {
-		case r.Key == "" || !known:
-			seen[r.Key] = r
-			distinct = append(distinct, r)
-		case first.Status != r.Status || !first.Started.Equal(r.Started):
-			return nil, fmt.Errorf("there are two results of %s of the suite %s; results of the same runs are compared, not put together", r.Run, r.Suite)
-		}
-	}
-	return distinct, nil
-}

@@ -156,13 +156,50 @@ func TestHugeValues(t *testing.T) {
 // A run that is there twice counts once; two results of a run are an error.
 func TestDistinct(t *testing.T) {
 	rows := runs("mle", "rings", 1, 2)
-	if got, err := Distinct(slices.Concat(rows, rows)); err != nil || !slices.Equal(got, rows) {
+	if got, err := Prepare(slices.Concat(rows, rows)); err != nil || !slices.Equal(got, rows) {
 		t.Errorf("%d rows, %v", len(got), err)
 	}
 	again := *rows[0]
 	again.Started = time.Unix(1, 0)
-	_, err := Distinct(append(rows, &again))
+	_, err := Prepare(append(rows, &again))
 	refuses(t, err, false, "there are two results of mle/rings/seed-0 of the suite toy")
+}
+
+// Runs that have failed early are where the others are, though their rows lack what was not known yet.
+func TestFailedEarly(t *testing.T) {
+	rows := slices.Concat(runs("planar/mle", "rings", 1, 2), runs("planar/dsm", "rings", 1), runs("planar/mle", "file", 1), runs("planar/dsm", "spirals", 3))
+	for _, r := range rows {
+		r.Method = strings.TrimPrefix(r.Method, "planar/")
+	}
+	rows[3].Data = "iris.csv"
+	refused, crashed := failed("planar/dsm", "file", 0, results.Refused), failed("planar/mle", "file", 1, results.Crashed)
+	refused.Method, refused.Data, refused.Model, refused.Dim = "", "", "", 0
+	crashed.Method, crashed.Data, crashed.Dim = "mle", "csv", 0
+	rows = append(rows, refused, crashed)
+	got, err := Prepare(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range got[5:] {
+		if r.Method != map[string]string{"planar/mle": "mle", "planar/dsm": "dsm"}[r.Axes[0].Value] || r.Data != "iris.csv" || r.Model != "mlp" {
+			t.Errorf("%+v", r)
+		}
+	}
+	if refused.Method != "" || crashed.Data != "csv" {
+		t.Error("the rows that were given have changed")
+	}
+	for _, keys := range [][]string{nil, {"method"}} {
+		tables, err := Tables(got, TableOptions{Rows: keys, Figures: []results.Figure{figure(t, "kl")}})
+		if err != nil || len(tables[0].Rows) != 2 || fmt.Sprint(tables[0].Columns) != "[[rings] [file] [spirals]]" || tables[0].Samples[1][1].Runs != 1 {
+			t.Errorf("%+v, %v", tables, err)
+		}
+	}
+	// An axis that goes with several methods tells none.
+	lone := failed("planar/nce", "rings", 0, results.Refused)
+	lone.Method = ""
+	if got, err := Prepare(append(rows, lone)); err != nil || got[7].Method != "" {
+		t.Errorf("%+v, %v", got, err)
+	}
 }
 
 func TestNumber(t *testing.T) {

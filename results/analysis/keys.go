@@ -164,10 +164,14 @@ func methodKey(rows []*results.Row, columns []string) string {
 // isOfData says that a key belongs to the data rather than to what is tried on them.
 func isOfData(key string) bool { return key == "data" || strings.HasPrefix(key, "data.") }
 
-// problemOf is a name of the data of a row, and of all settings of them: figures of others do not compare with its own.
-func problemOf(r *results.Row) string {
-	values := []string{r.Data, fmt.Sprint(r.Dim)}
-	for _, a := range r.Axes {
+// problemOf is a name of the data of the rows of a cell, and of all settings of them: figures of others do not compare with its own.
+func problemOf(rows []*results.Row) string {
+	dim := 0
+	for _, r := range rows {
+		dim = max(dim, r.Dim) // one that has failed early has none
+	}
+	values := []string{rows[0].Data, fmt.Sprint(dim)}
+	for _, a := range rows[0].Axes {
 		if isOfData(a.Key) {
 			values = append(values, a.Key, a.Value)
 		}

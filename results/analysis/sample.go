@@ -36,7 +36,7 @@ type Sample struct {
 
 // sampleOf gathers a figure of the rows of a cell.
 func sampleOf(rows []*results.Row, f results.Figure) *Sample {
-	s := &Sample{Runs: len(rows), values: make(map[int64]float64, len(rows)), problem: problemOf(rows[0])}
+	s := &Sample{Runs: len(rows), values: make(map[int64]float64, len(rows)), problem: problemOf(rows)}
 	values := make([]float64, 0, len(rows))
 	for _, r := range rows {
 		x, ok := valueOf(r, f)
