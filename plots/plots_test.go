@@ -58,11 +58,12 @@ func examples() map[string]figure {
 	density := energy.mapped(func(e float64) float64 { return math.Exp(-e) })
 	points := normalPoints(300)
 	return map[string]figure{
-		"energy map":        EnergyMap{Title: "two <Gaussians> & \"dsm\"", Data: points, Energy: energy, Contours: true},
-		"samples":           SamplesOverDensity{Title: "two <Gaussians> & \"dsm\"", Samples: points, Energy: energy, Truth: &density},
-		"training curves":   TrainingCurves{Title: "two <Gaussians> & \"dsm\"", Series: []Series{{Name: "loss", Unit: "nats", Steps: points.X, Values: points.Y}}},
-		"energy histograms": EnergyHistograms{Title: "two <Gaussians> & \"dsm\"", Sets: []EnergySet{{"data", points.X}, {"samples", points.Y}}},
-		"grid":              Grid{Title: "two <Gaussians> & \"dsm\"", Data: points, Models: []Model{{Name: "mle", Energy: energy}, {Name: "nce", Note: "KL 0.004", Energy: energy}}},
+		"energy map":          EnergyMap{Title: "two <Gaussians> & \"dsm\"", Data: points, Energy: energy, Contours: true},
+		"samples":             SamplesOverDensity{Title: "two <Gaussians> & \"dsm\"", Samples: points, Energy: energy, Truth: &density},
+		"training curves":     TrainingCurves{Title: "two <Gaussians> & \"dsm\"", Series: []Series{{Name: "loss", Unit: "nats", Steps: points.X, Values: points.Y}}},
+		"energy histograms":   EnergyHistograms{Title: "two <Gaussians> & \"dsm\"", Sets: []EnergySet{{"data", points.X}, {"samples", points.Y}}},
+		"grid":                Grid{Title: "two <Gaussians> & \"dsm\"", Data: points, Models: []Model{{Name: "mle", Energy: energy}, {Name: "nce", Note: "KL 0.004", Energy: energy}}},
+		"critical difference": ranked(),
 	}
 }
 
