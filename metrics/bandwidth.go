@@ -12,12 +12,12 @@ import (
 )
 
 // forMedian is the largest number of points whose distances the median is taken of.
-const forMedian = 1024
+const forMedian = 512
 
-// maxBits is the largest float32, as the number that its bits are.
-const maxBits = math.MaxInt32
+// infinityBits are those of +Inf in float32, as a number.
+const infinityBits = 0x7f800000
 
-// MedianDistance is the median distance of different points, of evenly spaced ones where there are more than 1024: the usual
+// MedianDistance is the median distance of different points, of evenly spaced ones where there are more than 512: the usual
 // bandwidth of a kernel. It is 0 where half of the pairs are at the same place.
 func (p *Panel) MedianDistance(points datasets.Points) (float64, error) {
 	if points.N < 2 {
@@ -56,17 +56,17 @@ func median(in []*graph.Node) []*graph.Node {
 	pairs := int32s(rows, rows)
 	i, j := graph.Iota(g, pairs, 0), graph.Iota(g, pairs, 1)
 	isPair := graph.And(graph.LessThan(i, j), graph.LessThan(j, graph.BroadcastToDims(n, rows, rows)))
+	infinite := graph.BroadcastToDims(graph.Const(g, float32(math.Inf(1))), rows, rows)
 	number := func(v int) *graph.Node { return graph.Const(g, int32(v)) }
-	numbers := graph.Where(isPair, graph.Bitcast(squares, dtypes.Int32), graph.BroadcastToDims(number(maxBits), rows, rows))
 	wanted := graph.OnePlus(graph.Div(graph.Mul(n, graph.Sub(n, number(1))), number(4))) // of n(n−1)/2
 
 	out := loop.Repeat(number(31), func(_ *graph.Node, state []*graph.Node) []*graph.Node {
-		low, high, numbers, wanted := state[0], state[1], state[2], state[3]
+		low, high, squares, wanted := state[0], state[1], state[2], state[3]
 		middle := graph.Add(low, graph.Div(graph.Sub(high, low), number(2)))
-		isAtMost := graph.LessOrEqual(numbers, graph.BroadcastToDims(middle, rows, rows))
-		isEnough := graph.GreaterOrEqual(graph.ReduceAllSum(graph.ConvertDType(isAtMost, dtypes.Int32)), wanted)
-		return []*graph.Node{graph.Where(isEnough, low, graph.Add(middle, number(1))), graph.Where(isEnough, middle, high), numbers, wanted}
-	}, number(0), number(maxBits), numbers, wanted)
+		isAtMost := graph.LessOrEqual(squares, graph.BroadcastToDims(graph.Bitcast(middle, dtypes.Float32), rows, rows))
+		isEnough := graph.GreaterOrEqual(graph.ReduceAllSum(graph.ConvertDType(isAtMost, dtypes.Float32)), wanted) // exact up to 2²⁴
+		return []*graph.Node{graph.Where(isEnough, low, graph.Add(middle, number(1))), graph.Where(isEnough, middle, high), squares, wanted}
+	}, number(0), number(infinityBits), graph.Where(isPair, squares, infinite), graph.ConvertDType(wanted, dtypes.Float32))
 	return []*graph.Node{graph.Bitcast(out[1], dtypes.Float32)}
 }
 

@@ -45,15 +45,32 @@ type comparing struct {
 	model         *models.Compiled
 	set           *datasets.Set
 	held, samples datasets.Points
+	median        float64 // distance of the held-out points; 0: not yet known
 	o             CompareOptions
 	out           *Comparison
+}
+
+// bandwidth makes the median distance of the held-out points the bandwidth where none is given.
+func (c *comparing) bandwidth(given *float64) (err error) {
+	if *given > 0 {
+		return nil
+	}
+	if c.median == 0 {
+		c.median, err = c.panel.bandwidthOf(0, c.held)
+	}
+	*given = c.median
+	return err
 }
 
 func (c *comparing) stein() error {
 	if !c.o.wants(NameKSD) || c.held.N < 2 {
 		return nil
 	}
-	d, err := c.panel.KSD(c.model, c.held, c.o.KSD)
+	how := c.o.KSD
+	if err := c.bandwidth(&how.Bandwidth); err != nil {
+		return err
+	}
+	d, err := c.panel.KSD(c.model, c.held, how)
 	if err != nil {
 		return err
 	}
@@ -66,7 +83,7 @@ func (c *comparing) discrepancy() (err error) {
 		return nil
 	}
 	how := c.o.MMD
-	if how.Bandwidth, err = c.panel.bandwidthOf(how.Bandwidth, c.held); err != nil { // of both
+	if err := c.bandwidth(&how.Bandwidth); err != nil {
 		return err
 	}
 	c.out.MMD, c.out.MMDFloor, err = c.withFloor(2, func(points datasets.Points) (float64, error) {

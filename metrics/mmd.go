@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -56,13 +57,9 @@ func (p *Panel) MMD(points, reference datasets.Points, m MMD) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	rates := make([]float64, len(m.Factors))
-	for i, c := range m.Factors {
-		rates[i] = -0.5 / (c * bandwidth * c * bandwidth)
-	}
 	origin, _ := reference.Moments()
 	all := points.N + reference.N
-	got, err := p.run("mmd", kernelSums, padded(rowsFor(all), origin, points, reference), tensor.From(rates, models.DType, len(rates)), whole(points.N), whole(all))
+	got, err := p.run(fmt.Sprint("mmd ", m.Factors), m.sums, padded(rowsFor(all), origin, points, reference), tensor.From([]float64{bandwidth}, models.DType), whole(points.N), whole(all))
 	if err != nil {
 		return 0, err
 	}
@@ -74,32 +71,42 @@ func (p *Panel) MMD(points, reference datasets.Points, m MMD) (float64, error) {
 	return squared, nil
 }
 
-// kernelSums are the sums of the kernel over the pairs of different ones of the first points of z, of different ones of the rest up to n,
-// and of one of either: [rows, dim], rates of decay [K], first and n (int32) -> 3 scalars.
-func kernelSums(in []*graph.Node) []*graph.Node {
-	z, rates, first, n := in[0], in[1], in[2], in[3]
-	rows, widths := z.Shape().Dimensions[0], rates.Shape().Dimensions[0]
+// sums are those of the kernel over the pairs of different ones of the first points of z, of different ones of the rest up to n, and of one
+// of either: [rows, dim], bandwidth, first and n (int32) -> 3 scalars.
+func (m MMD) sums(in []*graph.Node) []*graph.Node {
+	z, bandwidth, first, n := in[0], in[1], in[2], in[3]
+	rows := z.Shape().Dimensions[0]
 	isFirst := chosen(first, rows)
 	sides := graph.Stack([]*graph.Node{isFirst, graph.Sub(chosen(n, rows), isFirst)}, 1) // [rows, 2]
-	return sumPairs(n, []*graph.Node{z, sides}, []*graph.Node{rates}, 3, func(a, b []*graph.Node, own *graph.Node, shared []*graph.Node) []*graph.Node {
-		squares := squaredDistances(a[0], b[0])
-		var k *graph.Node
-		for i := range widths {
-			rate := graph.Reshape(graph.Slice(shared[0], graph.AxisElem(i)))
-			one := graph.Exp(graph.Mul(squares, rate))
-			if k == nil {
-				k = one
-			} else {
-				k = graph.Add(k, one)
-			}
-		}
-		k = graph.Mul(graph.MulScalar(k, 1/float64(widths)), graph.OneMinus(own))
+	return sumPairs(n, []*graph.Node{z, sides}, []*graph.Node{bandwidth}, 3, func(a, b []*graph.Node, own *graph.Node, shared []*graph.Node) []*graph.Node {
+		k := graph.Mul(m.kernel(squaredDistances(a[0], b[0]), shared[0]), graph.OneMinus(own))
 		sums := graph.Einsum("ns,nt->st", double(a[1]), double(graph.Einsum("nm,mt->nt", k, b[1]))) // [2, 2]
 		of := func(i, j int) *graph.Node {
 			return graph.Reshape(graph.Slice(sums, graph.AxisElem(i), graph.AxisElem(j)))
 		}
 		return []*graph.Node{of(0, 0), of(1, 1), graph.MulScalar(graph.Add(of(0, 1), of(1, 0)), 0.5)}
 	})
+}
+
+// kernel is that of squared distances q of any shape. A Gaussian of half the width is the fourth power, which is cheaper.
+func (m MMD) kernel(q, bandwidth *graph.Node) *graph.Node {
+	factors := slices.Sorted(slices.Values(m.Factors))
+	slices.Reverse(factors)
+	scaled := graph.Div(q, graph.Square(bandwidth))
+	var sum, one *graph.Node
+	for i, c := range factors {
+		if i > 0 && 2*c == factors[i-1] {
+			one = graph.Square(graph.Square(one))
+		} else {
+			one = graph.Exp(graph.MulScalar(scaled, -0.5/(c*c)))
+		}
+		if sum == nil {
+			sum = one
+		} else {
+			sum = graph.Add(sum, one)
+		}
+	}
+	return graph.MulScalar(sum, 1/float64(len(factors)))
 }
 
 // squaredDistances are ‖x − y‖² of all rows: [n, dim], [m, dim] -> [n, m].
