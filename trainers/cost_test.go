@@ -4,7 +4,10 @@ import (
 	"errors"
 	"maps"
 	"math"
+	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -162,5 +165,29 @@ func TestCostErrors(t *testing.T) {
 		if _, err := CostPerStep(c.model, c.method, 2, loop); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%T of %T: error %v, want one about %s", c.method, c.model, err, c.want)
 		}
+	}
+}
+
+// The documentation says what methods cost as set by default.
+func TestDocumentedCosts(t *testing.T) {
+	text, err := os.ReadFile("../docs/methods.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Cost\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	documented := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|.*\\| ([0-9.]+) \\|$").FindAllStringSubmatch(section, -1) {
+		documented[row[1]] = row[2]
+	}
+	for kind, construct := range Kinds {
+		cost, err := CostPerStep(models.NewMLP(), construct(), 2, Loop{BatchSize: 1})
+		want := strconv.FormatFloat(math.Round(10*cost.Total())/10, 'f', -1, 64)
+		if got := documented[kind]; err != nil || got != want {
+			t.Errorf("docs/methods.md says %q for %s, and it is %s, %v", got, kind, want, err)
+		}
+	}
+	if len(documented) != len(Kinds) {
+		t.Errorf("docs/methods.md has the costs of %d methods, and there are %d", len(documented), len(Kinds))
 	}
 }
