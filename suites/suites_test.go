@@ -123,7 +123,7 @@ func TestBudgetAxis(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Cells(); err == nil || !strings.Contains(err.Error(), `s.yaml:3:22: budget.stepz: unknown key; did you mean "steps"?`) {
+	if _, err := s.Cells(); err == nil || !strings.Contains(err.Error(), `s.yaml:3:23: budget.stepz: unknown key; did you mean "steps"?`) {
 		t.Errorf("error %v", err)
 	}
 }
