@@ -79,6 +79,7 @@ var Kinds = map[string]func() Source{
 	"gaussian_mixture": func() Source { return &GaussianMixture{Synthetic: defaultSynthetic} },
 	"two_gaussians":    func() Source { return &TwoGaussians{Synthetic: defaultSynthetic} },
 	"eight_gaussians":  func() Source { return NewEightGaussians() },
+	"simplex_mixture":  func() Source { return NewSimplexMixture() },
 	"rings":            func() Source { return NewRings() },
 	"pinwheel":         func() Source { return NewPinwheel() },
 	"two_moons":        func() Source { return NewTwoMoons() },

@@ -16,6 +16,7 @@ func TestKindsHaveDefaults(t *testing.T) {
 		"gaussian_mixture": &GaussianMixture{Synthetic: drawn},
 		"two_gaussians":    &TwoGaussians{Synthetic: drawn},
 		"eight_gaussians":  &EightGaussians{Modes: 8, Radius: math.Sqrt(8), Std: 0.2, Synthetic: drawn},
+		"simplex_mixture":  &SimplexMixture{Dim: 2, Modes: 3, Distance: 6, Std: 1, Synthetic: drawn},
 		"rings":            &Rings{Radii: []float64{0.75, 1.5, 2.25, 3}, Noise: 0.08, Synthetic: drawn},
 		"pinwheel":         &Pinwheel{Blades: 5, RadialStd: 0.3, TangentialStd: 0.05, Rate: 0.25, Scale: 2, Synthetic: drawn},
 		"two_moons":        &TwoMoons{Noise: 0.1, Synthetic: drawn},

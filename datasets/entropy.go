@@ -1,6 +1,9 @@
 package datasets
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Entropy returns −E log p(x) in nats and whether it is known: exactly for one component; otherwise, in one and two
 // dimensions, by quadrature to about 1e-6. It is not known in more dimensions, nor where there are so many components, or
@@ -10,7 +13,7 @@ func (m *Mixture) Entropy() (nats float64, known bool) {
 		return float64(m.Dim())/2 - m.logNorm[0], true // logNorm holds log 1 − ½ log |2πΣ|
 	}
 	if m.Dim() > 2 {
-		return 0, false
+		return m.planarEntropy()
 	}
 	if std, ok := m.commonWidth(); ok {
 		if nats, known = gridEntropy(m.Means, m.Weights, std); known {
@@ -26,6 +29,49 @@ func (m *Mixture) Entropy() (nats float64, known bool) {
 		nats -= w * mean
 	}
 	return nats, true
+}
+
+// planarEntropy is the entropy where the components are isotropic, of one width, and their means in a plane: there it is that of a
+// mixture in two dimensions or less, and across it that of a Gaussian.
+func (m *Mixture) planarEntropy() (nats float64, known bool) {
+	variance := m.Covariances[0][0][0]
+	for _, c := range m.Covariances {
+		for i := range c {
+			for j, v := range c[i] {
+				if i == j && v != variance || i != j && v != 0 {
+					return 0, false
+				}
+			}
+		}
+	}
+	apart := make([][]float64, len(m.Means)-1)
+	for k := range apart {
+		apart[k] = make([]float64, m.Dim())
+		for j := range apart[k] {
+			apart[k][j] = m.Means[k+1][j] - m.Means[0][j]
+		}
+	}
+	basis := orthonormal(apart)
+	if len(basis) == 0 {
+		basis = [][]float64{make([]float64, m.Dim())}
+		basis[0][0] = 1
+	}
+	if len(basis) > 2 {
+		return 0, false
+	}
+	means := make([][]float64, len(m.Means))
+	for k, mean := range m.Means {
+		means[k] = make([]float64, len(basis))
+		for b, direction := range basis {
+			means[k][b] = dot(mean, direction)
+		}
+	}
+	within, err := NewIsotropic(m.Weights, means, slices.Repeat([]float64{variance}, len(means)))
+	if err != nil {
+		return 0, false
+	}
+	nats, known = within.Entropy()
+	return nats + float64(m.Dim()-len(basis))/2*math.Log(2*math.Pi*math.E*variance), known
 }
 
 // meanLogProb returns E log p(x) over x from component k alone.

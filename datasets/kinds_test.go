@@ -280,6 +280,8 @@ func TestKnownDensitiesUnchecked(t *testing.T) {
 	}{
 		{&EightGaussians{}, "modes: 0 is not positive"},
 		{&EightGaussians{Modes: 2}, "variances: variance 1 is 0, want a positive number"},
+		{&SimplexMixture{Dim: 2, Modes: 4}, "modes: 4 in 2 dimensions, want at least one and at most one more than dimensions"},
+		{&SimplexMixture{Dim: 2, Modes: 3}, "variances: variance 1 is 0, want a positive number"},
 		{&Rings{}, "radii: [], want at least one, all positive"},
 		{&Rings{Radii: []float64{1}}, "noise: 0 is too little for a ring of radius 1, want at least 0.0001"},
 		{&Pinwheel{}, "blades: 0 and scale: 0, want positive numbers"},

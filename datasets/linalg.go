@@ -3,6 +3,7 @@ package datasets
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 func newMatrix(dim int) [][]float64 {
@@ -80,3 +81,40 @@ func (s *logSum) add(logValue float64) {
 }
 
 func (s *logSum) value() float64 { return s.largest + math.Log(s.scaled) }
+
+// orthonormal is a basis of what some vectors span, by Gram and Schmidt, twice for the rounding. Vectors that the ones before them
+// span, but for a small part of the longest one, add nothing.
+func orthonormal(vectors [][]float64) (basis [][]float64) {
+	const small = 1e-9
+	longest := 0.0
+	for _, v := range vectors {
+		longest = max(longest, math.Sqrt(dot(v, v)))
+	}
+	for _, v := range vectors {
+		own := slices.Clone(v)
+		for range 2 {
+			for _, b := range basis {
+				along := dot(own, b)
+				for j := range own {
+					own[j] -= along * b[j]
+				}
+			}
+		}
+		length := math.Sqrt(dot(own, own))
+		if length <= small*longest {
+			continue
+		}
+		for j := range own {
+			own[j] /= length
+		}
+		basis = append(basis, own)
+	}
+	return basis
+}
+
+func dot(a, b []float64) (sum float64) {
+	for j, v := range a {
+		sum += v * b[j]
+	}
+	return sum
+}

@@ -11,6 +11,13 @@ var references = map[string]func(x []float64) float64{
 		}
 		return p
 	},
+	"simplex_mixture": func(x []float64) (p float64) { // the corners lie somewhere on a circle
+		for k := range 3 {
+			mean := simplex(2, 3, 6)[k]
+			p += normal(x[0]-mean[0], 1) * normal(x[1]-mean[1], 1) / 3
+		}
+		return p
+	},
 	"rings": func(x []float64) (p float64) {
 		for _, r := range []float64{0.75, 1.5, 2.25, 3} {
 			p += along(x, 0, 2*math.Pi, 0.08, func(t float64) (a, b, weight float64) {
