@@ -94,15 +94,15 @@ func (c *Comparison) check(figures []results.Figure) error {
 }
 
 func sideOf(name string, rows []*results.Row) Side {
-	s := Side{Name: name, Runs: len(rows)}
+	s := Side{Name: name, Runs: len(rows), Joule: []string{}, Backend: []string{}}
 	for _, r := range rows {
 		if r.Status == results.Completed {
 			s.Completed++
 		}
-		if !slices.Contains(s.Joule, r.Joule) {
+		if r.Joule != "" && !slices.Contains(s.Joule, r.Joule) {
 			s.Joule = append(s.Joule, r.Joule)
 		}
-		if !slices.Contains(s.Backend, r.Backend) {
+		if r.Backend != "" && !slices.Contains(s.Backend, r.Backend) {
 			s.Backend = append(s.Backend, r.Backend)
 		}
 	}

@@ -211,6 +211,14 @@ func TestOverallIsComplete(t *testing.T) {
 	}
 }
 
+// Of two cells the smaller has its say.
+func TestOverallOfTwoCells(t *testing.T) {
+	c := beside(t, slices.Concat(runs("mle", "x", 1, 2, 3, 4, 5), runs("mle", "y", 1, 2, 3, 4)), slices.Concat(runs("mle", "x", 1, 2, 3, 4, 6), runs("mle", "y", 2, 3, 4, 5)))
+	if f := c.Figures[0]; f.OverallCells != 2 || f.Overall.Pairs != 4 || *f.Overall.Mean != 0.5 {
+		t.Errorf("%d cells, %+v", f.OverallCells, f.Overall)
+	}
+}
+
 func TestBetween(t *testing.T) {
 	kl := []results.Figure{figure(t, "kl")}
 	rows := slices.Concat(runs("mle", "rings", 1, 2, 3), runs("dsm", "rings", 5, 6.1, 7), runs("mle", "pinwheel", 1, 2, 3), runs("dsm", "pinwheel", 0, 1, 2.1), runs("nce", "rings", 1))

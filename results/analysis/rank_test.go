@@ -134,6 +134,20 @@ Methods differ whose mean ranks are 2.16 apart or more (Nemenyi, 0.05); those wi
 	}
 }
 
+// Two methods in the same order on four data sets are further apart than the critical difference of 0.98, but so they are by chance in
+// one case of eight.
+func TestNoGroupsWithoutDifference(t *testing.T) {
+	var rows []*results.Row
+	for i := range 4 {
+		rows = append(rows, run("a", fmt.Sprint("x", i), 0, 1), run("b", fmt.Sprint("x", i), 0, 2))
+	}
+	r := rank(t, rows, "kl")
+	near(t, "p", r.P, 1./8)
+	if *r.Critical > 1 || fmt.Sprint(r.Groups) != "[[0 1]]" {
+		t.Errorf("critical difference %g, groups %v", *r.Critical, r.Groups)
+	}
+}
+
 // One data set has ranks, and no test.
 func TestRankOfOneDataSet(t *testing.T) {
 	r := rank(t, slices.Concat(runs("a", "x", 2), runs("b", "x", 1)), "kl")

@@ -61,7 +61,7 @@ mle     2.0000 ± 2.4841 *  3.0000 ± 12.7062 (2 of 3, 1 diverged)
 dsm     2.5000 ± 2.4718                   – (1 crashed, 1 timed out)
 nce     2.0667 ± 2.6329 *            5.0000
 `
-	if rest, ok := strings.CutPrefix(text.String(), want); !ok || !strings.Contains(rest, "Of 12 figures 1 are of runs with warnings, such as mle/rings/seed-0: mass near the border.") {
+	if rest, ok := strings.CutPrefix(text.String(), want); !ok || !strings.Contains(rest, "Of 12 figures 1 are of runs with warnings, such as mle/rings/seed-0: mass near the border\n") {
 		t.Errorf("it is written as\n%swant\n%s", &text, want)
 	}
 }

@@ -53,12 +53,14 @@ func (t *Table) write(w io.Writer, f Format) error {
 		}
 		g.rows = append(g.rows, row)
 	}
-	marked, several := false, false
+	marked, several, shared := false, false, false
 	for k := range t.Columns {
 		for i, text := range t.columnText(k, f) {
 			g.rows[i] = append(g.rows[i], text)
 			marked = marked || t.Best[i][k]
-			several = several || t.Samples[i][k] != nil && t.Samples[i][k].HalfWidth != nil
+			if s := t.Samples[i][k]; s != nil {
+				several, shared = several || s.HalfWidth != nil, shared || s.shared
+			}
 		}
 	}
 	if err := g.write(w, f); err != nil {
@@ -70,6 +72,9 @@ func (t *Table) write(w io.Writer, f Format) error {
 	}
 	if marked {
 		words = append(words, map[bool]string{true: "bold", false: "*"}[f == Markdown]+": best of its column, or not told apart from it")
+	}
+	if shared {
+		words = append(words, "no ±: runs that were trained in one program share its time and memory")
 	}
 	if len(words) > 0 {
 		if err := note(w, f, "%s.", strings.Join(words, "; ")); err != nil {
@@ -83,8 +88,8 @@ func (t *Table) write(w io.Writer, f Format) error {
 func (t *Table) writeDoubts(w io.Writer, f Format) error {
 	figures, doubtful, doubt := 0, 0, ""
 	for _, samples := range t.Samples {
-		for _, s := range samples {
-			if s != nil {
+		for k, s := range samples {
+			if s != nil && !t.Figures[k].Cost {
 				figures, doubtful, doubt = figures+s.N, doubtful+s.Doubtful, cmp.Or(doubt, s.doubt)
 			}
 		}
@@ -92,7 +97,7 @@ func (t *Table) writeDoubts(w io.Writer, f Format) error {
 	if doubtful == 0 {
 		return nil
 	}
-	return note(w, f, "Of %d figures %d are of runs with warnings, such as %s.", figures, doubtful, doubt)
+	return note(w, f, "Of %d figures %d are of runs with warnings, such as %s", figures, doubtful, shortened(doubt))
 }
 
 // columnText are the cells of a column, in plain text as wide as each other up to what follows the numbers, so that these are in line.
