@@ -33,13 +33,13 @@ type Task struct {
 	Folder string `json:"folder"`
 	Config string `json:"config"`
 	// Dirs are the run directories.
-	Dirs    []string       `json:"dirs"`
-	Keep    string         `json:"keep"`
+	Dirs []string `json:"dirs"`
+	Keep string   `json:"keep"`
 	// FirstSeed is that of the cell: of its run there are pictures.
 	FirstSeed int64          `json:"first_seed"`
-	Metrics []string       `json:"metrics"`
-	Measure suites.Measure `json:"measure"`
-	Budget  suites.Budget  `json:"budget"`
+	Metrics   []string       `json:"metrics"`
+	Measure   suites.Measure `json:"measure"`
+	Budget    suites.Budget  `json:"budget"`
 
 	cell  *suites.Cell
 	first int64 // seed

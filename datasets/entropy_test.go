@@ -86,7 +86,7 @@ func TestEntropyUnknown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cube, err := NewIsotropic([]float64{0.5, 0.5}, [][]float64{{0, 0, 0}, {1, 1, 1}}, []float64{1, 1})
+	cube, err := NewIsotropic([]float64{0.5, 0.5}, [][]float64{{0, 0, 0}, {1, 1, 1}}, []float64{1, 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -20,8 +21,6 @@ import (
 	"joule/results"
 	"joule/rundir"
 	"joule/suites"
-
-	"io"
 )
 
 // benchOptions are the flags of joule bench.
@@ -53,7 +52,7 @@ SIGUSR1 and SIGUSR2 with 75. The exit code is 0 where all runs have a row, whate
 		Example: `  joule bench quick
   joule bench toy2d --dry-run
   joule bench my.yaml --jobs 4 --out bench/my --set seeds=3
-  joule report bench/quick -o report.html`,
+  joule bench table bench/quick --metric kl`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -64,7 +63,7 @@ SIGUSR1 and SIGUSR2 with 75. The exit code is 0 where all runs have a row, whate
 	}
 	cmd.Flags().StringVar(&o.out, "out", "", "directory of the suite (default: bench/NAME)")
 	cmd.Flags().StringArrayVar(&o.sets, "set", nil, "change a key of the suite, such as seeds=2; repeatable")
-	cmd.Flags().IntVar(&o.jobs, "jobs", 0, "workers at a time (default: one a GPU, or one a core)")
+	cmd.Flags().IntVar(&o.jobs, "jobs", 0, "workers at a time (default: one a core)")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list the runs and what they are likely to take, and make none")
 	cmd.Flags().BoolVar(&o.retry, "retry", false, "make runs again that failed, crashed or hung")
 	cmd.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "the most that saving may take after a signal")
@@ -98,7 +97,7 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 	}
 	how := bench.Options{Dir: dir, Backend: o.backend, Version: version, Retry: o.retry}
 	if o.dryRun {
-		return o.list(cmd, suite, cells, how)
+		return o.list(cmd, suite, cells)
 	}
 	signals := watchSignals(o.grace + 10*time.Second) // by then the workers have saved, or were killed
 	defer signals.stop()
@@ -147,12 +146,18 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 	return err
 }
 
-// execute makes the runs of a plan.
-func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *bench.Plan, journal *results.Journal, how bench.Options) error {
+// workers is how many there are for so many tasks.
+func (o benchOptions) workers(tasks int) int {
 	jobs := o.jobs
 	if jobs == 0 {
-		jobs = min(runtime.GOMAXPROCS(0), max(len(plan.Tasks), 1))
+		jobs = runtime.GOMAXPROCS(0)
 	}
+	return max(min(jobs, tasks), 1)
+}
+
+// execute makes the runs of a plan.
+func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *bench.Plan, journal *results.Journal, how bench.Options) error {
+	jobs := o.workers(len(plan.Tasks))
 	program, err := os.Executable()
 	if err != nil {
 		return err

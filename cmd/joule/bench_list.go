@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"joule/bench"
 	"joule/suites"
 )
 
@@ -41,13 +40,4 @@ func newBenchShow() *cobra.Command {
 			return err
 		},
 	}
-}
-
-// list prints the runs of a suite and what they are likely to take.
-func (o benchOptions) list(cmd *cobra.Command, suite *suites.Suite, cells []*suites.Cell, how bench.Options) error {
-	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	for _, c := range cells {
-		fmt.Fprintf(table, "%s\t%d seeds\t%s\n", c.Name, suite.Seeds, c.Refused)
-	}
-	return table.Flush()
 }

@@ -35,7 +35,7 @@ func newBenchWorker() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w := &benchWorker{signals: watchSignals(grace), out: json.NewEncoder(cmd.OutOrStdout()), opened: map[openKey]*backends.Backend{}, panels: map[*backends.Backend]*metrics.Panel{}}
+			w := newBenchWorkerOf(cmd.OutOrStdout(), watchSignals(grace))
 			defer w.close()
 			return w.serve(cmd.Context(), cmd.InOrStdin(), backend)
 		},
@@ -48,10 +48,18 @@ func newBenchWorker() *cobra.Command {
 // benchWorker makes runs, one task after the other.
 type benchWorker struct {
 	signals *watcher
-	out     *json.Encoder
+	out     *json.Encoder // nil: nobody listens
 	opened  map[openKey]*backends.Backend
 	panels  map[*backends.Backend]*metrics.Panel
 	last    time.Time // of a beat
+}
+
+func newBenchWorkerOf(out io.Writer, signals *watcher) *benchWorker {
+	w := &benchWorker{signals: signals, opened: map[openKey]*backends.Backend{}, panels: map[*backends.Backend]*metrics.Panel{}}
+	if out != nil {
+		w.out = json.NewEncoder(out)
+	}
+	return w
 }
 
 // panel compares points on a backend.
@@ -309,7 +317,7 @@ func readTask(dir string) (t taskOf, err error) {
 // beat says how far the task is, not too often.
 func (w *benchWorker) beat(b bench.Beat) {
 	const often = 200 * time.Millisecond
-	if time.Since(w.last) < often && b.Step < b.Steps {
+	if w.out == nil || time.Since(w.last) < often && b.Step < b.Steps {
 		return
 	}
 	w.last = time.Now()

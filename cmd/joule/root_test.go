@@ -83,7 +83,8 @@ func checkLine(t *testing.T, line string) {
 	if err == nil {
 		err = c.ValidateArgs(c.Flags().Args())
 	}
-	if err == nil && c.HasSubCommands() && c.Flags().NArg() > 0 {
+	takesArguments := strings.Contains(c.Use, " ")
+	if err == nil && c.HasSubCommands() && !takesArguments && c.Flags().NArg() > 0 {
 		err = unknownCommand(c, c.Flags().Arg(0))
 	}
 	if err != nil {
