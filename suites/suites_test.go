@@ -1,7 +1,10 @@
 package suites
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +12,7 @@ import (
 	"testing"
 
 	"joule/configs"
+	"joule/datasets"
 	"joule/results"
 )
 
@@ -218,8 +222,37 @@ func TestText(t *testing.T) {
 	}
 }
 
+// standIns puts a few black images where suites look for MNIST and, in the working directory, for CIFAR-10.
+func standIns(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv(datasets.EnvDataDir, dir)
+	t.Chdir(dir)
+	put := func(content []byte, path ...string) {
+		name := filepath.Join(path...)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, part := range []string{"train", "t10k"} {
+		put(append([]byte{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28}, make([]byte, 2*28*28)...), "mnist", part+"-images-idx3-ubyte")
+		put([]byte{0, 0, 8, 1, 0, 0, 0, 2, 0, 1}, "mnist", part+"-labels-idx1-ubyte")
+	}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewNRGBA(image.Rect(0, 0, 32, 32))); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"train", "test"} {
+		put(picture.Bytes(), "cifar10", part, "0", "1.png")
+	}
+}
+
 // Every suite that comes with the program has cells, of which few are refused.
 func TestEmbedded(t *testing.T) {
+	standIns(t)
 	for _, entry := range List() {
 		s, err := Load(entry.Name, nil)
 		if err != nil {
