@@ -16,9 +16,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser starts a Chromium without a window, or skips the test where there is none. With JOULE_REQUIRE_CHROMIUM set, as in CI,
+// chromium starts a Chromium without a window, or skips the test where there is none. With JOULE_REQUIRE_CHROMIUM set, as in CI,
 // the test fails instead: nothing is skipped unseen.
-func browser(t *testing.T) context.Context {
+func chromium(t *testing.T) context.Context {
 	t.Helper()
 	var path string
 	var err error
@@ -45,7 +45,7 @@ func browser(t *testing.T) context.Context {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -97,6 +97,12 @@ func open(t *testing.T, browser context.Context, s screen, address string) *tab 
 	}
 	p.do(chromedp.EmulateViewport(s.width, s.height, options...), chromedp.Navigate(address))
 	return p
+}
+
+// withoutScripts turns JavaScript off.
+func (p *tab) withoutScripts() {
+	p.t.Helper()
+	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
 // do takes steps, which have to succeed.

@@ -92,8 +92,8 @@ func (f figures) main() (results.Figure, bool) {
 			return figure, true
 		}
 	}
-	if len(f.list) == 0 {
+	if len(f.first) == 0 {
 		return results.Figure{}, false
 	}
-	return f.list[0], true
+	return results.FigureOf(f.first[0])
 }

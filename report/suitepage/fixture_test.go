@@ -1,11 +1,7 @@
 package suitepage
 
 import (
-	"bytes"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -15,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"joule/plots"
 	"joule/results"
 	"joule/rundir"
 )
@@ -27,6 +24,8 @@ type toy struct {
 	pixels        int // of a side of a picture; 0: there are none
 	records       int // of the loss of a run; 0: there are no run directories
 	looks         int
+	kept          int  // runs of a cell that have a directory; 0: all
+	copied        bool // directories are those of the first method, which takes less time
 	// spoil changes a row before it is kept; false: the run is not kept.
 	spoil func(*results.Row) bool
 }
@@ -65,6 +64,7 @@ func (s toy) make(t testing.TB, dir string) {
 	check(err)
 	defer journal.Close()
 	var rows []*results.Row
+	made := map[int]string{}
 	for m := range s.methods {
 		for d := range s.data {
 			for seed := range s.seeds {
@@ -73,8 +73,15 @@ func (s toy) make(t testing.TB, dir string) {
 					continue
 				}
 				rows = append(rows, r)
-				if s.records > 0 && r.Status != results.Refused {
-					s.makeRun(check, filepath.Join(dir, results.RunsFolder, r.Run), r, m, d, seed)
+				if s.records == 0 || r.Status == results.Refused || s.kept > 0 && seed >= s.kept {
+					continue
+				}
+				path := filepath.Join(dir, results.RunsFolder, r.Run)
+				if from := made[d]; s.copied && from != "" {
+					check(os.CopyFS(path, os.DirFS(from)))
+				} else {
+					s.makeRun(check, path, r, m, d, seed)
+					made[d] = path
 				}
 			}
 		}
@@ -99,7 +106,7 @@ func (s toy) row(m, d, seed int) *results.Row {
 	}
 	for name, x := range map[string]float64{
 		"kl": kl, "fisher": 20 * kl * (1 + 0.2*random.Float64()), "test_nll": 2 + 0.1*float64(d) + kl, "nll_excess": kl + 0.01*random.NormFloat64(), "entropy": 2 + 0.1*float64(d),
-		"ksd": 0.1 * kl, "mmd": 0.002*kl + 1e-5*random.NormFloat64(), "sliced_wasserstein": 0.05 + kl, "mode_coverage": 1, "auroc": 0.95 - kl/10, "border_mass": 1e-8 * (1 + kl),
+		"ksd": 0.1 * kl, "mmd": 0.002*kl + 1e-5*random.NormFloat64(), "sliced_wasserstein": 0.05 + kl, "mode_coverage": math.Round(8*math.Exp(-3*kl)) / 8, "auroc": 0.95 - kl/10, "border_mass": 1e-8 * (1 + kl),
 		"steps": 20000, "gradient_evaluations": 2e4 * 256 * float64(1+m%6*10), "seconds": seconds, "compile_seconds": 1.2, "steps_per_second": 20000 / seconds, "peak_memory": 240,
 		"parameters": 33537,
 	} {
@@ -142,46 +149,31 @@ func (s toy) makeRun(check func(error), dir string, r *results.Row, m, d, seed i
 		check(os.WriteFile(filepath.Join(dir, looksFile), []byte(looks.String()), 0o644))
 	}
 	if s.pixels > 0 && seed == 0 && r.Status == results.Completed {
-		for name, p := range map[string][]byte{mapFile: s.picture(d, 1+float64(m%6)/3, m), truthFile: s.picture(d, 1, -1)} {
+		for name, model := range map[string]int{mapFile: m, truthFile: -1} {
 			path, err := run.FigurePath(filepath.Base(name))
 			check(err)
-			check(os.WriteFile(path, p, 0o644))
+			check(s.drawEnergy(path, d, 1+float64(max(model, 0)%6)/3, model))
 		}
 	}
 }
 
-// picture is an energy over the plane, blurred by a factor, with errors of its own.
-func (s toy) picture(d int, blur float64, model int) []byte {
-	var palette color.Palette
-	controls := []color.RGBA{{68, 1, 84, 255}, {62, 73, 137, 255}, {38, 130, 142, 255}, {53, 183, 121, 255}, {253, 231, 37, 255}}
-	for i := range 256 {
-		at := float64(i) / 255 * float64(len(controls)-1)
-		k := min(int(at), len(controls)-2)
-		mix := func(a, b uint8) uint8 { return uint8(float64(a) + (at-float64(k))*(float64(b)-float64(a))) }
-		palette = append(palette, color.RGBA{mix(controls[k].R, controls[k+1].R), mix(controls[k].G, controls[k+1].G), mix(controls[k].B, controls[k+1].B), 255})
-	}
-	points := shapeOf(d)
-	img := image.NewPaletted(image.Rect(0, 0, s.pixels, s.pixels), palette)
-	scale := 2 * 0.16 * 0.16 * blur * blur
-	for j := range s.pixels {
-		for i := range s.pixels {
-			x, y := 6*(float64(i)+0.5)/float64(s.pixels)-3, 3-6*(float64(j)+0.5)/float64(s.pixels)
-			density := 0.0
-			for _, p := range points {
-				density += math.Exp(-((x-p[0])*(x-p[0]) + (y-p[1])*(y-p[1])) / scale)
-			}
-			energy := -math.Log(density + 1e-9)
-			if model >= 0 {
-				energy += 0.7 * math.Sin(float64(model)+1.3*x) * math.Cos(0.7*float64(model)-1.1*y)
-			}
-			img.Pix[j*img.Stride+i] = uint8(max(0, min(255, 255-20*(energy+1.2))))
+// drawEnergy draws an energy over the plane, blurred by a factor, and with errors of its own where it is a model's.
+func (s toy) drawEnergy(path string, d int, blur float64, model int) error {
+	f := plots.Field{XMin: -3, XMax: 3, YMin: -3, YMax: 3, NX: s.pixels, NY: s.pixels}
+	points, scale := shapeOf(d), 2*0.16*0.16*blur*blur
+	at := f.Centers()
+	for i, x := range at.X {
+		y, density := at.Y[i], 1e-9
+		for _, p := range points {
+			density += math.Exp(-((x-p[0])*(x-p[0]) + (y-p[1])*(y-p[1])) / scale)
 		}
+		energy := -math.Log(density)
+		if model >= 0 {
+			energy += 0.7 * math.Sin(float64(model)+1.3*x) * math.Cos(0.7*float64(model)-1.1*y)
+		}
+		f.Values = append(f.Values, energy)
 	}
-	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, img); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
+	return plots.EnergyThumbnail{Energy: f, Span: 12}.Save(path)
 }
 
 // shapeOf are points along which the density of a data set lies.
