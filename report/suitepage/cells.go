@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"joule/results"
+	"joule/results/analysis"
 )
 
 // cells are all that the page is about.
@@ -31,7 +32,7 @@ type cell struct {
 	method  int                // number of its label
 	at      int                // number of the label of its data
 	rows    []*results.Row     // by seed
-	figures map[string]summary // of the completed runs
+	figures map[string]summary // of the completed runs that have them
 }
 
 // The axes that are not the suite's own, in pages of several suites and in suites without any.
@@ -41,52 +42,111 @@ const (
 	dataAxis   = "data"
 )
 
-// collect makes cells of rows.
-func collect(suites []Suite) *cells {
+// collect makes cells of rows. The error is of rows that cannot be put together.
+func collect(suites []Suite) (*cells, error) {
 	all := &cells{suites: suites}
-	var keys []string
-	if len(suites) > 1 {
-		keys = append(keys, suiteAxis)
-	}
-	for _, s := range suites {
-		for _, r := range s.Rows {
-			for _, a := range r.Axes {
-				if !slices.Contains(keys, a.Key) {
-					keys = append(keys, a.Key)
-				}
+	var rows []*results.Row
+	number := map[string]int{} // of the suite, by name
+	for i, s := range suites {
+		name := all.suiteName(s)
+		number[name] = i
+		for _, r := range lastOf(s.Rows) {
+			own := *r
+			if own.Suite = name; r.Key != "" {
+				own.Key = name + "/" + r.Key
 			}
+			rows = append(rows, &own)
 		}
+	}
+	rows, err := analysis.Prepare(rows)
+	if err != nil {
+		return nil, err
+	}
+	keys := keysOf(rows)
+	if len(suites) > 1 {
+		keys = append([]string{suiteAxis}, keys...)
 	}
 	if len(keys) == 0 {
 		keys = []string{methodAxis, dataAxis}
 	}
 	known := map[string]*cell{}
-	for i, s := range suites {
-		for _, r := range s.Rows {
-			values := make([]string, len(keys))
-			for j, key := range keys {
-				if values[j], _ = r.Axis(key); key == suiteAxis && len(suites) > 1 {
-					values[j] = all.suiteName(s)
-				}
-			}
-			id := strings.Join(values, "\x00")
-			c := known[id]
-			if c == nil {
-				c = &cell{suite: i, axes: values}
-				known[id] = c
-				all.cells = append(all.cells, c)
-			}
-			c.rows = append(c.rows, r)
+	for _, r := range rows {
+		values := make([]string, len(keys))
+		for j, key := range keys {
+			values[j], _ = r.Axis(key)
 		}
+		id := strings.Join(values, "\x00")
+		c := known[id]
+		if c == nil {
+			c = &cell{suite: number[r.Suite], axes: values}
+			known[id] = c
+			all.cells = append(all.cells, c)
+		}
+		c.rows = append(c.rows, r)
+	}
+	if err := all.measure(rows, keys, known); err != nil {
+		return nil, err
 	}
 	all.keepVarying(keys)
 	for _, c := range all.cells {
 		slices.SortStableFunc(c.rows, func(a, b *results.Row) int { return cmp.Compare(a.Seed, b.Seed) })
 		c.label = strings.Join(c.axes, "/")
-		c.figures = summaries(c.rows)
 	}
 	all.split()
-	return all
+	return all, nil
+}
+
+// lastOf are the rows of different runs. A journal that has a run twice, as after a change of the suite, has its last state last.
+func lastOf(rows []*results.Row) []*results.Row {
+	at := map[string]int{}
+	var last []*results.Row
+	for _, r := range rows {
+		i, known := at[r.Run]
+		switch {
+		case r.Run == "" || !known:
+			at[r.Run] = len(last)
+			last = append(last, r)
+		default:
+			last[i] = r
+		}
+	}
+	return last
+}
+
+// keysOf are the axes of rows in the order in which they first occur.
+func keysOf(rows []*results.Row) []string {
+	var keys labels
+	for _, r := range rows {
+		for _, a := range r.Axes {
+			keys.of(a.Key)
+		}
+	}
+	return keys.list
+}
+
+// measure gives the cells, by the values of all keys, their figures.
+func (all *cells) measure(rows []*results.Row, keys []string, known map[string]*cell) error {
+	var figures []results.Figure
+	for _, f := range results.Figures {
+		if slices.ContainsFunc(rows, func(r *results.Row) bool { _, ok := r.Metric(f.Name); return ok && r.Status == results.Completed }) {
+			figures = append(figures, f)
+		}
+	}
+	tables, err := analysis.Tables(rows, analysis.TableOptions{Rows: keys, Columns: []string{analysis.MetricKey}, Figures: figures})
+	if err != nil {
+		return err
+	}
+	t := tables[0]
+	for i, values := range t.Rows {
+		c := known[strings.Join(values, "\x00")]
+		c.figures = map[string]summary{}
+		for j, f := range figures {
+			if sample := t.Samples[i][j]; sample.N > 0 {
+				c.figures[f.Name] = summaryOf(sample, t.Best[i][j])
+			}
+		}
+	}
+	return nil
 }
 
 // suiteName tells suites apart: by the name, or where several have it, by the directory.
@@ -206,10 +266,10 @@ func (l *labels) of(text string) int {
 	return i
 }
 
-// rows are all of them.
+// rows are all of them, cell by cell.
 func (all *cells) rows() (rows []*results.Row) {
-	for _, s := range all.suites {
-		rows = append(rows, s.Rows...)
+	for _, c := range all.cells {
+		rows = append(rows, c.rows...)
 	}
 	return rows
 }

@@ -16,6 +16,15 @@ func rowOf(suite, method, data string, seed int64, kl float64, settings ...strin
 	return r
 }
 
+func mustCollect(t *testing.T, suites ...Suite) *cells {
+	t.Helper()
+	all, err := collect(suites)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func TestCollect(t *testing.T) {
 	for _, c := range []struct {
 		name                string
@@ -65,7 +74,7 @@ func TestCollect(t *testing.T) {
 			[]string{"suite", "model.hidden"}, []string{"a · –", "b · 64"}, []string{"rings"}, []string{"config=dsm", "data.kind=rings"}, []string{"a/", "b/64"},
 		},
 	} {
-		all := collect(c.suites)
+		all := mustCollect(t, c.suites...)
 		var fixed, names []string
 		for _, f := range all.fixed {
 			fixed = append(fixed, f.Key+"="+f.Value)
@@ -95,7 +104,7 @@ func TestBestOf(t *testing.T) {
 			data := []string{"rings", "moons"}[i%2]
 			rows = append(rows, rowOf("s", "m", data, 0, x, "config", string(rune('a'+i/2)), "data.kind", data))
 		}
-		return collect([]Suite{{Rows: rows}})
+		return mustCollect(t, Suite{Rows: rows})
 	}
 	for _, c := range []struct {
 		name   string
@@ -138,7 +147,7 @@ func TestFiguresOf(t *testing.T) {
 		{"costs alone", []*results.Row{row("seconds", "steps")}, []string{"seconds", "steps"}, "seconds"},
 		{"nothing", []*results.Row{row()}, nil, ""},
 	} {
-		f := figuresOf(collect([]Suite{{Rows: c.rows}}))
+		f := figuresOf(mustCollect(t, Suite{Rows: c.rows}))
 		main, _ := f.main()
 		if !slices.Equal(slices.Sorted(slices.Values(f.first)), slices.Sorted(slices.Values(c.first))) || main.Name != c.main {
 			t.Errorf("%s: %v are shown at first, and %q is the main one; want %v and %s", c.name, f.first, main.Name, c.first, c.main)

@@ -52,7 +52,7 @@ func gridOf(all *cells, f figures, files *folders) *grid {
 		cell := gridCell{Cell: i, Data: c.at, Picture: g.pictureOf(all, c, files)}
 		if s, ok := c.figures[figure.Name]; ok {
 			cell.Field.Text, cell.Field.Interval = s.text(figure)
-			cell.Field.Best = best[i]
+			cell.Field.Best, cell.Field.Apart = best[i], s.isApart
 		}
 		if completed, others := ending(c.rows); completed == 0 {
 			cell.Why = others

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -313,11 +312,21 @@ func TestPicturesAreLimited(t *testing.T) {
 	}
 }
 
-// Of runs that a suite's journal has twice the later counts, and cells keep the order in which they occur.
+// Of a run that a journal has twice the last state counts, and cells keep the order in which they occur.
 func TestOrderOfCells(t *testing.T) {
-	rows := []*results.Row{rowOf("s", "b", "y", 1, 1, "config", "b", "data.kind", "y"), rowOf("s", "a", "x", 0, 1, "config", "a", "data.kind", "x"), rowOf("s", "b", "y", 0, 1, "config", "b", "data.kind", "y")}
-	all := collect([]Suite{{Rows: rows}})
-	if len(all.cells) != 2 || all.cells[0].label != "b/y" || !slices.Equal(all.cells[0].rows, []*results.Row{rows[2], rows[0]}) {
+	rows := []*results.Row{
+		rowOf("s", "b", "y", 1, 1, "config", "b", "data.kind", "y"), rowOf("s", "a", "x", 0, 1, "config", "a", "data.kind", "x"),
+		rowOf("s", "b", "y", 0, 1, "config", "b", "data.kind", "y"), rowOf("s", "b", "y", 0, 9, "config", "b", "data.kind", "y"),
+	}
+	for i, run := range []string{"b/y/seed-1", "a/x/seed-0", "b/y/seed-0", "b/y/seed-0"} {
+		rows[i].Run = run
+	}
+	all := mustCollect(t, Suite{Rows: rows})
+	if c := all.cells[0]; len(all.cells) != 2 || c.label != "b/y" || len(c.rows) != 2 || c.rows[0].Seed != 0 || c.figures["kl"].mean != 5 {
 		t.Errorf("%+v", all.cells[0])
+	}
+	rows[3].Run = "another name"
+	if _, err := collect([]Suite{{Rows: rows}}); err == nil || !strings.Contains(err.Error(), "is there twice") {
+		t.Errorf("two runs of one cell and seed: %v", err)
 	}
 }

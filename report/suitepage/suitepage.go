@@ -119,7 +119,10 @@ type figureData struct {
 }
 
 func viewOf(p Page) (view, error) {
-	all := collect(p.Suites)
+	all, err := collect(p.Suites)
+	if err != nil {
+		return view{}, err
+	}
 	figures := figuresOf(all)
 	shown := figures.within(min(len(all.cells), maxCells))
 	v := view{
@@ -145,7 +148,6 @@ func viewOf(p Page) (view, error) {
 		}
 	}
 	v.Base, v.Changes = changesOf(all)
-	var err error
 	if v.Downloads, err = downloadsOf(p, all); err != nil {
 		return view{}, err
 	}

@@ -6,45 +6,26 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"joule/results"
+	"joule/results/analysis"
 )
 
 // summary is a figure of several runs.
 type summary struct {
 	n    int // runs that have it
 	mean float64
-	// half is half the width of the 95 % interval of the mean by Student's t; NaN of one run.
+	// half is half the width of the 95 % interval of the mean; NaN where there is none.
 	half float64
+	// isApart says that it is the best on its data, or not told from the best, and that something is: see docs/statistics.md.
+	isApart bool
 }
 
-// summaries are those of all the figures that completed runs have.
-func summaries(rows []*results.Row) map[string]summary {
-	values := map[string][]float64{}
-	for _, r := range rows {
-		if r.Status == results.Completed {
-			for name, x := range r.Metrics {
-				values[name] = append(values[name], x)
-			}
-		}
-	}
-	all := map[string]summary{}
-	for name, list := range values {
-		all[name] = summarize(list)
-	}
-	return all
-}
-
-func summarize(list []float64) summary {
-	n := len(list)
-	mean, deviation := stat.MeanStdDev(list, nil)
+func summaryOf(s *analysis.Sample, isApart bool) summary {
 	half := math.NaN()
-	if n > 1 {
-		half = distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}.Quantile(0.975) * deviation / math.Sqrt(float64(n))
+	if s.HalfWidth != nil {
+		half = *s.HalfWidth
 	}
-	return summary{n, mean, half}
+	return summary{s.N, *s.Mean, half, isApart}
 }
 
 // text is the mean and its interval, with the digits of the figure. An interval is empty where there is none, or nothing in it.

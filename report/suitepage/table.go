@@ -49,7 +49,8 @@ type field struct {
 	Text, Interval string
 	Value, Half    string // in full; empty: there is none
 	Few            string // how many of the completed runs have it, where not all do
-	Best           bool
+	Best           bool   // the best mean on its data
+	Apart          bool   // it, or not told from it
 }
 
 // mostValues is the number of values up to which an axis is filtered by choosing one of them.
@@ -84,6 +85,7 @@ func tableOf(all *cells, f figures) table {
 			if s, ok := c.figures[figure.Name]; ok {
 				d.Text, d.Interval = s.text(figure)
 				d.Value, d.Best = strconv.FormatFloat(s.mean, 'g', 6, 64), best[j][i]
+				d.Apart = s.isApart
 				if s.half > 0 {
 					d.Half = strconv.FormatFloat(s.half, 'g', 3, 64)
 				}

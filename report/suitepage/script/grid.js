@@ -12,7 +12,7 @@ function makeGrid() {
       if (!text) continue;
       const from = fieldOf(cellOf.get(Number(td.dataset.c)), figure);
       text.replaceChildren(...[...from.childNodes].map((node) => node.cloneNode(true)));
-      td.classList.toggle('best', from.classList.contains('best'));
+      for (const mark of ['best', 'apart']) td.classList.toggle(mark, from.classList.contains(mark));
     }
   });
   onFilter.push(() => {
