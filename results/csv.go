@@ -13,43 +13,46 @@ import (
 	"joule/internal/atomicfile"
 )
 
-// WriteCSV writes a table of rows, which are gone through twice: first for the columns.
+// WriteCSV writes a table of rows to a file, as EncodeCSV does.
 func WriteCSV(path string, rows iter.Seq2[*Row, error]) error {
+	return atomicfile.Write(path, func(w io.Writer) error { return EncodeCSV(w, rows) })
+}
+
+// EncodeCSV writes a table of rows, which are gone through twice: first for the columns.
+func EncodeCSV(w io.Writer, rows iter.Seq2[*Row, error]) error {
 	c, err := columnsOf(rows)
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		lines := csv.NewWriter(w)
-		names := c.names()
-		if err := lines.Write(names); err != nil {
+	lines := csv.NewWriter(w)
+	names := c.names()
+	if err := lines.Write(names); err != nil {
+		return err
+	}
+	cells := make([]string, len(names))
+	for row, err := range rows {
+		if err != nil {
 			return err
 		}
-		cells := make([]string, len(names))
-		for row, err := range rows {
-			if err != nil {
-				return err
-			}
-			for i, name := range names {
-				switch _, isFigure := FigureOf(name); {
-				case isFigure:
-					cells[i] = ""
-					if x, ok := row.Metric(name); ok {
-						cells[i] = strconv.FormatFloat(x, 'g', -1, 64)
-					}
-				case slices.Contains(numbers, name):
-					cells[i] = strconv.FormatInt(row.number(name), 10)
-				default:
-					cells[i] = row.text(name)
+		for i, name := range names {
+			switch _, isFigure := FigureOf(name); {
+			case isFigure:
+				cells[i] = ""
+				if x, ok := row.Metric(name); ok {
+					cells[i] = strconv.FormatFloat(x, 'g', -1, 64)
 				}
-			}
-			if err := lines.Write(cells); err != nil {
-				return err
+			case slices.Contains(numbers, name):
+				cells[i] = strconv.FormatInt(row.number(name), 10)
+			default:
+				cells[i] = row.text(name)
 			}
 		}
-		lines.Flush()
-		return lines.Error()
-	})
+		if err := lines.Write(cells); err != nil {
+			return err
+		}
+	}
+	lines.Flush()
+	return lines.Error()
 }
 
 // readCSV reads a table that WriteCSV has written.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,19 +15,25 @@ import (
 
 	"joule/internal/atomicfile"
 	"joule/report"
+	"joule/report/suitepage"
+	"joule/results"
 )
 
 func newReport() *cobra.Command {
 	var output, backend string
 	cmd := &cobra.Command{
-		Use:   "report RUN...",
-		Short: "Compare runs on one HTML page",
+		Use:   "report DIR...",
+		Short: "Compare runs, or show the results of suites, on one HTML page",
 		Long: `report measures runs and puts their scores, figures and configs on one HTML page, which needs nothing else: it can be
 opened from disk, sent and printed. Runs on the same data in two dimensions are drawn side by side.
 
-The path of the page is printed on standard output. Nothing is written to the run directories.`,
+Of the directory of a suite, which is told by its journal.jsonl, the results that are there are shown, with the mean and the 95 %
+interval of each figure over the seeds, in tables and charts that can be sorted and filtered. Several suites make one page.
+
+The path of the page is printed on standard output. Nothing is written to the directories.`,
 		Example: `  joule report runs/dsm runs/nce -o report.html
-  joule report runs/* -o - > report.html`,
+  joule report runs/* -o - > report.html
+  joule report suites/planar -o planar.html`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			if !isStdout(output) {
@@ -34,19 +41,14 @@ The path of the page is printed on standard output. Nothing is written to the ru
 					return err
 				}
 			}
-			runs, closeBackend, err := measureAll(dirs, backend)
-			if err != nil {
-				return err
-			}
-			defer closeBackend()
-			page, err := pageOf(runs)
+			write, err := reportOf(cmd, dirs, backend, output)
 			if err != nil {
 				return err
 			}
 			if isStdout(output) {
-				return report.Write(cmd.OutOrStdout(), page)
+				return write(cmd.OutOrStdout())
 			}
-			if err := atomicfile.Write(output, func(w io.Writer) error { return report.Write(w, page) }); err != nil {
+			if err := atomicfile.Write(output, write); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), output)
@@ -56,6 +58,39 @@ The path of the page is printed on standard output. Nothing is written to the ru
 	cmd.Flags().StringVarP(&output, "output", "o", "report.html", "file to write, or - for standard output")
 	backendFlag(cmd, &backend, "that of the first run's config")
 	return cmd
+}
+
+// reportOf is what writes the page of runs, or of suites: a directory is one or the other.
+func reportOf(cmd *cobra.Command, dirs []string, backend, output string) (func(io.Writer) error, error) {
+	suites := 0
+	for _, dir := range dirs {
+		if suitepage.IsSuite(dir) {
+			suites++
+		}
+	}
+	if suites == 0 {
+		runs, closeBackend, err := measureAll(dirs, backend)
+		if err != nil {
+			return nil, err
+		}
+		defer closeBackend()
+		page, err := pageOf(runs)
+		return func(w io.Writer) error { return report.Write(w, page) }, err
+	}
+	if suites < len(dirs) {
+		other := dirs[slices.IndexFunc(dirs, func(dir string) bool { return !suitepage.IsSuite(dir) })]
+		return nil, coded(exitUsage, fmt.Errorf("%s: has no %s, so it is no suite, and others are: a page is of runs or of suites, not of both", other, results.JournalFile))
+	}
+	if cmd.Flags().Changed(backendFlagName) {
+		return nil, coded(exitUsage, fmt.Errorf("--%s: the runs of a suite are measured already; it is for run directories", backendFlagName))
+	}
+	page := suitepage.Page{Made: time.Now(), Joule: version}
+	if !isStdout(output) {
+		page.Path = output
+	}
+	var err error
+	page.Suites, err = suitepage.Load(dirs...)
+	return func(w io.Writer) error { return suitepage.Write(w, page) }, err
 }
 
 // pageOf gathers what the page shows.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"joule/metrics"
+	"joule/results"
 )
 
 func TestReport(t *testing.T) {
@@ -71,4 +73,45 @@ func TestReportRefuses(t *testing.T) {
 	refuse(t, "", exitUsage, `--output x.pdf: the name ends in ".pdf"; want .html`, "report", run, "-o", "x.pdf")
 	refuse(t, "", exitUsage, "--output none/x.html: there is no folder none", "report", run, "-o", "none/x.html")
 	refuse(t, "", exitFailed, "none: there is no such run directory…", "report", run, "none")
+}
+
+// The directory of a suite makes the page of its results, and is not mixed with runs.
+func TestReportOfSuite(t *testing.T) {
+	dir := t.TempDir()
+	suite := filepath.Join(dir, "toy")
+	if err := os.Mkdir(suite, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	journal, err := results.OpenJournal(filepath.Join(suite, results.JournalFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer journal.Close()
+	if err := errors.Join(
+		journal.Append(&results.Row{Key: "a", Run: "dsm/seed-0", Suite: "toy", Axes: []results.Setting{{Key: "config", Value: "dsm"}}, Method: "dsm", Data: "rings",
+			Status: results.Completed, Metrics: map[string]float64{"kl": 0.12345}}, &results.Row{Key: "b", Run: "mle/seed-0", Suite: "toy",
+			Axes: []results.Setting{{Key: "config", Value: "mle"}}, Method: "mle", Data: "rings", Status: results.Diverged, Reason: "step 3: the loss is NaN"}),
+		results.WriteCSV(filepath.Join(suite, results.CSVFile), journal.Rows(nil)),
+	); err != nil {
+		t.Fatal(err)
+	}
+	if out := succeed(t, dir, "report", "toy", "-o", "page.html"); out != "page.html\n" {
+		t.Errorf("report prints %q", out)
+	}
+	page := read(t, dir, "page.html")
+	for _, want := range []string{"toy: 2 methods on 1 data set", ">0.1235<", "step 3: the loss is NaN", `href="./toy/results.csv"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+	if printed := succeed(t, dir, "report", "toy", "-o", "-"); !strings.HasPrefix(printed, "<!doctype html>") || strings.Contains(printed, "results.csv<") {
+		t.Errorf("report -o - prints %.60q, or links that lead nowhere", printed)
+	}
+	run := faithfulRun(t)
+	refuse(t, dir, exitUsage, run+": has no journal.jsonl, so it is no suite, and others are: a page is of runs or of suites, not of both", "report", "toy", run)
+	refuse(t, dir, exitUsage, "--backend: the runs of a suite are measured already; it is for run directories", "report", "toy", "--backend", "go")
+	if err := os.WriteFile(filepath.Join(suite, results.JournalFile), []byte("{}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, dir, exitFailed, "toy/journal.jsonl:1: is no row: it has no key", "report", "toy")
 }
