@@ -45,6 +45,7 @@ type Runner struct {
 	next    int
 	split   []*Task
 	running int
+	left    int // tasks that have not ended by themselves
 	changed *sync.Cond
 	failed  error // why there is no going on
 }
@@ -59,7 +60,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return err
 	}
-	r.changed = sync.NewCond(&r.mutex)
+	r.changed, r.left = sync.NewCond(&r.mutex), len(r.Plan.Tasks)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {
@@ -83,6 +84,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	all.Wait()
 	if r.failed != nil {
 		return r.failed
+	}
+	if r.left == 0 { // also where the context has ended with the last task
+		return nil
 	}
 	return ctx.Err()
 }
@@ -122,11 +126,15 @@ func (r *Runner) take(ctx context.Context) *Task {
 	return nil
 }
 
-// done notes that a task has ended, and tasks that take its place.
-func (r *Runner) done(more []*Task) {
+// done notes that a task is no longer attended to, whether it has ended, and tasks that take its place.
+func (r *Runner) done(hasEnded bool, more []*Task) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.running--
+	if hasEnded {
+		r.left--
+	}
+	r.left += len(more)
 	r.split = append(r.split, more...)
 	r.changed.Broadcast()
 }
@@ -173,7 +181,7 @@ func (r *Runner) work(ctx context.Context, worker int, log io.Writer) (err error
 				r.Finished(worker, t, rows)
 			}
 		})
-		r.done(more)
+		r.done(len(rows)+len(more) > 0, more)
 		switch {
 		case !alive:
 			p = nil

@@ -75,7 +75,7 @@ SIGUSR1 and SIGUSR2 with 75. The exit code is 0 where all runs have a row, whate
 // run is the command.
 func (o benchOptions) run(cmd *cobra.Command, name string) error {
 	if o.jobs < 0 {
-		return coded(exitUsage, fmt.Errorf("--jobs %d: want 1 or more, or 0 for as many as there are GPUs or cores", o.jobs))
+		return coded(exitUsage, fmt.Errorf("--jobs %d: want 1 or more, or 0 for one a core", o.jobs))
 	}
 	if o.grace <= 0 {
 		return coded(exitUsage, fmt.Errorf("--grace %s: want more than 0", o.grace))
@@ -123,7 +123,15 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 	}
 	slog.Info("suite "+suite.Name, "cells", len(cells), "runs", len(plan.Keys), "done", plan.Done, "refused", len(plan.Refused), "directory", o.out)
 	ctx := signals.training(cmd.Context())
-	err = o.execute(ctx, cmd, plan, journal, how)
+	begun := time.Now()
+	spent := &spending{}
+	err = o.execute(ctx, cmd, plan, journal, how, spent)
+	if spent.runs > 0 {
+		jobs := float64(o.workers(len(plan.Tasks)))
+		slog.Info("made", "runs", spent.runs, "not_completed", spent.runs-spent.completed, "seconds", round(time.Since(begun).Seconds()), "workers", jobs,
+			"training", round(spent.training), "compiling", round(spent.compiling), "measuring", round(spent.measuring),
+			"other_ms_a_run", round(1000*(jobs*time.Since(begun).Seconds()-spent.training-spent.compiling-spent.measuring)/float64(spent.runs)))
+	}
 	tables := &tableWriter{dir: dir, journal: journal, keys: plan.Keys}
 	if written := tables.write(); err == nil {
 		err = written
@@ -146,6 +154,24 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 	return err
 }
 
+// spending is what runs have taken, in seconds of their workers.
+type spending struct {
+	runs, completed                int
+	training, compiling, measuring float64
+}
+
+func (s *spending) add(rows []*results.Row) {
+	for _, r := range rows {
+		s.runs++
+		if r.Status == results.Completed {
+			s.completed++
+		}
+		s.training += r.Metrics["seconds"]
+		s.compiling += r.Metrics["compile_seconds"]
+		s.measuring += r.Metrics["measure_seconds"]
+	}
+}
+
 // workers is how many there are for so many tasks.
 func (o benchOptions) workers(tasks int) int {
 	jobs := o.jobs
@@ -156,7 +182,7 @@ func (o benchOptions) workers(tasks int) int {
 }
 
 // execute makes the runs of a plan.
-func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *bench.Plan, journal *results.Journal, how bench.Options) error {
+func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *bench.Plan, journal *results.Journal, how bench.Options, spent *spending) error {
 	jobs := o.workers(len(plan.Tasks))
 	program, err := os.Executable()
 	if err != nil {
@@ -180,6 +206,7 @@ func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *ben
 		Beat: shown.beat,
 		Finished: func(worker int, t *bench.Task, rows []*results.Row) {
 			shown.finished(worker, t, rows)
+			spent.add(rows)
 			tables.now()
 		},
 	}

@@ -131,11 +131,17 @@ var compared = map[string][]string{
 	"modes": {metrics.NameModeCoverage, metrics.NameModeWeightError, metrics.NameStray},
 }
 
+// perfects are the figures that say what others would be about for a perfect model.
+var perfects = map[string]string{
+	metrics.NameKSD: "ksd_floor", metrics.NameMMD: "mmd_floor", metrics.NameSlicedWasserstein: "sliced_wasserstein_floor",
+	metrics.NameModeWeightError: "mode_weight_floor", metrics.NameAUROC: "auroc_ceiling",
+}
+
 // compare puts the figures into a row that compare held-out points with the model, and with samples of it. The error says why some
 // are missing.
 func (w *benchWorker) compare(task *bench.Task, row *results.Row, m *measured) error {
 	how := metrics.NewCompareOptions()
-	how.Most, how.NoFloors, how.Seed = task.Measure.Samples, true, m.config.Seed
+	how.Most, how.Seed = task.Measure.Samples, m.config.Seed
 	how.Names = []string{}
 	for _, name := range task.Metrics {
 		how.Names = append(how.Names, compared[name]...)
@@ -159,13 +165,12 @@ func (w *benchWorker) compare(task *bench.Task, row *results.Row, m *measured) e
 	}
 	row.Warnings = append(row.Warnings, c.Warnings()...)
 	for _, name := range how.Names {
-		if value, _ := c.Of(name); value != nil {
+		value, perfect := c.Of(name)
+		if value != nil {
 			row.Put(name, *value)
 		}
-	}
-	for name, x := range map[string]*float64{"ksd_floor": c.KSDFloor, "auroc_ceiling": c.AUROCCeiling} {
-		if x != nil {
-			row.Put(name, *x)
+		if perfect != nil && perfects[name] != "" {
+			row.Put(perfects[name], *perfect)
 		}
 	}
 	return failed

@@ -122,7 +122,7 @@ func (w *benchWorker) serve(ctx context.Context, in io.Reader, backend string) e
 		if err := json.Unmarshal(line, &task); err != nil {
 			return fmt.Errorf("a task cannot be read: %w", err)
 		}
-		rows, err := w.do(w.signals.training(ctx), &task)
+		rows, err := w.do(ctx, &task)
 		w.signals.rest()
 		if stopped := (*interruption)(nil); errors.As(err, &stopped) {
 			if err := w.out.Encode(bench.Message{Stopped: true}); err != nil {
@@ -148,7 +148,7 @@ func (w *benchWorker) do(ctx context.Context, task *bench.Task) ([]*results.Row,
 		row.Started, row.Replicas = started, len(task.Rows)
 	}
 	err := w.attempt(ctx, task)
-	if stopped, ok := context.Cause(ctx).(*interruption); ok && isUnfinished(task) {
+	if stopped := (*interruption)(nil); errors.As(err, &stopped) {
 		return nil, stopped
 	}
 	for _, row := range task.Rows {
@@ -171,16 +171,6 @@ func (w *benchWorker) do(ctx context.Context, task *bench.Task) ([]*results.Row,
 		}
 	}
 	return task.Rows, nil
-}
-
-// isUnfinished says whether some run of a task has no result yet.
-func isUnfinished(task *bench.Task) bool {
-	for _, row := range task.Rows {
-		if row.Status == "" {
-			return true
-		}
-	}
-	return false
 }
 
 // attempt trains and measures. What it finds out is in the rows; the error is of those that are left.
@@ -210,7 +200,7 @@ func (w *benchWorker) attempt(ctx context.Context, task *bench.Task) error {
 	}
 	o.made = func(runs []*member) error { return writeTasks(task) }
 	o.finish = func(runs []*member, backend *backends.Backend, err error) error {
-		if context.Cause(ctx) != nil && exitCode(err) != exitOK && exitCode(err) != exitDiverged {
+		if stopped := (*interruption)(nil); errors.As(err, &stopped) {
 			return err
 		}
 		for i, r := range runs {
