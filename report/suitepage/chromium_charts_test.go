@@ -54,7 +54,7 @@ func testCharts(t *testing.T, p *tab, _ string) {
 	if ask[string](p, click) != "true" || painted(p, "scatter", "#0072b2") < 10 {
 		t.Error("a method that is shown again is not drawn")
 	}
-	if got := ask[string](p, `document.getElementById('scatternote').textContent`); got != "11 cells; bars are 95 % intervals over the seeds. 1 have not both figures." {
+	if got := ask[string](p, `document.getElementById('scatternote').textContent`); got != "11 cells; bars are 95 % intervals over the seeds. 1 without both figures." {
 		t.Errorf("the note is %q", got)
 	}
 	// What has no logarithm is left out, and said.
@@ -66,7 +66,7 @@ func testCharts(t *testing.T, p *tab, _ string) {
 			below++
 		}
 	}
-	if got := ask[string](p, `document.getElementById('scatternote').textContent`); below == 0 || !strings.Contains(got, fmt.Sprintf("%d are not above zero", below)) {
+	if got := ask[string](p, `document.getElementById('scatternote').textContent`); below == 0 || !strings.Contains(got, fmt.Sprintf("%d not above zero", below)) {
 		t.Errorf("of %d values below zero the note is %q", below, got)
 	}
 }
