@@ -35,7 +35,7 @@ func withoutMap(script string) string {
 func newPage() *template.Template {
 	policy := fmt.Sprintf("default-src 'none'; style-src %s; script-src %s %s; img-src data:; base-uri 'none'; form-action 'none'",
 		hashOf(string(style)), hashOf(string(library)), hashOf(string(script)))
-	return template.Must(template.New("page").Parse(strings.Replace(asset("page.html"), "POLICY", policy, 1)))
+	return template.Must(template.New("page").Funcs(template.FuncMap{"parts": parts}).Parse(strings.Replace(asset("page.html"), "POLICY", policy, 1)))
 }
 
 // hashOf is how a policy names an inline style or script.
@@ -43,3 +43,6 @@ func hashOf(content string) string {
 	sum := sha256.Sum256([]byte(content))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
+
+// parts are the pieces of a name between which a line may break.
+func parts(name string) []string { return strings.SplitAfter(name, "_") }

@@ -37,7 +37,7 @@ func factsOf(all *cells) []fact {
 		add(name, strings.Join(distinct(rows, value), "; "))
 	}
 	of("Trained on", func(r *results.Row) string {
-		if r.Device == "" || strings.Contains(r.Backend, r.Device) {
+		if r.Device == "" || strings.HasPrefix(r.Device, "cpu") { // which says nothing more
 			return r.Backend
 		}
 		return fmt.Sprintf("%s (%s)", r.Backend, r.Device)

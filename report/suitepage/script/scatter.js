@@ -75,8 +75,8 @@ function makeScatter() {
 
   function note(drawn, missing, unfit) {
     const parts = [`${drawn} cells; bars are 95 % intervals over the seeds.`];
-    if (missing) parts.push(`${missing} have not both figures.`);
-    if (unfit) parts.push(`${unfit} are not above zero and have no place on a logarithmic axis.`);
+    if (missing) parts.push(`${missing} without both figures.`);
+    if (unfit) parts.push(`${unfit} not above zero, where a logarithmic axis has no place.`);
     document.getElementById('scatternote').textContent = parts.join(' ');
   }
 }
