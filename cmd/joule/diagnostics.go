@@ -9,6 +9,7 @@ import (
 	"math"
 	"text/tabwriter"
 
+	"joule/datasets"
 	"joule/internal/atomicfile"
 	"joule/metrics"
 )
@@ -16,11 +17,19 @@ import (
 // compare adds to diagnostics what needs the data of the run, and logs what is doubtful of it, or why it is not to be had.
 func (t *trained) compare(d *metrics.Diagnostics) {
 	set, err := t.data()
-	if err == nil {
-		err = d.Compare(t.model, t.ownPoints(set))
-	}
 	if err != nil {
-		slog.Warn("the energies of the points cannot be compared with those of the data", "cause", err)
+		slog.Warn(cannotCompare, "cause", err)
+		return
+	}
+	t.compareWith(set, d)
+}
+
+const cannotCompare = "the energies of the points cannot be compared with those of the data"
+
+// compareWith is compare where the data is at hand.
+func (t *trained) compareWith(set *datasets.Set, d *metrics.Diagnostics) {
+	if err := d.Compare(t.model, t.ownPoints(set)); err != nil {
+		slog.Warn(cannotCompare, "cause", err)
 	} else if warning := d.GapWarning(); warning != "" {
 		slog.Warn(warning, "run", t.dir.Dir())
 	}

@@ -71,11 +71,8 @@ func (e ensemble) anomaly(score string, set *datasets.Set) (*metrics.Anomaly, er
 // heldOut are points of the data that the runs were not trained on, and what they are called: the test part, or where there is
 // none the validation part.
 func (e ensemble) heldOut(set *datasets.Set) (points datasets.Points, name string, err error) {
-	switch {
-	case set.Test.N > 0:
-		return set.Test, "test", nil
-	case set.Validation.N > 0:
-		return set.Validation, "validation", nil
+	if points, name = set.HeldOut(); points.N > 0 {
+		return points, name, nil
 	}
 	return datasets.Points{}, "", fmt.Errorf("%s: no points were held out (data.test_fraction was 0), and scores of training points are no measure for others", e[0].dir.Dir())
 }

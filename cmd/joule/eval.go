@@ -14,7 +14,7 @@ import (
 
 func newEval() *cobra.Command {
 	var asJSON, withAIS bool
-	var grid int
+	var grid, samples int
 	ais := metrics.NewAIS()
 	var backend, checkpoint string
 	var outliers outlierOptions
@@ -31,12 +31,18 @@ the data have labels and the model classes, it says how many are right, and how 
 entropy and the expected calibration error.
 All figures are in nats; log likelihoods are of the data in its own units.
 
+With --samples it draws points as sample does, and compares the model with held-out points in more ways, in the coordinates of
+the model: the kernelised Stein discrepancy (KSD), the maximum mean discrepancy (MMD) and the sliced Wasserstein distance of
+the samples, how they are shared out among the modes of a known mixture, and how well the energy tells uniform outliers. Beside
+a figure is what it would be for a perfect model. docs/metrics.md says how each is defined.
+
 With --outliers or --in-file it measures instead how well the energy tells outliers from other points, held-out ones or those
 of the class --normal: the area under the receiver operating characteristic (AUROC), the average precision with outliers as
 positives (AUPR), and the share of other points at or above the score that 95 % of the outliers reach (FPR at 95 % TPR).`,
 		Example: `  joule eval runs/dsm
   joule eval runs/dsm --json | jq .test_nll
   joule eval runs/dsm --ais --ais-steps 5000
+  joule eval runs/dsm --samples 2000
   joule eval runs/dsm --outliers broken.csv --outliers noise.npy
   joule eval runs/dsm --in-file all.csv --label-column class --normal good`,
 		Args: cobra.ExactArgs(1),
@@ -54,6 +60,10 @@ positives (AUPR), and the share of other points at or above the score that 95 % 
 				}
 				return d.print(cmd.OutOrStdout())
 			}
+			isSampled := cmd.Flags().Changed("samples")
+			if isSampled && (samples < 1 || samples > maxSamples) {
+				return coded(exitUsage, fmt.Errorf("--samples %d: want 1 to %d", samples, maxSamples))
+			}
 			if err := cmp.Or(checkGrid(grid), checkAIS(ais)); err != nil {
 				return err
 			}
@@ -66,11 +76,16 @@ positives (AUPR), and the share of other points at or above the score that 95 % 
 			if err := t.checkGrid(grid); err != nil {
 				return err
 			}
+			if isSampled {
+				if err := t.checkSampling("samples", samples); err != nil {
+					return err
+				}
+			}
 			if withAIS || dim > 2 && !cmd.Flags().Changed("ais") {
 				if how.NoAIS = false; withAIS || changed(cmd, aisFlags...) != "" {
 					how.AIS = &ais
 				}
-			} else if own := changed(cmd, aisFlags...); own != "" {
+			} else if own := changed(cmd, aisFlags...); own != "" && !(own == "seed" && isSampled) {
 				return coded(exitUsage, fmt.Errorf("--%s: is of annealed importance sampling, which there is only with --ais", own))
 			}
 			if err := t.open(backend); err != nil {
@@ -81,9 +96,20 @@ positives (AUPR), and the share of other points at or above the score that 95 % 
 			if err != nil {
 				return err
 			}
+			if isSampled {
+				if err := t.checkHeldOut(set); err != nil {
+					return err
+				}
+			}
 			e, err := t.evaluate(set, how)
 			if err != nil {
 				return err
+			}
+			var comparison *metrics.Comparison
+			if isSampled {
+				if comparison, err = t.compareSamples(set, samples, ais.Seed); err != nil {
+					return err
+				}
 			}
 			density := ""
 			if set.Density != nil {
@@ -92,16 +118,22 @@ positives (AUPR), and the share of other points at or above the score that 95 % 
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(struct {
 					*metrics.Evaluation
+					*metrics.Comparison
 					Density string `json:"density,omitempty"` // true or fitted: what entropy and divergences refer to
-				}{e, density})
+				}{e, comparison, density})
 			}
-			return printEvaluation(cmd.OutOrStdout(), e, density)
+			if err := printEvaluation(cmd.OutOrStdout(), e, density); err != nil || comparison == nil {
+				return err
+			}
+			return printComparison(cmd.OutOrStdout(), comparison, density)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object instead of a table")
 	cmd.Flags().BoolVar(&withAIS, "ais", false, "estimate log Z by annealed importance sampling too (default: in 3 to 64 dimensions)")
 	aisFlag(cmd, &ais)
+	cmd.Flags().Lookup("seed").Usage = "seed of annealed importance sampling, and of --samples"
 	gridFlag(cmd, &grid)
+	cmd.Flags().IntVar(&samples, "samples", 0, "draw so many points, and compare them and the model with held-out points")
 	outliers.flags(cmd)
 	checkpointFlag(cmd, &checkpoint)
 	backendFlag(cmd, &backend, "that of the run's config")

@@ -48,7 +48,7 @@ func (o *outlierOptions) check(cmd *cobra.Command) error {
 	case o.in == "" && o.column != "":
 		return coded(exitUsage, errors.New("--label-column: is a column of --in-file, which is missing"))
 	}
-	if other := changed(cmd, append([]string{"ais", "grid"}, aisFlags...)...); other != "" {
+	if other := changed(cmd, append([]string{"ais", "grid", "samples"}, aisFlags...)...); other != "" {
 		return coded(exitUsage, fmt.Errorf("--%s: says nothing about outliers; leave it out, or --outliers and --in-file", other))
 	}
 	return checkScore(o.score)

@@ -196,6 +196,15 @@ func (t *trained) start() samplers.Start {
 // sample draws n points of the model, in the units of the data, and says how far they can be trusted; what makes them doubtful
 // is logged.
 func (t *trained) sample(n int, seed int64) (datasets.Points, *metrics.Diagnostics, error) {
+	points, d, err := t.draw(n, seed)
+	if err != nil {
+		return datasets.Points{}, nil, err
+	}
+	return t.transform().Undo(points), d, nil
+}
+
+// draw is sample in the coordinates of the model; the diagnostics are in the units of the data all the same.
+func (t *trained) draw(n int, seed int64) (datasets.Points, *metrics.Diagnostics, error) {
 	dim := len(t.dataset.Columns)
 	sample, err := samplers.Draw(t.model, t.config.Sampler, t.config.Sampling, t.start(), n, seed)
 	if err != nil {
@@ -206,8 +215,8 @@ func (t *trained) sample(n int, seed int64) (datasets.Points, *metrics.Diagnosti
 			return datasets.Points{}, nil, fmt.Errorf("chain %d diverged: its point is not finite; a smaller sampler.step_size keeps chains stable", i/dim%sample.Chains+1)
 		}
 	}
-	points := t.transform().Undo(datasets.Points{N: len(sample.Points) / dim, Dim: dim, Values: sample.Points})
-	d := metrics.Diagnose(points, sample.Energies, sample.Chains, t.dataset.Columns)
+	points := datasets.Points{N: len(sample.Points) / dim, Dim: dim, Values: sample.Points}
+	d := metrics.Diagnose(t.transform().Undo(points), sample.Energies, sample.Chains, t.dataset.Columns)
 	d.Acceptance, d.StepScale = metrics.Figure(sample.Acceptance), metrics.Figure(sample.StepScale)
 	for _, warning := range d.Warnings() {
 		slog.Warn(warning, "run", t.dir.Dir())

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"joule/samplers"
 )
 
 // maxSamples is the largest number of points of one call: without sampling.chains there is a chain for each, all on the device
@@ -60,8 +58,8 @@ at least four points a chain. docs/samplers.md says what to make of them.`,
 			if err := t.checkPictures(output); err != nil {
 				return err
 			}
-			if err := samplers.CheckChains(t.config.Sampler, t.config.Sampling.Of(n), 1); err != nil {
-				return coded(exitUsage, fmt.Errorf("--number %d, with sampling.chains %d: %w", n, t.config.Sampling.Chains, err))
+			if err := t.checkSampling("number", n); err != nil {
+				return err
 			}
 			if err := t.open(backend); err != nil {
 				return err

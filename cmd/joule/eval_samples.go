@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"text/tabwriter"
+
+	"joule/datasets"
+	"joule/metrics"
+	"joule/samplers"
+)
+
+// checkSampling reports a number of points that the chains of the run cannot be asked for; flag names it.
+func (t *trained) checkSampling(flag string, n int) error {
+	if err := samplers.CheckChains(t.config.Sampler, t.config.Sampling.Of(n), 1); err != nil {
+		return coded(exitUsage, fmt.Errorf("--%s %d, with sampling.chains %d: %w", flag, n, t.config.Sampling.Chains, err))
+	}
+	return nil
+}
+
+// checkHeldOut reports that there is nothing to compare samples with.
+func (t *trained) checkHeldOut(set *datasets.Set) error {
+	if held, _ := set.HeldOut(); held.N == 0 {
+		return fmt.Errorf("--samples: %s: no points were held out (data.test_fraction was 0) to compare samples with", t.dir.Dir())
+	}
+	return nil
+}
+
+// compareSamples draws n points with the run's sampler and compares the model with held-out points, by these and without; what makes
+// the figures doubtful, or is missing of them, is logged.
+func (t *trained) compareSamples(set *datasets.Set, n int, seed int64) (*metrics.Comparison, error) {
+	samples, found, err := t.draw(n, seed)
+	if err != nil {
+		return nil, err
+	}
+	t.compareWith(set, found)
+	panel := metrics.NewPanel(t.backend.Backend)
+	defer panel.Close()
+	how := metrics.NewCompareOptions()
+	how.Seed, how.SlicedWasserstein.Seed = seed, seed
+	c, err := panel.Compare(t.model, set, samples, how)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range c.Warnings() {
+		slog.Warn(warning, "run", t.dir.Dir())
+	}
+	return c, nil
+}
+
+// printComparison prints a line for each figure that there is. density says what kind of density is known.
+func printComparison(w io.Writer, c *metrics.Comparison, density string) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "points compared\t%d of the %s part, %d samples\n", c.HeldOut, c.Part, c.Samples)
+	line := func(name string, value, perfect *float64, factor float64, format, of string) {
+		if value == nil {
+			return
+		}
+		fmt.Fprintf(table, "%s\t"+format, name, factor**value)
+		if perfect != nil {
+			fmt.Fprintf(table, ", of "+of+" "+format, factor**perfect)
+		}
+		fmt.Fprintln(table)
+	}
+	line("Stein discrepancy (KSD)", c.KSD, c.KSDFloor, 1, "%.4g", "points of the model")
+	if c.KSDSquared != nil {
+		fmt.Fprintf(table, "KSD², without bias\t%.3g, of points of the model 0 ± %.2g\n", *c.KSDSquared, *c.KSDSquaredStd)
+	}
+	line("MMD², without bias", c.MMD, c.MMDFloor, 1, "%.3g", "training points")
+	line("sliced Wasserstein distance", c.SlicedWasserstein, c.SlicedWassersteinFloor, 1, "%.4g", "training points")
+	line("modes covered", c.ModeCoverage, nil, 100, "%.3g %%", "")
+	line("modes' weights, off by", c.ModeWeightError, c.ModeWeightErrorFloor, 1, "%.4f", "held-out points")
+	line("strays", c.Stray, c.StrayFloor, 100, "%.3g %%", "held-out points")
+	line("AUROC of uniform outliers", c.AUROC, c.AUROCCeiling, 1, "%.4f", "the "+density+" density")
+	return table.Flush()
+}
