@@ -26,11 +26,17 @@ func (c Cost) Total() float64 { return c.Chains + c.Loss + c.Generator }
 
 // CostPerStep is what a training step costs, of one replica where there are several, on all its devices together. It counts for
 // any data of dim coordinates; validation points (train.early_stopping) are no part of a step. An error says which setting of the
-// model or the method does not fit dim.
+// model, or of one that the method has, does not fit dim.
 func CostPerStep(model models.Energy, method Method, dim int, loop Loop) (Cost, error) {
+	if _, err := model.Parameters(dim); err != nil {
+		return Cost{}, err
+	}
 	each, err := method.Cost(model, dim)
+	if err != nil {
+		return Cost{}, err
+	}
 	n := float64(loop.BatchSize)
-	return Cost{Chains: n * each.Chains, Loss: n * each.Loss, Generator: n * each.Generator}, err
+	return Cost{Chains: n * each.Chains, Loss: n * each.Loss, Generator: n * each.Generator}, nil
 }
 
 // learning is the cost of a loss that costs so much, with its gradient by the parameters.

@@ -159,7 +159,7 @@ func TestCostErrors(t *testing.T) {
 		want   string
 	}{
 		{models.NewMLP(), &FlowNCE{NoiseRatio: 1, Flow: &models.Flow{Layers: 1, Hidden: []int{2}, Activation: "silu", ScaleBound: 1}}, "method.flow.layers is 1"},
-		{&models.MLP{Hidden: []int{2}, Activation: "none"}, NewAdversarial(), `activation "none"`},
+		{&models.MLP{Hidden: []int{2}, Activation: "none"}, NewDSM(), `activation "none"`},
 		{&models.Quadratic{Mean: []float64{0, 0}, Precision: [][]float64{{1, 0}, {0, 1}}}, NewAdversarial(), "nothing to learn"},
 	} {
 		if _, err := CostPerStep(c.model, c.method, 2, loop); err == nil || !strings.Contains(err.Error(), c.want) {
