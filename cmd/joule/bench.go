@@ -68,7 +68,7 @@ SIGUSR1 and SIGUSR2 with 75. The exit code is 0 where all runs have a row, whate
 	cmd.Flags().BoolVar(&o.retry, "retry", false, "make runs again that failed, crashed or hung")
 	cmd.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "the most that saving may take after a signal")
 	backendFlag(cmd, &o.backend, "those of the configs")
-	cmd.AddCommand(newBenchList(), newBenchShow(), newBenchTable(), newBenchCompare(), newBenchRank(), newBenchWorker())
+	cmd.AddCommand(newBenchList(), newBenchShow(), newBenchValidate(), newBenchTable(), newBenchCompare(), newBenchRank(), newBenchWorker())
 	return cmd
 }
 

@@ -41,3 +41,33 @@ func newBenchShow() *cobra.Command {
 		},
 	}
 }
+
+func newBenchValidate() *cobra.Command {
+	var sets []string
+	cmd := &cobra.Command{
+		Use:     "validate SUITE",
+		Short:   "Check a suite and the configs of all its cells, and report everything that is wrong",
+		Example: "  joule bench validate my.yaml --set seeds=2",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			suite, err := suites.Load(args[0], sets)
+			if err != nil {
+				return coded(exitUsage, err)
+			}
+			cells, err := suite.Cells()
+			if err != nil {
+				return coded(exitUsage, err)
+			}
+			refused := 0
+			for _, c := range cells {
+				if c.Refused != "" {
+					refused++
+				}
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: valid (%s: %d cells, %d of them refused, %d runs)\n", args[0], suite.Name, len(cells), refused, len(cells)*suite.Seeds)
+			return err
+		},
+	}
+	cmd.Flags().StringArrayVar(&sets, "set", nil, "change a key of the suite first, such as seeds=2; repeatable")
+	return cmd
+}

@@ -215,7 +215,7 @@ func TestBenchRefuses(t *testing.T) {
 	if text := succeed(t, dir, "bench", "good.yaml", "--backend", "go", "--dry-run", "-q"); !strings.Contains(text, "tiny  1      20     9.6e+02") || !strings.Contains(text, "1 runs: about") {
 		t.Errorf("a dry run says\n%s", text)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "bench", "tiny", "results.csv")); err == nil {
-		t.Log("a suite without a worker has tables without rows")
+	if text := succeed(t, dir, "bench", "validate", "good.yaml", "--set", "seeds=3"); text != "good.yaml: valid (tiny: 1 cells, 0 of them refused, 3 runs)\n" {
+		t.Errorf("validate says %s", text)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -69,7 +70,11 @@ func TestDocumentation(t *testing.T) {
 		text := read(t, page)
 		for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(text, -1) {
 			put(t, dir, "x.yaml", m[1])
-			succeed(t, dir, "configs", "validate", "x.yaml")
+			what := "configs"
+			if filepath.Base(page) == "suites.md" {
+				what = "bench"
+			}
+			succeed(t, dir, what, "validate", "x.yaml")
 		}
 		for _, m := range regexp.MustCompile("(?s)`(joule [a-z][^`]*)`").FindAllStringSubmatch(text, -1) {
 			checkLine(t, strings.Join(strings.Fields(m[1]), " "))
@@ -79,6 +84,36 @@ func TestDocumentation(t *testing.T) {
 				read(t, filepath.Dir(page), m[1])
 			}
 		}
+	}
+}
+
+// What commands have printed into the documentation they still print. With JOULE_UPDATE_DOCS set it is put there.
+func TestPrintedDocumentation(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := regexp.MustCompile("(?s)(<!-- (joule [^\n]*) prints: -->\n\n)(.*?)(\n<!-- end -->)")
+	count := 0
+	for _, page := range pages {
+		text := read(t, page)
+		now := printed.ReplaceAllStringFunc(text, func(part string) string {
+			count++
+			m := printed.FindStringSubmatch(part)
+			return m[1] + succeed(t, "../..", strings.Fields(m[2])[1:]...) + m[4]
+		})
+		switch {
+		case now == text:
+		case os.Getenv("JOULE_UPDATE_DOCS") != "":
+			if err := os.WriteFile(page, []byte(now), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			t.Errorf("%s does not have what its commands print; JOULE_UPDATE_DOCS=1 go test ./cmd/joule -run PrintedDocumentation puts it there", page)
+		}
+	}
+	if count == 0 {
+		t.Error("no command prints anything")
 	}
 }
 
