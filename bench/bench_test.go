@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,7 +103,7 @@ func suiteOf(t *testing.T, more string, names ...string) (*suites.Suite, []*suit
 	return s, cells
 }
 
-// bench is a suite in a directory.
+// benchmark is a suite in a directory.
 type benchmark struct {
 	t       *testing.T
 	dir     string
@@ -129,7 +130,7 @@ func (b *benchmark) run(ctx context.Context, began func(*Task)) (rows map[string
 		b.t.Fatal(err)
 	}
 	tasks = len(plan.Tasks)
-	r := &Runner{Plan: plan, Journal: journal, Options: o, Jobs: max(b.jobs, 2), Grace: 20 * time.Second, MostMemory: b.memory,
+	r := &Runner{Plan: plan, Journal: journal, Options: o, Jobs: cmp.Or(b.jobs, 2), Grace: 20 * time.Second, MostMemory: b.memory,
 		Began: func(_ int, t *Task) {
 			if began != nil {
 				began(t)
@@ -249,41 +250,12 @@ func TestNoWorker(t *testing.T) {
 func TestReplacesWorkers(t *testing.T) {
 	for _, c := range []struct{ memory, started int64 }{{99, 4}, {100, 1}, {0, 1}} {
 		b := newBenchmark(t, "replicas: 1\n", "fine")
-		b.suite.Seeds, b.memory = 4, c.memory
-		b.suite.Replicas = 1
-		b.jobs = 1
-		rows, tasks, err := runWithOne(b)
+		b.suite.Seeds, b.memory, b.jobs = 4, c.memory, 1
+		rows, tasks, err := b.run(t.Context(), nil)
 		if err != nil || tasks != 4 || len(rows) != 4 || b.started.Load() != c.started {
 			t.Errorf("%d workers for %d tasks with %d bytes, want %d; %v", b.started.Load(), tasks, c.memory, c.started, err)
 		}
 	}
-}
-
-// runWithOne has a single worker.
-func runWithOne(b *benchmark) (map[string]*results.Row, int, error) {
-	journal, err := results.OpenJournal(filepath.Join(b.dir, results.JournalFile))
-	if err != nil {
-		return nil, 0, err
-	}
-	defer journal.Close()
-	o := Options{Dir: b.dir}
-	plan, err := NewPlan(b.suite, b.cells, journal, o)
-	if err != nil {
-		return nil, 0, err
-	}
-	tasks := len(plan.Tasks)
-	r := &Runner{Plan: plan, Journal: journal, Options: o, Jobs: 1, Grace: time.Second, MostMemory: b.memory, Command: func(int) *exec.Cmd {
-		b.started.Add(1)
-		c := exec.Command(os.Args[0])
-		c.Env = append(os.Environ(), workerVariable+"="+b.mode)
-		return c
-	}}
-	err = r.Run(context.Background())
-	rows := map[string]*results.Row{}
-	for row := range journal.Rows(plan.Keys) {
-		rows[row.Run] = row
-	}
-	return rows, tasks, err
 }
 
 // Seeds are trained together as far as the suite says, keys tell settings and seeds apart, and what only draws samples does not

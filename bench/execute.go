@@ -126,16 +126,15 @@ func (r *Runner) take(ctx context.Context) *Task {
 	return nil
 }
 
-// done notes that a task is no longer attended to, whether it has ended, and tasks that take its place.
-func (r *Runner) done(hasEnded bool, more []*Task) {
+// done notes how a task has ended.
+func (r *Runner) done(end ending) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.running--
-	if hasEnded {
-		r.left--
+	if len(end.rows)+len(end.more) > 0 {
+		r.left += len(end.more) - 1
 	}
-	r.left += len(more)
-	r.split = append(r.split, more...)
+	r.split = append(r.split, end.more...)
 	r.changed.Broadcast()
 }
 
@@ -169,27 +168,36 @@ func (r *Runner) work(ctx context.Context, worker int, log io.Writer) (err error
 				r.Began(worker, t)
 			}
 		})
-		rows, more, resident, alive, err := r.attend(ctx, worker, p, t)
-		if err == nil && len(rows) > 0 {
-			err = r.Journal.Append(rows...)
+		end, err := r.attend(ctx, worker, p, t)
+		if err == nil && len(end.rows) > 0 {
+			err = r.Journal.Append(end.rows...)
 		}
 		if err != nil {
 			return err
 		}
 		r.tell(func() {
-			if r.Finished != nil && len(rows) > 0 {
-				r.Finished(worker, t, rows)
+			if r.Finished != nil && len(end.rows) > 0 {
+				r.Finished(worker, t, end.rows)
 			}
 		})
-		r.done(len(rows)+len(more) > 0, more)
+		r.done(end)
 		switch {
-		case !alive:
+		case !end.alive:
 			p = nil
-		case r.MostMemory > 0 && resident > r.MostMemory:
+		case r.MostMemory > 0 && end.resident > r.MostMemory:
 			p.stop()
 			p = nil
 		}
 	}
+}
+
+// ending is how a task has ended: with rows, with tasks that take its place, or with neither where it was stopped.
+type ending struct {
+	rows []*results.Row
+	more []*Task
+	// alive says that the worker can take another task, and resident how many bytes it holds.
+	alive    bool
+	resident int64
 }
 
 // tell calls something that is told what goes on.
@@ -199,14 +207,13 @@ func (r *Runner) tell(call func()) {
 	call()
 }
 
-// attend gives a worker a task and waits for its end. more are tasks that take its place, and alive says that the worker can take
-// another.
-func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (rows []*results.Row, more []*Task, resident int64, alive bool, err error) {
+// attend gives a worker a task and waits for its end.
+func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (ending, error) {
 	p.words.forget()
 	began := time.Now()
 	sent := make(chan struct{}) // a worker that has died does not read
 	go func() {
-		_ = p.send(t) // then it has ended, which is seen below
+		_ = p.send(t) // where it fails the worker has ended, which is seen below
 		close(sent)
 	}()
 	defer func() { <-sent }()
@@ -220,23 +227,16 @@ func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (r
 	defer quiet.Stop()
 	stop := ctx.Done()
 	var late <-chan time.Time
-	instead := func(status results.Status, reason string) ([]*results.Row, []*Task, int64, bool, error) {
-		if t.count > 1 { // one of them is to blame, and the others are not
-			more, err := t.split(r.Options)
-			return nil, more, 0, false, err
-		}
-		return t.failed(status, reason), nil, 0, false, nil
-	}
 	for {
 		select {
 		case m := <-p.messages:
 			quiet.Reset(silence)
 			switch {
 			case m.Done != nil:
-				return m.Done, nil, m.Resident, true, nil
+				return ending{rows: m.Done, alive: true, resident: m.Resident}, nil
 			case m.Stopped:
 				p.drain()
-				return nil, nil, 0, false, nil
+				return ending{}, nil
 			case m.Beat != nil:
 				r.tell(func() {
 					if r.Beat != nil {
@@ -247,27 +247,35 @@ func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (r
 		case <-p.ended:
 			for len(p.messages) > 0 { // said before it ended
 				if m := <-p.messages; m.Done != nil {
-					return m.Done, nil, 0, false, nil
-				} else if m.Stopped {
-					return nil, nil, 0, false, nil
+					return ending{rows: m.Done}, nil
 				}
 			}
 			if ctx.Err() != nil {
-				return nil, nil, 0, false, nil
+				return ending{}, nil
 			}
-			return instead(results.Crashed, p.reason())
+			return r.instead(t, results.Crashed, p.reason())
 		case <-limit:
 			p.kill()
-			return instead(results.TimedOut, fmt.Sprintf("after %.0f s it had not ended (timeout of the suite: %v s a run)", time.Since(began).Seconds(), r.Plan.Suite.Timeout))
+			return r.instead(t, results.TimedOut, fmt.Sprintf("after %.0f s it had not ended (timeout of the suite: %v s a run)", time.Since(began).Seconds(), r.Plan.Suite.Timeout))
 		case <-quiet.C:
 			p.kill()
-			return instead(results.TimedOut, fmt.Sprintf("it said nothing for %s", silence))
+			return r.instead(t, results.TimedOut, fmt.Sprintf("it said nothing for %s", silence))
 		case <-stop:
 			p.interrupt()
 			stop, late = nil, time.After(r.Grace)
 		case <-late:
 			p.kill()
-			return nil, nil, 0, false, nil
+			return ending{}, nil
 		}
 	}
+}
+
+// instead is the end of a task whose worker has died: rows that say so, or its runs one by one, since one of them is to blame and
+// the others are not.
+func (r *Runner) instead(t *Task, status results.Status, reason string) (ending, error) {
+	if t.count == 1 {
+		return ending{rows: t.failed(status, reason)}, nil
+	}
+	more, err := t.split(r.Options)
+	return ending{more: more}, err
 }

@@ -29,7 +29,7 @@ func (w *benchWorker) measureRun(task *bench.Task, row *results.Row, r *member, 
 	}
 	describeRow(row, r, backend, result)
 	if result.Status != rundir.Completed {
-		row.Status, row.Reason = results.Failed, shortReason(result.Error)
+		row.Status, row.Reason = results.Failed, firstOf(result.Error, 2000)
 		if n := len(result.Incidents); n > 0 && result.Incidents[n-1].Action == trainers.Stop {
 			row.Status = results.Diverged
 		}

@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +18,6 @@ import (
 	"joule/configs"
 	"joule/metrics"
 	"joule/results"
-	"joule/rundir"
 	"joule/trainers"
 )
 
@@ -213,97 +209,6 @@ func (w *benchWorker) attempt(ctx context.Context, task *bench.Task) error {
 	return err
 }
 
-// taskFile is in the run directory of a suite's run, and says which it is.
-const taskFile = "task.json"
-
-// taskOf is what it holds.
-type taskOf struct {
-	Suite string `json:"suite"`
-	Run   string `json:"run"`
-	Key   string `json:"key"`
-}
-
-// resumptionOf is what the runs of a task go on from where they were begun before; nil where they were not. Directories of other
-// runs of the same names, as an earlier version of the suite leaves, are set aside.
-func resumptionOf(task *bench.Task) (*resumption, error) {
-	var runs []*rundir.Run
-	for i, dir := range task.Dirs {
-		run, err := rundir.Open(dir)
-		var own taskOf
-		if err == nil {
-			own, err = readTask(dir)
-		}
-		if _, hasParameters := lastParameters(run, err); err == nil && own.Key == task.Rows[i].Key && hasParameters {
-			runs = append(runs, run)
-		}
-	}
-	if len(runs) == len(task.Dirs) {
-		r := &resumption{dir: task.Dirs[0], runs: runs, fromStep: -1, fallBack: true}
-		var err error
-		if r.config, err = configs.LoadRun(filepath.Join(runs[0].Dir(), "config.yaml"), "", nil); err != nil {
-			return nil, err
-		}
-		r.config.Train.Replicas = len(runs)
-		r.environment, err = runs[0].Environment()
-		return r, err
-	}
-	for _, dir := range task.Dirs {
-		if err := setAside(dir); err != nil {
-			return nil, err
-		}
-	}
-	return nil, nil
-}
-
-// writeTasks says in the run directories of a task which runs they are of.
-func writeTasks(task *bench.Task) error {
-	for i, row := range task.Rows {
-		text, err := json.Marshal(taskOf{row.Suite, row.Run, row.Key})
-		if err == nil {
-			err = os.WriteFile(filepath.Join(task.Dirs[i], taskFile), append(text, '\n'), 0o644)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// parametersOf says whether a run has anything to go on from.
-func lastParameters(run *rundir.Run, err error) (p rundir.Parameters, has bool) {
-	if err != nil {
-		return p, false
-	}
-	p, err = run.Parameters()
-	return p, err == nil
-}
-
-// setAside makes room for a run directory. One that was never trained, or is no run, goes; another is renamed.
-func setAside(dir string) error {
-	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if run, err := rundir.Open(dir); err == nil {
-		if _, has := lastParameters(run, nil); has {
-			for n := 1; ; n++ {
-				aside := fmt.Sprintf("%s.before-%d", dir, n)
-				if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
-					return os.Rename(dir, aside)
-				}
-			}
-		}
-	}
-	return os.RemoveAll(dir)
-}
-
-func readTask(dir string) (t taskOf, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, taskFile))
-	if err == nil {
-		err = json.Unmarshal(text, &t)
-	}
-	return t, err
-}
-
 // beat says how far the task is, not too often.
 func (w *benchWorker) beat(b bench.Beat) {
 	const often = 200 * time.Millisecond
@@ -327,6 +232,3 @@ func (p *benchProgress) report(r trainers.Report) {
 
 func (p *benchProgress) evaluated(trainers.Evaluation) {}
 func (p *benchProgress) stop()                         {}
-
-// shortReason is why a run has not ended as it should, in one line.
-func shortReason(text string) string { return strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ") }
