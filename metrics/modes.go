@@ -61,17 +61,18 @@ func (p *Panel) Modes(points datasets.Points, modes *datasets.Mixture) (*ModeSha
 	if err != nil {
 		return nil, err
 	}
-	n := float64(points.N)
-	m := &ModeShares{Stray: 1}
+	n, covered, strays := float64(points.N), 0.0, float64(points.N)
+	m := &ModeShares{}
 	for i, weight := range modes.Weights {
-		share, near := got[i]/n, got[k+i]/n
+		share, near := got[i]/n, got[k+i]
 		m.Shares = append(m.Shares, share)
 		m.WeightError += math.Abs(weight-share) / 2
-		m.Stray -= near
-		if near >= coveringShare*weight {
-			m.Coverage += 1 / float64(k)
+		strays -= near
+		if near >= coveringShare*weight*n {
+			covered++
 		}
 	}
+	m.Coverage, m.Stray = covered/float64(k), strays/n
 	return m, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -122,6 +123,26 @@ func TestPanelPrograms(t *testing.T) {
 		if _, err := p.MedianDistance(gaussian(r, 5, 1, 0)); err != nil || p.Programs() != 1 {
 			t.Errorf("after closing: %v", err)
 		}
+	})
+}
+
+// Calls from several goroutines take turns.
+func TestPanelTakesTurns(t *testing.T) {
+	eachPanel(t, func(t *testing.T, p *Panel) {
+		points := gaussian(rand.New(rand.NewPCG(5, 6)), 200, 1, 0, 0)
+		want, err := p.KSDOfScores(points, points.Values, NewKSD())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if got, err := p.KSDOfScores(points, points.Values, NewKSD()); err != nil || *got != *want {
+					t.Errorf("%+v, want %+v; %v", got, want, err)
+				}
+			})
+		}
+		all.Wait()
 	})
 }
 

@@ -49,10 +49,10 @@ func (t *trained) compareSamples(set *datasets.Set, n int, seed int64) (*metrics
 	return c, nil
 }
 
-// printComparison prints a line for each figure that there is. density says what kind of density is known.
+// printComparison prints a line for each figure that there is, after an empty one. density says what kind of density is known.
 func printComparison(w io.Writer, c *metrics.Comparison, density string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "points compared\t%d of the %s part, %d samples\n", c.HeldOut, c.Part, c.Samples)
+	fmt.Fprintf(table, "\npoints compared\t%d of the %s part, %d samples\n", c.HeldOut, c.Part, c.Samples)
 	line := func(name string, value, perfect *float64, factor float64, format, of string) {
 		if value == nil {
 			return
