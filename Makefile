@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test fuzz bench-peers bench-conv bench-quick quality anomaly mnist faults clean
+.PHONY: build build-static demo test fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -55,6 +55,12 @@ quality: ## every method on every density of the plane, in docs/methods.md: hour
 
 anomaly: ## how energies tell outliers, beside scikit-learn's detectors, in docs/anomaly.md; installs them in .venv-sklearn: half an hour
 	$(GO) run ./benchmarks/anomaly $(ANOMALYFLAGS)
+
+moons: build ## ebmkit's table of two moons beside Joule, in docs/beside.md; installs ebmkit in .venv-ebmkit: an hour
+	@$(HAS_XLA) || echo "moons: no XLA CPU plugin: training on the backend go" >&2
+	test -x .venv-ebmkit/bin/python || python3 -m venv .venv-ebmkit
+	.venv-ebmkit/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/moons/requirements.txt
+	.venv-ebmkit/bin/python benchmarks/moons/moons.py $(MOONSFLAGS)
 
 mnist: build ## five methods on MNIST, with grids of samples, in runs/: half an hour on two cores
 	bin/joule data fetch mnist
