@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"joule/bench"
 	"joule/configs"
@@ -52,6 +53,33 @@ func resumptionOf(task *bench.Task) (*resumption, error) {
 		}
 	}
 	return nil, nil
+}
+
+// runLocks keep other processes from training in run directories.
+type runLocks struct{ held []func() }
+
+// patience is how long another process may take to leave a run directory: one whose suite was killed saves what it has first.
+const patience = time.Minute
+
+// take locks a run directory.
+func (l *runLocks) take(dir string) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		release, err := rundir.Lock(dir)
+		if err == nil {
+			l.held = append(l.held, release)
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// release gives them all free.
+func (l *runLocks) release() {
+	for _, release := range l.held {
+		release()
+	}
 }
 
 // writeTasks says in the run directories of a task which runs they are of.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"joule/results"
 	"joule/rundir"
@@ -171,16 +170,11 @@ func TestBenchStopsAndGoesOn(t *testing.T) {
 	whole := succeed(t, dir, append(args, "-q", "--out", "whole")...)
 	cmd := command(dir, append(args, "--out", "out")...)
 	started := filepath.Join(dir, "out", "runs", "steps=200000", "seed-1", "metrics.jsonl")
-	go func() {
-		for range 6000 {
-			if info, err := os.Stat(started); err == nil && info.Size() > 100 {
-				break
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		_ = cmd.Process.Signal(syscall.SIGINT)
-	}()
-	o := finish(t, cmd)
+	ended := make(chan outcome)
+	go func() { ended <- finish(t, cmd) }()
+	waitFor(t, func() bool { info, err := os.Stat(started); return err == nil && info.Size() > 100 })
+	_ = cmd.Process.Signal(syscall.SIGINT)
+	o := <-ended
 	if o.code != exitInterrupted || o.stdout != "" || !strings.Contains(o.stderr, "stopped by SIGINT; the same command goes on") {
 		t.Fatalf("%+v", o)
 	}
@@ -192,6 +186,30 @@ func TestBenchStopsAndGoesOn(t *testing.T) {
 	for run, r := range want {
 		if own := got[run]; own == nil || own.Metrics["kl"] != r.Metrics["kl"] || own.Key != r.Key {
 			t.Errorf("%s: KL %v after a stop, %v without", run, own, r.Metrics["kl"])
+		}
+	}
+	if !strings.Contains(read(t, dir, "out/runs/steps=200000/seed-0/environment.json"), `"resumed"`) {
+		t.Error("the run was begun anew")
+	}
+}
+
+// Where the program that runs a suite is killed, its workers save what they have and end, and the next one goes on with it.
+func TestBenchKilled(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "s.yaml", tinySuite+"seeds: 2\ngrid: {budget.steps: [200000]}\n")
+	args := []string{"bench", "s.yaml", "--backend", "go", "--set", "set.train.log_every=500", "--out", "out", "-q"}
+	cmd := command(dir, args...)
+	started := filepath.Join(dir, "out", "runs", "steps=200000", "seed-1", "metrics.jsonl")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { info, err := os.Stat(started); return err == nil && info.Size() > 100 })
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	succeed(t, dir, args...)
+	for run, r := range rowsOf(t, filepath.Join(dir, "out")) {
+		if r.Status != results.Completed || r.Metrics["steps"] != 200000 {
+			t.Errorf("%s: %+v", run, r)
 		}
 	}
 	if !strings.Contains(read(t, dir, "out/runs/steps=200000/seed-0/environment.json"), `"resumed"`) {

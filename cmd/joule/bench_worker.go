@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"slices"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +21,7 @@ import (
 	"joule/configs"
 	"joule/metrics"
 	"joule/results"
+	"joule/rundir"
 	"joule/trainers"
 )
 
@@ -31,6 +35,7 @@ func newBenchWorker() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // who does not listen any more is no reason to end before all is saved
 			w := newBenchWorkerOf(cmd.OutOrStdout(), watchSignals(grace))
 			defer w.close()
 			return w.serve(cmd.Context(), cmd.InOrStdin(), backend)
@@ -47,6 +52,7 @@ type benchWorker struct {
 	out     *json.Encoder // nil: nobody listens
 	opened  map[openKey]*backends.Backend
 	panels  map[*backends.Backend]*metrics.Panel
+	isBusy  atomic.Bool
 	last    time.Time // of a beat
 }
 
@@ -105,21 +111,14 @@ func (w *benchWorker) serve(ctx context.Context, in io.Reader, backend string) e
 	if err := w.out.Encode(bench.Message{Ready: true}); err != nil {
 		return err
 	}
-	lines := bufio.NewReader(in)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	for line := range w.listen(in) {
 		var task bench.Task
 		if err := json.Unmarshal(line, &task); err != nil {
 			return fmt.Errorf("a task cannot be read: %w", err)
 		}
 		rows, err := w.do(ctx, &task)
 		w.signals.rest()
+		w.isBusy.Store(false)
 		if stopped := (*interruption)(nil); errors.As(err, &stopped) {
 			if err := w.out.Encode(bench.Message{Stopped: true}); err != nil {
 				return err
@@ -133,6 +132,29 @@ func (w *benchWorker) serve(ctx context.Context, in io.Reader, backend string) e
 			return err
 		}
 	}
+	return nil
+}
+
+// listen hands on the lines that come in. Where they end while a task is at hand, whoever gave it is gone: then it is stopped and
+// saved, as by a signal, so that it can be gone on with.
+func (w *benchWorker) listen(in io.Reader) <-chan []byte {
+	lines := make(chan []byte)
+	go func() {
+		defer close(lines)
+		reader := bufio.NewReader(in)
+		for {
+			line, err := reader.ReadBytes('\n')
+			if err != nil {
+				if w.isBusy.Load() {
+					w.signals.begin(&interruption{signal: syscall.SIGHUP})
+				}
+				return
+			}
+			w.isBusy.Store(true)
+			lines <- line
+		}
+	}()
+	return lines
 }
 
 // do makes the runs of a task and measures them. The error is an interruption, or why the worker cannot go on.
@@ -176,6 +198,15 @@ func (w *benchWorker) attempt(ctx context.Context, task *bench.Task) error {
 		return err
 	}
 	config.Train.Replicas = len(task.Rows)
+	locks := &runLocks{}
+	defer locks.release()
+	for _, dir := range task.Dirs {
+		if rundir.IsLockable(dir) {
+			if err := locks.take(dir); err != nil {
+				return err
+			}
+		}
+	}
 	from, err := resumptionOf(task)
 	if err != nil {
 		return err
@@ -194,7 +225,14 @@ func (w *benchWorker) attempt(ctx context.Context, task *bench.Task) error {
 	if slices.Contains(task.Metrics, "time_to_target") {
 		o.looks = task.Measure.Looks
 	}
-	o.made = func(runs []*member) error { return writeTasks(task) }
+	o.made = func(runs []*member) error {
+		for _, dir := range task.Dirs {
+			if err := locks.take(dir); err != nil {
+				return err
+			}
+		}
+		return writeTasks(task)
+	}
 	o.finish = func(runs []*member, backend *backends.Backend, err error) error {
 		if stopped := (*interruption)(nil); errors.As(err, &stopped) {
 			return err
