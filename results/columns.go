@@ -58,49 +58,83 @@ func (c columns) names() []string {
 	return slices.Concat(leading, c.axes, middle, c.figures, trailing)
 }
 
-// text is what a row has in a column that is no figure.
-func (r *Row) text(column string) string {
+// field is the text of a row that a column is made of as it stands; nil: it is none of these.
+func (r *Row) field(column string) *string {
 	switch column {
 	case "suite":
-		return r.Suite
+		return &r.Suite
 	case "run":
-		return r.Run
+		return &r.Run
 	case "method_kind":
-		return r.Method
+		return &r.Method
 	case "data_kind":
-		return r.Data
+		return &r.Data
 	case "model_kind":
-		return r.Model
+		return &r.Model
 	case "status":
-		return string(r.Status)
+		return (*string)(&r.Status)
 	case "reason":
-		return r.Reason
+		return &r.Reason
+	case "joule":
+		return &r.Joule
+	case "go":
+		return &r.Go
+	case "gomlx":
+		return &r.GoMLX
+	case "backend":
+		return &r.Backend
+	case "device":
+		return &r.Device
+	case "cpu":
+		return &r.CPU
+	case "key":
+		return &r.Key
+	case "config_yaml":
+		return &r.Config
+	}
+	return nil
+}
+
+// between separates the warnings of a row in its column.
+const between = "; "
+
+// text is what a row has in a column that is no figure and no whole number.
+func (r *Row) text(column string) string {
+	if own := r.field(column); own != nil {
+		return *own
+	}
+	switch column {
 	case "warnings":
-		return strings.Join(r.Warnings, "; ")
+		return strings.Join(r.Warnings, between)
 	case "started":
 		if r.Started.IsZero() {
 			return ""
 		}
 		return r.Started.UTC().Format(time.RFC3339)
-	case "joule":
-		return r.Joule
-	case "go":
-		return r.Go
-	case "gomlx":
-		return r.GoMLX
-	case "backend":
-		return r.Backend
-	case "device":
-		return r.Device
-	case "cpu":
-		return r.CPU
-	case "key":
-		return r.Key
-	case "config_yaml":
-		return r.Config
 	}
 	value, _ := r.Axis(column)
 	return value
+}
+
+// set puts text that was read into a row, and is the inverse of text.
+func (r *Row) set(column, text string) (err error) {
+	own := r.field(column)
+	switch {
+	case column == "status" && !slices.Contains(Statuses, Status(text)):
+		return fmt.Errorf("%.40q is no status; want one of %v", text, Statuses)
+	case own != nil:
+		*own = text
+	case text == "": // a run of another suite in the same table has no such axis
+	case column == "warnings":
+		r.Warnings = strings.Split(text, between)
+	case column == "started":
+		if r.Started, err = time.Parse(time.RFC3339, text); err != nil {
+			return fmt.Errorf("%.40q is no time such as 2006-01-02T15:04:05Z", text)
+		}
+	default:
+		r.Axes = append(r.Axes, Setting{column, text})
+	}
+	return nil
 }
 
 // number is what a row has in a column of whole numbers.
@@ -114,59 +148,6 @@ func (r *Row) number(column string) int64 {
 		return int64(r.Replicas)
 	}
 	return int64(r.CPUs)
-}
-
-// set puts text that was read into a row, and is the inverse of text.
-func (r *Row) set(column, text string) (err error) {
-	switch column {
-	case "suite":
-		r.Suite = text
-	case "run":
-		r.Run = text
-	case "method_kind":
-		r.Method = text
-	case "data_kind":
-		r.Data = text
-	case "model_kind":
-		r.Model = text
-	case "status":
-		if r.Status = Status(text); !slices.Contains(Statuses, r.Status) {
-			return fmt.Errorf("%.40q is no status; want one of %v", text, Statuses)
-		}
-	case "reason":
-		r.Reason = text
-	case "warnings":
-		if text != "" {
-			r.Warnings = strings.Split(text, "; ")
-		}
-	case "started":
-		if text != "" {
-			if r.Started, err = time.Parse(time.RFC3339, text); err != nil {
-				return fmt.Errorf("%.40q is no time such as 2006-01-02T15:04:05Z", text)
-			}
-		}
-	case "joule":
-		r.Joule = text
-	case "go":
-		r.Go = text
-	case "gomlx":
-		r.GoMLX = text
-	case "backend":
-		r.Backend = text
-	case "device":
-		r.Device = text
-	case "cpu":
-		r.CPU = text
-	case "key":
-		r.Key = text
-	case "config_yaml":
-		r.Config = text
-	default:
-		if text != "" { // a run of another suite in the same table has no such axis
-			r.Axes = append(r.Axes, Setting{column, text})
-		}
-	}
-	return nil
 }
 
 // setNumber is the inverse of number.
