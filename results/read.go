@@ -1,7 +1,9 @@
 package results
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -12,8 +14,8 @@ import (
 // results.parquet counts, which has the runs of the suite as it is now in its order; before there is one, the journal.
 func Read(path string) ([]*Row, error) {
 	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+	if problem := (*fs.PathError)(nil); errors.As(err, &problem) {
+		return nil, fmt.Errorf("%s: %w; want the directory of a suite, or a .csv or .parquet file of its results", path, problem.Err)
 	}
 	if info.IsDir() {
 		for _, name := range []string{ParquetFile, JournalFile} {
