@@ -72,7 +72,7 @@ dsm     2.1000 ± 2.7326    3.1000 ± 2.7326    6.1000 ± 2.7326
 	} {
 		refuse(t, dir, exitUsage, want, append([]string{"bench", "table"}, strings.Fields(args)...)...)
 	}
-	refuse(t, dir, exitFailed, "stat none: no such file or directory", "bench", "table", "none")
+	refuse(t, dir, exitFailed, "none: no such file or directory; want the directory of a suite, or a .csv or .parquet file of its results", "bench", "table", "none")
 	refuse(t, dir, exitUsage, "requires at least 1 arg(s), only received 0; usage: joule bench table RESULTS... [flags]", "bench", "table")
 	put(t, dir, "empty.csv", "run,seed,status\n")
 	refuse(t, dir, exitFailed, "empty.csv: there are no runs in it yet", "bench", "table", "empty.csv")
