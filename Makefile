@@ -31,7 +31,7 @@ test: build build-static ## vet, format, the static program, and all tests
 		test -z "$$unformatted" || { echo "gofmt -w $$unformatted" >&2; exit 1; }
 	@$(HAS_XLA) || test -n "$$JOULE_REQUIRE_XLA" \
 		|| echo 'test: no XLA CPU plugin: testing on the backend go only ("bin/joule backend install cpu" gets one)' >&2
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 fuzz: ## every fuzz test for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \
