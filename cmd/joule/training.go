@@ -28,6 +28,7 @@ type member struct {
 	environment rundir.Environment
 	checksum    string  // of the training points
 	settings    string  // checksum of the part of the config that may not change when it goes on
+	formerly    string  // the same as older checkpoints have it; empty where it does not go on
 	saved       saved   // what is on the disk, or on its way there
 	before      float64 // seconds that it was trained in earlier processes
 	// criterion is what the best checkpoint is kept by, as last logged, and savedCriterion as of the last checkpoint; NaN:
@@ -152,6 +153,11 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 		r.config.Backend, r.config.Train.Devices = config.Backend, config.Train.Devices
 		if r.settings, err = r.config.Checksum(mayChange); err != nil {
 			return nil, err
+		}
+		if from != nil {
+			if r.formerly, err = from.formerly(r.config); err != nil {
+				return nil, err
+			}
 		}
 		r.environment = environmentOf(backend, r.config.Seed, start)
 		if len(runs) > 1 {
