@@ -21,6 +21,7 @@ import (
 	"joule/results"
 	"joule/rundir"
 	"joule/suites"
+	"joule/watch"
 )
 
 // benchOptions are the flags of joule bench.
@@ -30,6 +31,7 @@ type benchOptions struct {
 	jobs          int
 	dryRun, retry bool
 	grace         time.Duration
+	metrics       metricsAddress
 }
 
 func newBench() *cobra.Command {
@@ -68,6 +70,7 @@ SIGUSR1 and SIGUSR2 with 75. The exit code is 0 where all runs have a row, whate
 	cmd.Flags().BoolVar(&o.retry, "retry", false, "make runs again that failed, crashed or hung")
 	cmd.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "the most that saving may take after a signal")
 	backendFlag(cmd, &o.backend, "those of the configs")
+	o.metrics.flag(cmd)
 	cmd.AddCommand(newBenchList(), newBenchShow(), newBenchValidate(), newBenchTable(), newBenchCompare(), newBenchRank(), newBenchWorker())
 	return cmd
 }
@@ -99,6 +102,11 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 	if o.dryRun {
 		return o.list(cmd, suite, cells)
 	}
+	unlisten, err := o.metrics.listen(watch.New(o.out).Look, true)
+	if err != nil {
+		return err
+	}
+	defer unlisten()
 	signals := watchSignals(o.grace + 10*time.Second) // by then the workers have saved, or were killed
 	defer signals.stop()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
