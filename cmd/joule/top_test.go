@@ -83,7 +83,7 @@ func TestTop(t *testing.T) {
 	if err := json.Unmarshal([]byte(succeed(t, dir, "top", "--json", "runs", "bench/tiny")), &document); err != nil {
 		t.Fatal(err)
 	}
-	if document.Format != 1 || len(document.Runs) != 8 || len(document.Suites) != 1 || fmt.Sprint(document.Suites[0]) != "{tiny 8 map[completed:6 refused:2]}" {
+	if document.Format != 1 || len(document.Runs) != 8 || len(document.Suites) != 1 || fmt.Sprint(document.Suites[0]) != "{bench/tiny 8 map[completed:6 refused:2]}" {
 		t.Errorf("%+v", document)
 	}
 	for _, r := range document.Runs {
