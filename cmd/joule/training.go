@@ -194,6 +194,9 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 			return dirs, err
 		}
 	}
+	if o.begun != nil {
+		o.begun(dirs)
+	}
 	if from != nil { // not before: until here nothing is lost
 		for _, r := range runs {
 			if err := r.dir.RemoveResult(); err != nil {
