@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"joule/backends"
+	"joule/configs"
 	"joule/internal/backendtest"
 	"joule/internal/safetensors"
 	"joule/rundir"
@@ -127,13 +129,19 @@ func TestResumeMakesARunLonger(t *testing.T) {
 // A run goes on with another number of devices, and becomes what it would have become, up to the order in which numbers are added.
 func TestResumeOnOtherDevices(t *testing.T) {
 	backendtest.Open(t, "xla:cpu") // or skip
+	xla, err := backends.Open("xla:cpu", backends.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin := "xla:" + xla.Plugin // the tests' home has none
+	xla.Close()
 	dir := t.TempDir()
 	whole, moved := filepath.Join(dir, "whole"), filepath.Join(dir, "moved")
-	args := append(append([]string{"train", "old-faithful/mle", "--quiet"}, tiny...), "--backend", "xla:cpu", "--set", "method.sampler.steps=2",
+	args := append(append([]string{"train", "old-faithful/mle", "--quiet"}, tiny...), "--backend", plugin, "--set", "method.sampler.steps=2",
 		"--set", "train.devices=2", "--set", "train.precision=float64", "--set", "optimizer.schedule=constant")
 	succeed(t, "", append(args, "--out", whole)...)
 	succeed(t, "", append(args, "--out", moved, "--set", "train.steps=30")...)
-	succeed(t, "", "train", "--resume", moved, "--quiet", "--no-figures", "--set", "train.steps=60", "--set", "train.devices=1")
+	succeed(t, "", "train", "--resume", moved, "--backend", plugin, "--quiet", "--no-figures", "--set", "train.steps=60", "--set", "train.devices=1")
 	if config := read(t, moved, "config.yaml"); !strings.Contains(config, "\n  devices: 1\n") {
 		t.Errorf("the config is\n%s", config)
 	}
@@ -163,6 +171,22 @@ func TestResumeOnOtherDevices(t *testing.T) {
 		if math.Abs(got[i]-want[i]) > 1e-7*(1+math.Abs(want[i])) {
 			t.Fatalf("parameter %d is %v, want %v", i, got[i], want[i])
 		}
+	}
+}
+
+// Older checkpoints have the number of devices in the checksum of their config: that of the run before it goes on.
+func TestFormerChecksum(t *testing.T) {
+	then, err := configs.Load("old-faithful/mle", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := *then
+	then.Train.Devices, now.Train.Devices = 4, 1
+	got, err := (&resumption{config: then}).formerly(&now)
+	want, wantErr := then.Checksum(func(key string) bool { return mayChange(key) && key != "train.devices" })
+	today, todayErr := now.Checksum(mayChange)
+	if err != nil || wantErr != nil || todayErr != nil || got != want || got == today {
+		t.Errorf("%s, want %s and not today's %s; %v, %v, %v", got, want, today, err, wantErr, todayErr)
 	}
 }
 
