@@ -97,6 +97,9 @@ func TestPrintedDocumentation(t *testing.T) {
 	count := 0
 	for _, page := range pages {
 		text := read(t, page)
+		if begun := strings.Count(text, " prints: -->"); begun != len(printed.FindAllString(text, -1)) {
+			t.Errorf("%s: of %d parts that commands print not all are framed by empty lines and an end", page, begun)
+		}
 		now := printed.ReplaceAllStringFunc(text, func(part string) string {
 			count++
 			m := printed.FindStringSubmatch(part)
