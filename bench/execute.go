@@ -219,7 +219,7 @@ func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (e
 	defer func() { <-sent }()
 	var limit <-chan time.Time
 	if seconds := r.Plan.Suite.Timeout; seconds > 0 {
-		timer := time.NewTimer(time.Duration(seconds * float64(time.Second) * float64(t.count)))
+		timer := time.NewTimer(time.Duration(seconds * float64(time.Second) * float64(t.Runs())))
 		defer timer.Stop()
 		limit = timer.C
 	}
@@ -273,9 +273,9 @@ func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (e
 // instead is the end of a task whose worker has died: rows that say so, or its runs one by one, since one of them is to blame and
 // the others are not.
 func (r *Runner) instead(t *Task, status results.Status, reason string) (ending, error) {
-	if t.count == 1 {
+	if t.Runs() == 1 {
 		return ending{rows: t.failed(status, reason)}, nil
 	}
-	more, err := t.split(r.Options)
+	more, err := t.split()
 	return ending{more: more}, err
 }
