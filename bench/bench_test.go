@@ -44,7 +44,7 @@ func pretend(mode string) int {
 		return 9
 	}
 	interrupted := make(chan os.Signal, 1)
-	signal.Notify(interrupted, syscall.SIGINT)
+	signal.Notify(interrupted, syscall.SIGTERM)
 	_ = out.Encode(Message{Ready: true})
 	lines := bufio.NewReader(os.Stdin)
 	for {

@@ -103,8 +103,8 @@ func (p *process) send(t *Task) error {
 	return err
 }
 
-// interrupt asks the worker to save what it has and to end.
-func (p *process) interrupt() { _ = p.command.Process.Signal(syscall.SIGINT) }
+// interrupt asks the worker to save what it has and to end. SIGINT would not do: what a script starts in the background ignores it.
+func (p *process) interrupt() { _ = p.command.Process.Signal(syscall.SIGTERM) }
 
 // kill ends the worker, and all that it has started, at once.
 func (p *process) kill() {

@@ -164,7 +164,7 @@ runs as done. It can be done at any time, and again.
 
 The path of the directory is printed on standard output; of a config, that of its run directory.`,
 		Example: "  joule launch collect bench/quick",
-		Args: cobra.ExactArgs(1),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := launch.Open(args[0])
 			if err != nil {
