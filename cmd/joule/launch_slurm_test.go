@@ -64,6 +64,26 @@ func await(t *testing.T, isSo func() bool) {
 	}
 }
 
+// meanwhile starts a command that has to succeed, which the function returned waits for.
+func meanwhile(t *testing.T, dir string, args ...string) (wait func()) {
+	t.Helper()
+	cmd := command(dir, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	return func() {
+		t.Helper()
+		if err := <-ended; err != nil {
+			t.Fatalf("joule %s: %v\n%s", strings.Join(args, " "), err, &stderr)
+		}
+	}
+}
+
 // jobOf is Slurm's name for the last job of a launch.
 func jobOf(t *testing.T, dir string) string {
 	t.Helper()
@@ -100,7 +120,7 @@ func TestSlurm(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, dir, "p.yaml", "cpus: 1\nat_once: 8\nwarning: 45\nsetup: [echo 'set up']\nslurm: {partition: low}\n")
-	put(t, dir, "s.yaml", tinySuite+"grid: {budget.steps: [20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 100000]}\n")
+	put(t, dir, "s.yaml", tinySuite+"grid: {budget.steps: [20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 60000]}\n")
 	put(t, dir, "wrong.yaml", "slurm: {partition: lo}\n")
 	suite := []string{"launch", "s.yaml", "--backend", "go", "--set", "set.train.log_every=500", "--on", "slurm", "--profile", "p.yaml", "--out", "suite"}
 
@@ -120,7 +140,7 @@ func TestSlurm(t *testing.T) {
 	put(t, dir, "limit.yaml", "cpus: 1\ntime: 0:01:00\nwarning: 45\nslurm: {partition: apart}\n")
 	small := []string{"launch", "two-gaussians/dsm", "--backend", "go", "--set", "data.size=500", "--set", "train.batch_size=16", "--set", "model.hidden=[8]",
 		"--set", "train.log_every=500", "--set", "sampler.steps=20", "--on", "slurm", "-q"}
-	succeed(t, dir, append(small, "--set", "train.steps=1000000000", "--profile", "limit.yaml", "--out", "limited")...)
+	succeed(t, dir, append(small, "--set", "train.steps=2000000000", "--profile", "limit.yaml", "--out", "limited")...)
 	limited := filepath.Join(dir, "limited")
 	trainsSince(t, filepath.Join(limited, "run"), 0)
 	if task := statusOf(t, limited)[0]; task.State != "running" || task.Where != "n3" || task.Job != jobOf(t, limited)+"_0" {
@@ -156,12 +176,13 @@ func TestSlurm(t *testing.T) {
 
 // slurmSuite launches a suite of two arrays, one task of which is warned, and compares it with what joule bench makes.
 func slurmSuite(t *testing.T, dir string, args []string) {
+	undisturbed := meanwhile(t, dir, "bench", "s.yaml", "--backend", "go", "--set", "set.train.log_every=500", "--out", "bench", "--jobs", "1", "-q")
 	o := joule(t, dir, args...)
 	if o.code != exitOK || o.stdout != "suite\n" || !strings.Contains(o.stderr, "tasks=0-9 on=slurm") || !strings.Contains(o.stderr, "tasks=10 on=slurm") {
 		t.Fatalf("%+v", o)
 	}
 	out := filepath.Join(dir, "suite")
-	trainsSince(t, filepath.Join(out, "runs", "steps=100000", "seed-0"), 0)
+	trainsSince(t, filepath.Join(out, "runs", "steps=60000", "seed-0"), 0)
 	slurm(t, "scancel", "--signal=USR1", "--batch", jobOf(t, out)+"_0") // as Slurm does before the end of the time
 	await(t, func() bool { return len(attemptsOf(t, out, 10)) == 1 && attemptsOf(t, out, 10)[0].Code == exitRequeue })
 	if o := joule(t, dir, args...); o.code != exitOK || !strings.Contains(o.stderr, "nothing to hand in") {
@@ -175,7 +196,7 @@ func slurmSuite(t *testing.T, dir string, args []string) {
 		t.Errorf("attempts %+v", attempts)
 	}
 	succeed(t, dir, "launch", "collect", "suite", "-q")
-	succeed(t, dir, "bench", "s.yaml", "--backend", "go", "--set", "set.train.log_every=500", "--out", "bench", "-q")
+	undisturbed()
 	got, want := rowsOf(t, out), rowsOf(t, filepath.Join(dir, "bench"))
 	if len(got) != 11 || len(want) != 11 {
 		t.Errorf("%d and %d rows", len(got), len(want))
@@ -184,7 +205,7 @@ func slurmSuite(t *testing.T, dir string, args []string) {
 		if own := got[name]; own == nil || own.Key != r.Key || own.Status != results.Completed || own.Metrics["kl"] != r.Metrics["kl"] {
 			t.Errorf("%s: launched %+v, by joule bench %+v", name, own, r)
 		}
-		if name == "steps=100000/seed-0" && read(t, out, "runs", name, "parameters.safetensors") != read(t, dir, "bench", "runs", name, "parameters.safetensors") {
+		if name == "steps=60000/seed-0" && read(t, out, "runs", name, "parameters.safetensors") != read(t, dir, "bench", "runs", name, "parameters.safetensors") {
 			t.Error("the run that was warned has other parameters")
 		}
 	}
@@ -203,7 +224,9 @@ func slurmSuite(t *testing.T, dir string, args []string) {
 
 // slurmLoses launches a run that is preempted, and then loses its node, and compares it with one that nothing happens to.
 func slurmLoses(t *testing.T, c *cluster, dir string, args []string) {
-	args = append(args, "--set", "train.steps=250000", "--profile", "p.yaml", "--out", "alone")
+	train := []string{"train", "--set", "train.steps=150000", "--out", "undisturbed", "-q", "--no-figures"}
+	undisturbed := meanwhile(t, dir, append(train, args[1:slices.Index(args, "--on")]...)...)
+	args = append(args, "--set", "train.steps=150000", "--profile", "p.yaml", "--out", "alone")
 	succeed(t, dir, args...)
 	out := filepath.Join(dir, "alone")
 	run := filepath.Join(out, "run")
@@ -226,17 +249,7 @@ func slurmLoses(t *testing.T, c *cluster, dir string, args []string) {
 		t.Errorf("it runs on %s, which is down", now.Where)
 	}
 	await(t, func() bool { return statusOf(t, out)[0].State == "done" })
-	if o := joule(t, dir, append(args, "-v")...); o.code != exitUsage { // --quiet and --verbose
-		t.Errorf("%+v", o)
-	}
-	train := []string{"train"}
-	for i, arg := range args[1:] {
-		if arg == "--on" {
-			train = append(train, args[1:i+1]...)
-			break
-		}
-	}
-	succeed(t, dir, append(train, "--set", "train.steps=250000", "--out", "undisturbed", "-q", "--no-figures")...)
+	undisturbed()
 	got, want := read(t, run, "parameters.safetensors"), read(t, dir, "undisturbed", "parameters.safetensors")
 	if !bytes.Equal([]byte(got), []byte(want)) {
 		t.Error("a run that was preempted and lost its machine has other parameters than one that nothing happened to")
