@@ -74,10 +74,12 @@ func pretend(mode string) int {
 				time.Sleep(time.Hour)
 			case value == "diverge" && row.Seed == 1:
 				row.Status, row.Reason = results.Diverged, "the loss is NaN"
+			case value == "leave" && mode != "quick":
+				return StoppedCode
 			case value == "slow" && mode != "quick":
 				<-interrupted
 				_ = out.Encode(Message{Stopped: true})
-				return 130
+				return StoppedCode
 			}
 		}
 		_ = out.Encode(Message{Done: t.Rows, Resident: 100})

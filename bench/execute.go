@@ -19,6 +19,8 @@ const (
 	startPatience = 5 * time.Minute
 	// silence is how long a task may go without a word: a big program takes minutes to compile.
 	silence = 15 * time.Minute
+	// sameSignal is how far apart a signal to several processes may come.
+	sameSignal = time.Second
 	// mostRestarts is how often in a row a worker may fail to start.
 	mostRestarts = 3
 )
@@ -248,6 +250,12 @@ func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (e
 			for len(p.messages) > 0 { // said before it ended
 				if m := <-p.messages; m.Done != nil {
 					return ending{rows: m.Done}, nil
+				}
+			}
+			if p.wasStopped() { // by a signal that may be for all, and that this program is about to get
+				select {
+				case <-ctx.Done():
+				case <-time.After(sameSignal):
 				}
 			}
 			if ctx.Err() != nil {

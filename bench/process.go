@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -128,6 +129,19 @@ func (p *process) drain() {
 			return
 		}
 	}
+}
+
+// wasStopped says whether a signal that asks programs to end has ended the worker.
+func (p *process) wasStopped() bool {
+	e, ok := errors.AsType[*exec.ExitError](p.err)
+	if !ok {
+		return false
+	}
+	status, ok := e.Sys().(syscall.WaitStatus)
+	if ok && status.Signaled() {
+		return slices.Contains([]syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2}, status.Signal())
+	}
+	return e.ExitCode() == StoppedCode || e.ExitCode() == RequeueCode
 }
 
 // reason says how the worker ended, with its last words.

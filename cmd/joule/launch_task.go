@@ -61,7 +61,7 @@ func runTask(cmd *cobra.Command, d *launch.Dir, task *launch.Task, grace time.Du
 	defer signals.stop()
 	release, err := lockTask(task)
 	if err != nil {
-		return err
+		return coded(exitRequeue, err)
 	}
 	defer release()
 	host, _ := os.Hostname() // it is for people
@@ -87,7 +87,8 @@ func runTask(cmd *cobra.Command, d *launch.Dir, task *launch.Task, grace time.Du
 	return runSuiteTask(cmd, d, task, signals, grace)
 }
 
-// lockTask waits for an earlier process of the task to leave: one whose machine was lost to the scheduler may still be saving.
+// lockTask waits for an earlier process of the task to leave: one whose machine was lost to the scheduler may still be saving. If it
+// does not the task is to be tried again later.
 func lockTask(task *launch.Task) (release func(), err error) {
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Second) {
 		if release, err = task.Lock(); err == nil || time.Now().After(deadline) {
@@ -153,7 +154,7 @@ func runSuiteTask(cmd *cobra.Command, d *launch.Dir, task *launch.Task, signals 
 	switch {
 	case err == nil && left == 0:
 		return nil
-	case stopped != nil && (err == nil || errors.Is(err, context.Canceled)):
+	case stopped != nil: // a worker that could not be started is no other reason
 		return coded(stopped.code(), fmt.Errorf("%w; %d of %d runs are left", stopped, left, len(plan.Keys)))
 	case err == nil: // a signal was for the worker alone
 		return coded(exitInterrupted, fmt.Errorf("the worker was stopped by a signal; %d of %d runs are left", left, len(plan.Keys)))
