@@ -91,7 +91,7 @@ func (c *Config) checkSampling(report func(key, problem string)) {
 		}
 	}
 	if c.Sampling.Chains > 0 {
-		if err := samplers.CheckChains(c.Sampler, c.Sampling.Chains, 1); err != nil {
+		if err := samplers.CheckChains(c.Sampler, c.Sampling.Chains, 1, 1); err != nil {
 			report("sampling.chains", err.Error())
 		}
 	}

@@ -140,6 +140,8 @@ func rangeOf(check string) string {
 	for _, rule := range strings.Split(check, ", ") {
 		switch options, isList := strings.CutPrefix(rule, "in "); {
 		case rule == "" || rule == "required":
+		case strings.HasPrefix(rule, "word "):
+			parts = append(parts, "or `"+strings.Fields(rule)[1]+"`")
 		case isList:
 			parts = append(parts, "`"+strings.ReplaceAll(options, "|", "`, `")+"`")
 		default:

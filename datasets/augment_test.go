@@ -10,19 +10,20 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/internal/backendtest"
+	"joule/internal/dealt"
 	"joule/internal/random"
 	"joule/internal/tensor"
 )
 
 // augmented gives points [n, dim] as an augmentation leaves them in some steps, of which the device sees parts of a batch, or
 // all at once.
-func augmented(t *testing.T, backend compute.Backend, a Augmenter, points Points, parts int, steps ...int) (all []Points) {
+func augmented(t *testing.T, backend compute.Backend, a Augmenter, points Points, devices int, steps ...int) (all []Points) {
 	t.Helper()
-	n := points.N / parts
+	n := points.N / devices
 	exec, err := graph.NewExec(backend, func(key, step, part, x *graph.Node) *graph.Node {
 		draws := random.NewStreamAt(key, step)
-		if parts > 1 {
-			draws.Part(part)
+		if devices > 1 {
+			draws.For(&dealt.Part{Devices: devices, Device: part})
 		}
 		return a.Augment(x, draws)
 	})
@@ -31,9 +32,12 @@ func augmented(t *testing.T, backend compute.Backend, a Augmenter, points Points
 	}
 	defer exec.Finalize()
 	for _, step := range steps {
-		out := Points{N: points.N, Dim: points.Dim}
-		for i := range parts {
-			batch := points.Values[i*n*points.Dim : (i+1)*n*points.Dim]
+		out := NewPoints(points.N, points.Dim)
+		for i := range devices {
+			var batch []float64
+			for k := range n {
+				batch = append(batch, points.Row(k*devices+i)...)
+			}
 			result, err := exec.Exec(random.Seed(4, 1), int32(step), int32(i), tensor.From(batch, dtypes.Float32, n, points.Dim))
 			if err != nil {
 				t.Fatal(err)
@@ -42,7 +46,9 @@ func augmented(t *testing.T, backend compute.Backend, a Augmenter, points Points
 			if err != nil {
 				t.Fatal(err)
 			}
-			out.Values = append(out.Values, values...)
+			for k := range n {
+				copy(out.Row(k*devices+i), values[k*points.Dim:])
+			}
 		}
 		all = append(all, out)
 	}

@@ -26,15 +26,15 @@ func Accepts(s Sampler) bool {
 
 // Crowd is implemented by samplers whose chains move by each other.
 type Crowd interface {
-	// CheckChains says what is wrong with so many chains, in each of so many replicas; nil: nothing is.
-	CheckChains(chains, replicas int) error
+	// CheckChains says what is wrong with so many chains, in each of so many replicas, that so many devices share; nil: nothing is.
+	CheckChains(chains, replicas, devices int) error
 }
 
-// CheckChains says what is wrong with so many chains of a sampler, in each of so many replicas that it moves at once; nil:
-// nothing is.
-func CheckChains(s Sampler, chains, replicas int) error {
+// CheckChains says what is wrong with so many chains of a sampler, in each of so many replicas that it moves at once, that so many
+// devices share; nil: nothing is.
+func CheckChains(s Sampler, chains, replicas, devices int) error {
 	if c, ok := s.(Crowd); ok {
-		return c.CheckChains(chains, replicas)
+		return c.CheckChains(chains, replicas, devices)
 	}
 	return nil
 }

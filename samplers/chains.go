@@ -53,7 +53,7 @@ func NewChains(model *models.Compiled, s Sampler, start Start, scale []float64, 
 	if err := s.Fit(model.Model); err != nil {
 		return nil, err
 	}
-	if err := CheckChains(s, n, 1); err != nil {
+	if err := CheckChains(s, n, 1, 1); err != nil {
 		return nil, err
 	}
 	if scale != nil {

@@ -41,10 +41,13 @@ func NewEnsemble() *Ensemble {
 // leastTogether is the fewest chains that can jump: two do, by the difference of the two others.
 const leastTogether = 4
 
-// CheckChains implements Crowd.
-func (e *Ensemble) CheckChains(chains, _ int) error {
+// CheckChains implements Crowd. Each device has to have as many chains of either half as the others.
+func (e *Ensemble) CheckChains(chains, _, devices int) error {
 	if chains < leastTogether {
 		return fmt.Errorf("a sampler of kind ensemble lets chains jump by the differences of others, and %d are too few: at least %d", chains, leastTogether)
+	}
+	if devices > 1 && chains%(2*devices) != 0 {
+		return fmt.Errorf("a sampler of kind ensemble lets halves of the chains jump in turn, and %d devices cannot share the halves of %d evenly: want a multiple of %d", devices, chains, 2*devices)
 	}
 	return nil
 }
@@ -118,12 +121,12 @@ func (e *Ensemble) jump(net models.Net, x *graph.Node, draws random.Draws) *grap
 	return graph.Concatenate([]*graph.Node{first, second}, -2)
 }
 
-// jumpBy moves chains x by differences of others.
+// jumpBy moves chains x by differences of others, which are those of all devices.
 func (e *Ensemble) jumpBy(net models.Net, x, others *graph.Node, draws random.Draws) *graph.Node {
 	shape := x.Shape().Dimensions
 	rank := len(shape)
 	dtype, each := x.DType(), shape[:rank-1]
-	difference := differences(x, others, draws)
+	difference := differences(x, draws.Part().Rows(others, -2), draws)
 	within := 2.38 / math.Sqrt(2*float64(shape[rank-1]))
 	far := graph.LessThan(draws.Uniform(shapes.Make(dtype, each...)), graph.Scalar(x.Graph(), dtype, 0.5))
 	one := graph.Ones(x.Graph(), shapes.Make(dtype, each...))

@@ -4,6 +4,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
+	"joule/internal/dealt"
 	"joule/internal/random"
 )
 
@@ -15,7 +16,7 @@ type proposal struct {
 
 // decide accepts each chain's proposal with probability min(1, ratio) (Metropolis et al. 1953, Hastings 1970), and never one
 // whose ratio is not a number. The share that is accepted is added to the state's, and the step size follows it towards the
-// target where the clock says so and target is not 0.
+// target where the clock says so and target is not 0: on all devices alike that share the chains.
 func (p proposal) decide(s State, target float64, at Clock, draws random.Draws) (chosen []*graph.Node, next State) {
 	ratio := p.logRatio
 	accept := isAccepted(draws.Uniform(ratio.Shape()), ratio)
@@ -25,7 +26,7 @@ func (p proposal) decide(s State, target float64, at Clock, draws random.Draws) 
 	share := graph.ReduceMean(graph.ConvertDType(accept, ratio.DType()), -1)
 	s.Accepted = graph.Add(s.Accepted, share)
 	if target > 0 && at.Gain != nil && s.Scale != nil {
-		s.Scale = adapted(s.Scale, ratio, target, at.Gain)
+		s.Scale = adapted(s.Scale, ratio, target, at.Gain, draws.Part())
 	}
 	return chosen, s
 }
@@ -40,10 +41,11 @@ func isAccepted(u, logRatio *graph.Node) *graph.Node {
 // adapted moves the logarithm of a step size by gain times what the acceptance exceeds its target by, as a share of the most
 // that it can: stochastic approximation (Robbins & Monro 1951; Andrieu & Thoms 2008). So a step that is far too small grows
 // as fast for a high target as for a low one. The mean probability of acceptance varies less than the share.
-func adapted(scale, logRatio *graph.Node, target float64, gain *graph.Node) *graph.Node {
+func adapted(scale, logRatio *graph.Node, target float64, gain *graph.Node, part *dealt.Part) *graph.Node {
 	probability := graph.Exp(graph.MinScalar(logRatio, 0))
 	isNumber := graph.GreaterOrEqual(probability, graph.ZerosLike(probability))
 	mean := graph.ReduceMean(graph.Where(isNumber, probability, graph.ZerosLike(probability)), -1)
+	mean = part.Mean(mean)
 	change := graph.Mul(spread(gain, mean), graph.DivScalar(graph.AddScalar(mean, -target), 1-target))
 	return graph.Mul(scale, graph.Exp(change))
 }

@@ -41,7 +41,7 @@ func (v *SVGD) Fit(models.Energy) error { return nil }
 const maxTogether = 1 << 14
 
 // CheckChains implements Crowd. Replicas share the memory.
-func (v *SVGD) CheckChains(chains, replicas int) error {
+func (v *SVGD) CheckChains(chains, replicas, _ int) error {
 	most := int(maxTogether / math.Sqrt(float64(replicas)))
 	if chains <= most {
 		return nil
@@ -56,18 +56,25 @@ func (v *SVGD) CheckChains(chains, replicas int) error {
 // Start implements Sampler.
 func (v *SVGD) Start(_ models.Net, x *graph.Node, _ random.Draws) State { return State{X: x} }
 
-// Transition implements Sampler.
-func (v *SVGD) Transition(net models.Net, s State, _ Clock, _ random.Draws) State {
-	n := float64(chainsOf(s.X))
-	centred := graph.Sub(s.X, graph.ReduceAndKeep(s.X, graph.ReduceMean, -2))
-	norms := squaredNorm(centred)                    // [chains]
-	products := pairs("id,jd->ij", centred, centred) // [chains, chains]
-	squares := graph.Add(graph.InsertAxes(norms, -1), graph.InsertAxes(norms, -2))
+// Transition implements Sampler. Where devices share the chains, each moves its own by all of them.
+func (v *SVGD) Transition(net models.Net, s State, _ Clock, draws random.Draws) State {
+	x, drift := s.X, net.Drift(s.X) // of all chains
+	if part := draws.Part(); part.Of() > 1 {
+		dim := x.Shape().Dimensions[x.Rank()-1]
+		both := part.Rows(graph.Concatenate([]*graph.Node{x, drift}, -1), -2)
+		x, drift = graph.SliceAxis(both, -1, graph.AxisRange(0, dim)), graph.SliceAxis(both, -1, graph.AxisRangeToEnd(dim))
+	}
+	n := float64(chainsOf(x))
+	middle := graph.ReduceAndKeep(x, graph.ReduceMean, -2)
+	centred, own := graph.Sub(x, middle), graph.Sub(s.X, middle)
+	norms := squaredNorm(centred)                // [all]
+	products := pairs("id,jd->ij", own, centred) // [chains, all]
+	squares := graph.Add(graph.InsertAxes(squaredNorm(own), -1), graph.InsertAxes(norms, -2))
 	squares = graph.MaxScalar(graph.Sub(squares, graph.MulScalar(products, 2)), 0)
 	inverse := v.inverseBandwidth(norms) // a scalar, or [replicas]
 	kernel := graph.Exp(graph.Neg(graph.Mul(squares, spread(inverse, squares))))
-	drawn := pairs("ij,jd->id", kernel, net.Drift(s.X))
-	apart := graph.Sub(graph.Mul(centred, perChain(graph.ReduceSum(kernel, -1), centred)), pairs("ij,jd->id", kernel, centred))
+	drawn := pairs("ij,jd->id", kernel, drift)
+	apart := graph.Sub(graph.Mul(own, perChain(graph.ReduceSum(kernel, -1), own)), pairs("ij,jd->id", kernel, centred))
 	apart = graph.Mul(apart, spread(graph.MulScalar(inverse, 2), apart))
 	s.X = graph.Add(s.X, times(graph.MulScalar(graph.Add(drawn, apart), v.StepSize/n), s.Scale))
 	return s

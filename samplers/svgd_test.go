@@ -74,10 +74,10 @@ func TestSVGDRefusesTooMany(t *testing.T) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	// Four replicas of half as many have the same pairs.
-	if err := CheckChains(NewSVGD(), maxTogether/2, 4); err != nil {
+	if err := CheckChains(NewSVGD(), maxTogether/2, 4, 1); err != nil {
 		t.Error(err)
 	}
-	err = CheckChains(NewSVGD(), maxTogether/2+1, 4)
+	err = CheckChains(NewSVGD(), maxTogether/2+1, 4, 1)
 	const wantOfFour = "a sampler of kind svgd compares every chain with every other, and 8193 in each of 4 replicas are too many: at most 8192"
 	if err == nil || err.Error() != wantOfFour {
 		t.Errorf("error %v, want %s", err, wantOfFour)

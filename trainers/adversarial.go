@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 
+	"joule/internal/dealt"
 	"joule/internal/random"
 	"joule/models"
 )
@@ -18,8 +19,7 @@ import (
 // The weights w are 1 over the number of points y; or they are the importance of each, in proportion to exp(−E(y))/q(y)
 // (Bengio & Senécal 2003), and make up for what the sampler cannot represent. Then a share ρ of the points comes from a wide
 // Gaussian around the data, and q in the weights is the mixture of both (a defensive one, Hesterberg 1995): no place where
-// the sampler never comes can become probable unseen. A sum with such weights is no mean over the
-// points y: devices that share a batch weigh theirs among themselves and average the sums, which is not the sum over all.
+// the sampler never comes can become probable unseen.
 //
 // Each learns from its own line alone. The sampler's is by the path of y, without the score of q, whose mean is 0 (Roeder,
 // Wu & Duvenaud 2017): so with β = 0 there is no noise left in it when q has become p.
@@ -107,8 +107,8 @@ func (m *adversarial) Loss(in Input) Output {
 	flow := m.generator.at(in.Extra)
 	y := flow.place(in.Draws.Normal(m.problem.points(m.problem.BatchSize)))
 	divergence := samplerLoss(in.Net, flow, y)
-	samples, density := m.defended(flow, y, in.Draws)
-	loss, positive, negative := m.loss(in.Net, density, in.Batch, samples)
+	samples, density, of := m.defended(flow, y, in.Draws)
+	loss, positive, negative := m.loss(in.Net, density, in.Batch, samples, of)
 	own := graph.SliceAxis(graph.StopGradient(negative), -1, graph.AxisRange(0, m.problem.BatchSize)) // the sampler's
 	up, down := batchMean(positive), batchMean(own)
 	nll := graph.Neg(batchMean(flow.LogProb(in.Batch)))
@@ -122,31 +122,79 @@ func (m *adversarial) Loss(in Input) Output {
 	}
 }
 
-// defended are the sampler's points y together with those of the wide Gaussian, and the density of both.
-func (m *adversarial) defended(flow generated, y *graph.Node, draws random.Draws) (*graph.Node, LogDensity) {
-	batch := m.problem.BatchSize
+// defended are the sampler's points y together with those of the wide Gaussian, the density of both, and what they are among.
+func (m *adversarial) defended(flow generated, y *graph.Node, draws random.Draws) (*graph.Node, LogDensity, among) {
+	part := draws.Part()
+	batch := m.problem.BatchSize * part.Of()
 	wide := int(math.Ceil(float64(batch) * m.Defence / (1 - m.Defence)))
 	if m.Weights != importance || wide == 0 {
-		return y, flow
+		return y, flow, among{part: part}
 	}
-	return m.defence.join(flow, y, m.problem.points(wide), draws)
+	own := (wide + part.Of() - 1) / part.Of()
+	of := among{part: part}
+	if own*part.Of() > wide { // some devices have one more than they should
+		counts := graph.LessThan(part.Numbers(y.Graph(), own), graph.Const(y.Graph(), int32(wide)))
+		counts = graph.Concatenate([]*graph.Node{graph.BroadcastToDims(graph.Const(y.Graph(), true), m.problem.BatchSize), counts}, 0)
+		of.counts, of.mean = graph.ConvertDType(counts, y.DType()), float64(batch+wide)/float64(part.Of())
+	}
+	return m.defence.join(y, m.problem.points(own), draws), m.defence.density(flow, wide, batch+wide), of
+}
+
+// among is what points of a device are among: those of all devices that share a batch.
+type among struct {
+	part *dealt.Part
+	// counts is 1 for each of the points, or 0 where it does not count, and mean how many do on the average of the devices. Nil: all.
+	counts *graph.Node
+	mean   float64
+}
+
+// average is the mean of a value of each point [points], whose mean over the devices is the mean over all points.
+func (a among) average(x *graph.Node) *graph.Node {
+	if a.counts == nil {
+		return batchMean(x)
+	}
+	return graph.DivScalar(graph.ReduceSum(graph.Mul(x, spreadRows(a.counts, x)), -1), a.mean)
+}
+
+// weights are in proportion to exp(x), and add up to 1 over the points of all devices: times their number, so that the mean over
+// the devices is the sum.
+func (a among) weights(x *graph.Node) *graph.Node {
+	if a.part.Of() == 1 {
+		return graph.Softmax(x, -1)
+	}
+	largest := a.part.Max(graph.ReduceMax(x, -1))
+	share := graph.Exp(graph.Sub(x, graph.InsertAxes(largest, -1)))
+	if a.counts != nil {
+		share = graph.Mul(share, spreadRows(a.counts, x))
+	}
+	sum := graph.DivScalar(a.part.Sum(graph.ReduceSum(share, -1)), float64(a.part.Of()))
+	return graph.Div(share, graph.InsertAxes(sum, -1))
+}
+
+// spreadRows makes a value of each point [points] fit x, [points] or [replicas, points].
+func spreadRows(value, x *graph.Node) *graph.Node {
+	return graph.BroadcastToDims(graph.ExpandLeftToRank(value, x.Rank()), x.Shape().Dimensions...)
 }
 
 // Loss is that of the energy, for data and points of the sampler, both [batch, dim], and the sampler's density.
 func (m *Adversarial) Loss(net models.Net, density LogDensity, data, samples *graph.Node) *graph.Node {
-	loss, _, _ := m.loss(net, density, data, samples)
+	loss, _, _ := m.loss(net, density, data, samples, among{})
 	return loss
 }
 
 // loss is Loss with the energies of both [batch].
-func (m *Adversarial) loss(net models.Net, density LogDensity, data, samples *graph.Node) (loss, positive, negative *graph.Node) {
+func (m *Adversarial) loss(net models.Net, density LogDensity, data, samples *graph.Node, of among) (loss, positive, negative *graph.Node) {
 	samples = graph.StopGradient(samples)
 	positive, negative = net.Energy(data), net.Energy(samples)
-	loss = (&Contrast{EnergyL2: m.EnergyL2}).loss(positive, negative)
+	loss = graph.Sub(batchMean(positive), of.average(negative))
+	if m.EnergyL2 > 0 {
+		squares := graph.Add(batchMean(graph.Square(positive)), of.average(graph.Square(negative)))
+		loss = graph.Add(loss, graph.MulScalar(squares, m.EnergyL2))
+	}
 	if m.Weights == importance {
-		weights := graph.Softmax(graph.StopGradient(graph.Neg(graph.Add(negative, density.LogProb(samples)))), -1)
+		weights := of.weights(graph.StopGradient(graph.Neg(graph.Add(negative, density.LogProb(samples)))))
 		weighted := graph.ReduceSum(graph.Mul(weights, negative), -1)
-		loss = graph.Add(loss, graph.Sub(batchMean(negative), weighted)) // in place of the mean
+		loss = graph.Add(loss, graph.Sub(of.average(negative), weighted)) // in place of the mean
 	}
 	if m.GradientPenalty > 0 {
 		loss = graph.Add(loss, graph.MulScalar(meanSquaredNorm(net.Score(data)), m.GradientPenalty))

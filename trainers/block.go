@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/datasets"
+	"joule/internal/dealt"
 	"joule/internal/loop"
 	"joule/internal/random"
 	"joule/models"
@@ -44,7 +45,7 @@ func (p *program) metrics() []Metric {
 type constants struct {
 	data *graph.Node // [points, dim], of a stream those of a window: one replica's after the other's, where each has its own
 	key  *graph.Node // of the random numbers
-	part *graph.Node // int32: which part of the batches is this device's
+	part *graph.Node // int32: number of the device, whose part of the batches it is
 	rate *graph.Node // what the learning rate is multiplied by: a scalar, or [replicas]
 
 	labels *graph.Node // int32 [points], as data; nil without
@@ -117,7 +118,7 @@ func (p *program) block(inputs []*graph.Node) []*graph.Node {
 func (p *program) step(s stepState, c constants, step *graph.Node) (stepState, *graph.Node) {
 	draws := random.NewStreamAt(c.key, step)
 	if p.devices > 1 {
-		draws.Part(c.part)
+		draws.For(&dealt.Part{Devices: p.devices, Device: c.part})
 	}
 	theta := p.layout.split(s.theta)
 	batch, labels := p.batch(c, draws)

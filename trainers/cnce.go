@@ -63,7 +63,7 @@ func (*cnce) State() []State                 { return nil }
 func (*cnce) Metrics() []Metric { return []Metric{{Name: "accuracy"}} }
 
 func (m *cnce) Loss(in Input) Output {
-	z := in.Draws.Normal(m.problem.points(m.NoiseRatio * m.problem.BatchSize))
+	z := in.Draws.Together(m.NoiseRatio).Normal(m.problem.points(m.NoiseRatio * m.problem.BatchSize))
 	if m.std != nil {
 		z = graph.Mul(z, rowOf(z, m.std))
 	}

@@ -57,12 +57,12 @@ func (c *Contrast) prepare(p Problem, from starts, noise float64) (Objective, er
 	if err := c.Sampler.Fit(p.Model); err != nil {
 		return nil, err
 	}
-	if err := samplers.CheckChains(c.Sampler, p.BatchSize, len(p.Data)); err != nil {
+	if err := samplers.CheckChains(c.Sampler, p.batch(), len(p.Data), p.Devices); err != nil {
 		shared := ""
 		if p.Devices > 1 {
 			shared = fmt.Sprintf(", shared by %d devices", p.Devices)
 		}
-		return nil, fmt.Errorf("train.batch_size %d has a chain for each point%s: method.sampler: %w", p.BatchSize*p.Devices, shared, err)
+		return nil, fmt.Errorf("train.batch_size %d has a chain for each point%s: method.sampler: %w", p.batch(), shared, err)
 	}
 	if _, anew := from.(fromNoise); !anew && samplers.Spreads(c.Sampler) {
 		return nil, errors.New("method.sampler " + spreadInVain)
@@ -146,7 +146,7 @@ func (m *contrast) Loss(in Input) Output {
 	out := Output{
 		Loss:    m.Contrast.loss(positive, negative),
 		State:   state,
-		Metrics: append([]*graph.Node{up, down, graph.Sub(down, up)}, m.vitals.of(end.X)...),
+		Metrics: append([]*graph.Node{up, down, graph.Sub(down, up)}, m.vitals.of(end.X, in.Draws.Part())...),
 	}
 	if m.GradientPenalty > 0 {
 		squares := graph.Add(meanSquaredNorm(in.Net.Score(in.Batch)), meanSquaredNorm(net.Score(end.X)))

@@ -211,8 +211,10 @@ func TestContrastRefusesSampler(t *testing.T) {
 			"a sampler of kind svgd compares every chain with every other, and 20000 are too many: at most 16384"},
 		{samplers.NewSVGD(), 10000, 1, []*datasets.Set{data, data, data, data}, "train.batch_size 10000 has a chain for each point: method.sampler: " +
 			"a sampler of kind svgd compares every chain with every other, and 10000 in each of 4 replicas are too many: at most 8192"},
-		{samplers.NewEnsemble(), 6, 2, []*datasets.Set{data}, "train.batch_size 6 has a chain for each point, shared by 2 devices: method.sampler: " +
+		{samplers.NewEnsemble(), 3, 1, []*datasets.Set{data}, "train.batch_size 3 has a chain for each point: method.sampler: " +
 			"a sampler of kind ensemble lets chains jump by the differences of others, and 3 are too few: at least 4"},
+		{samplers.NewEnsemble(), 6, 2, []*datasets.Set{data}, "train.batch_size 6 has a chain for each point, shared by 2 devices: method.sampler: " +
+			"a sampler of kind ensemble lets halves of the chains jump in turn, and 2 devices cannot share the halves of 6 evenly: want a multiple of 4"},
 	} {
 		_, err := (&CD{Contrast{Sampler: test.sampler}}).Prepare(Problem{Data: test.data, Model: models.NewQuadratic(), BatchSize: test.batch / test.shared, Devices: test.shared})
 		if err == nil || err.Error() != test.want {

@@ -22,11 +22,14 @@ func newDefence(p Problem) (defence, error) {
 	return defence{wide}, err
 }
 
-// join puts wide points of the given shape after those of a generator, y [n, dim], and gives the density of all.
-func (d defence) join(flow LogDensity, y *graph.Node, shape shapes.Shape, draws random.Draws) (*graph.Node, LogDensity) {
-	narrow, wide := float64(y.Shape().Dimensions[y.Rank()-2]), float64(shape.Dimensions[shape.Rank()-2])
-	points := graph.Concatenate([]*graph.Node{y, d.wide.Sample(shape, draws)}, -2)
-	return points, mixed{flow, d.wide, wide / (narrow + wide)}
+// join puts wide points of the given shape after those of a generator, y [n, dim].
+func (d defence) join(y *graph.Node, shape shapes.Shape, draws random.Draws) *graph.Node {
+	return graph.Concatenate([]*graph.Node{y, d.wide.Sample(shape, draws)}, -2)
+}
+
+// density is that of points of which so many of all are wide, and the others of a generator.
+func (d defence) density(flow LogDensity, wide, all int) LogDensity {
+	return mixed{flow, d.wide, float64(wide) / float64(all)}
 }
 
 // mixed is a mixture of two densities; share is that of the second.

@@ -51,7 +51,7 @@ func (*energyDiscrepancy) Metrics() []Metric              { return nil }
 
 func (m *energyDiscrepancy) Loss(in Input) Output {
 	away := in.Draws.Normal(in.Batch.Shape())
-	back := in.Draws.Normal(m.problem.points(m.Negatives * m.problem.BatchSize))
+	back := in.Draws.Together(m.Negatives).Normal(m.problem.points(m.Negatives * m.problem.BatchSize))
 	return Output{Loss: m.EnergyDiscrepancy.Loss(in.Net, in.Batch, away, back)}
 }
 

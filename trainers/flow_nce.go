@@ -91,13 +91,23 @@ func (m *flowNCE) Loss(in Input) Output {
 // defended are the points y of the flow with a share of them from the wide Gaussian, without a gradient by the flow's
 // parameters, and the density of both.
 func (m *flowNCE) defended(flow generated, y *graph.Node, draws random.Draws) (*graph.Node, LogDensity) {
-	total := m.NoiseRatio * m.problem.BatchSize
+	part := draws.Part()
+	total := m.NoiseRatio * m.problem.BatchSize * part.Of()
 	narrow := int(float64(total) * (1 - m.Defence))
 	y, flow = graph.StopGradient(y), flow.frozen()
 	if narrow == total {
 		return y, flow
 	}
-	return m.defence.join(flow, graph.SliceAxis(y, -2, graph.AxisRange(0, narrow)), m.problem.points(total-narrow), draws)
+	density := m.defence.density(flow, total-narrow, total)
+	if part.Of() == 1 {
+		return m.defence.join(graph.SliceAxis(y, -2, graph.AxisRange(0, narrow)), m.problem.points(total-narrow), draws), density
+	}
+	// The wide ones are the last of all. They are few, so every device draws all of them, and takes its own.
+	wide := m.defence.wide.Sample(m.problem.points(total-narrow), draws.Whole())
+	n := y.Shape().Dimensions[y.Rank()-2]
+	number := graph.AddScalar(part.Numbers(y.Graph(), n), -float64(narrow)) // among the wide ones
+	isWide := graph.GreaterOrEqual(number, graph.ZerosLike(number))
+	return graph.Where(m.problem.perRow(isWide, y), m.problem.rowsOf(wide, graph.MaxScalar(number, 0)), y), density
 }
 
 // loss is −V for data x [batch, dim], with the gradient of −V by the parameters of the energy and c, for noise points of the

@@ -205,7 +205,12 @@ func TestDefence(t *testing.T) {
 	const batch = 12
 	wide := defence{&DiagonalGaussian{Mean: [][]float64{{100, 200}}, Std: [][]float64{{2, 3}}}}
 	problem := Problem{Data: []*datasets.Set{{Train: datasets.NewPoints(1, 2)}}, BatchSize: batch, DType: dtypes.Float64}
-	adversary := func(m Adversarial) defended { return (&adversarial{&m, stretching, wide, problem}).defended }
+	adversary := func(m Adversarial) defended {
+		return func(flow generated, y *graph.Node, draws random.Draws) (*graph.Node, LogDensity) {
+			points, density, _ := (&adversarial{&m, stretching, wide, problem}).defended(flow, y, draws)
+			return points, density
+		}
+	}
 	contrast := func(m FlowNCE) defended { return (&flowNCE{&m, stretching, wide, problem}).defended }
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, c := range map[string]struct {

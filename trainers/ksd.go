@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/datasets"
+	"joule/internal/dealt"
 	"joule/internal/stein"
 	"joule/models"
 )
@@ -34,19 +35,20 @@ type KSD struct {
 // NewKSD returns the default settings: the inverse multiquadric with β = −½ and the median distance, without bias.
 func NewKSD() *KSD { return &KSD{Kernel: "imq", Exponent: -0.5, Statistic: "u"} }
 
-// maxPairs is how many pairs of points a step may compare, of all replicas together: a matrix of them takes 256 MiB in float32,
+// maxPairs is how many pairs of points a step may compare on a device, of all replicas together: a matrix of them takes 256 MiB in float32,
 // and a step has several.
 const maxPairs = 1 << 26
 
 // Prepare implements Method. It fails when a batch has no pairs or too many, and when there is no distance to take as the
 // bandwidth.
 func (m *KSD) Prepare(p Problem) (Objective, error) {
-	if m.Statistic == "u" && p.BatchSize < 2 {
-		return nil, fmt.Errorf("method ksd compares pairs of different points, and a device is given a batch of %d: train.batch_size has to be larger, or method.statistic v", p.BatchSize)
+	batch := p.batch()
+	if m.Statistic == "u" && batch < 2 {
+		return nil, fmt.Errorf("method ksd compares pairs of different points, and there is a batch of %d: train.batch_size has to be larger, or method.statistic v", batch)
 	}
-	if n := len(p.Data); p.BatchSize*p.BatchSize > maxPairs/n {
-		largest := int(math.Sqrt(float64(maxPairs) / float64(n)))
-		return nil, fmt.Errorf("method ksd compares all points of a batch with each other, and %d of %d replicas on a device are too many for its memory: train.batch_size / train.devices can be %d at most", p.BatchSize, n, largest)
+	if n := len(p.Data); p.BatchSize*batch > maxPairs/n {
+		largest := int(math.Sqrt(float64(maxPairs/n) * float64(batch) / float64(p.BatchSize)))
+		return nil, fmt.Errorf("method ksd compares all points of a batch with each other, and %d%s are too many for the memory of a device: train.batch_size can be %d at most", batch, p.among(), largest)
 	}
 	objective := ksd{KSD: m}
 	if m.Bandwidth > 0 {
@@ -104,22 +106,49 @@ func (ksd) Parameters() []models.Parameter { return nil }
 func (ksd) State() []State                 { return nil }
 func (ksd) Metrics() []Metric              { return nil }
 
-// Loss implements Objective. Devices that share a batch average the statistics of their parts: pairs of points that are on
-// different devices do not occur.
 func (m ksd) Loss(in Input) Output {
 	bandwidth := graph.ConvertDType(graph.Const(in.Batch.Graph(), m.bandwidths), in.Batch.DType())
 	if in.Batch.Rank() == 2 {
 		bandwidth = graph.Reshape(bandwidth)
 	}
+	if part := in.Draws.Part(); part.Of() > 1 {
+		return Output{Loss: m.shared(in.Net, in.Batch, bandwidth, part)}
+	}
 	return Output{Loss: m.KSD.Loss(in.Net, in.Batch, bandwidth)}
+}
+
+// kernel is that of a bandwidth.
+func (m *KSD) kernel(bandwidth *graph.Node) stein.Kernel {
+	if m.Kernel == "rbf" {
+		return stein.RBF{Bandwidth: bandwidth}
+	}
+	return stein.IMQ{Bandwidth: bandwidth, Exponent: m.Exponent}
+}
+
+// shared is the loss where devices share a batch: each compares its own points x [batch, dim] with those of all. The mean over
+// the devices is the statistic of the whole batch, and so is that of the gradients: u is symmetric, so that its gradient by the
+// score at the second point, which may be another device's, is made up for by twice that at the first.
+func (m *KSD) shared(net models.Net, x, bandwidth *graph.Node, part *dealt.Part) *graph.Node {
+	n, dim := x.Shape().Dimensions[x.Rank()-2], x.Shape().Dimensions[x.Rank()-1]
+	score := net.Score(x)
+	all := part.Rows(graph.Concatenate([]*graph.Node{x, score}, -1), -2)
+	others, theirs := graph.SliceAxis(all, -1, graph.AxisRange(0, dim)), graph.SliceAxis(all, -1, graph.AxisRangeToEnd(dim))
+	pairs := stein.Matrix(m.kernel(bandwidth), x, score, others, theirs) // [batch, all]
+	compared := float64(n * part.Devices)
+	if m.Statistic == "u" {
+		first := graph.BroadcastToDims(graph.InsertAxes(part.Numbers(x.Graph(), n), -1), n, n*part.Devices)
+		isOwn := graph.Equal(first, graph.Iota(x.Graph(), first.Shape(), 1))
+		isOwn = graph.BroadcastToDims(graph.ExpandLeftToRank(isOwn, pairs.Rank()), pairs.Shape().Dimensions...)
+		pairs = graph.Sub(pairs, graph.Mul(pairs, graph.ConvertDType(isOwn, pairs.DType())))
+		compared--
+	}
+	mean := graph.DivScalar(graph.ReduceSum(pairs, -2, -1), float64(n)*compared)
+	return graph.Add(mean, gradientOnly(mean))
 }
 
 // Loss is the loss for data x [batch, dim] and the kernel's bandwidth, a scalar or [replicas, 1, 1].
 func (m *KSD) Loss(net models.Net, x, bandwidth *graph.Node) *graph.Node {
-	var kernel stein.Kernel = stein.IMQ{Bandwidth: bandwidth, Exponent: m.Exponent}
-	if m.Kernel == "rbf" {
-		kernel = stein.RBF{Bandwidth: bandwidth}
-	}
+	kernel := m.kernel(bandwidth)
 	n := float64(x.Shape().Dimensions[x.Rank()-2])
 	score := net.Score(x)
 	pairs := stein.Matrix(kernel, x, score, x, score) // [batch, batch]

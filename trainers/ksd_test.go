@@ -96,10 +96,10 @@ func TestKSDErrors(t *testing.T) {
 		more  int // replicas
 		want  string
 	}{
-		{normal, 1, 0, "method ksd compares pairs of different points, and a device is given a batch of 1: train.batch_size has to be larger, or method.statistic v"},
+		{normal, 1, 0, "method ksd compares pairs of different points, and there is a batch of 1: train.batch_size has to be larger, or method.statistic v"},
 		{same, 2, 0, "method.bandwidth 0 stands for the median distance of the training points, and that is 0: give one"},
-		{normal, 8193, 0, "method ksd compares all points of a batch with each other, and 8193 of 1 replicas on a device are too many for its memory: train.batch_size / train.devices can be 8192 at most"},
-		{normal, 4097, 3, "method ksd compares all points of a batch with each other, and 4097 of 4 replicas on a device are too many for its memory: train.batch_size / train.devices can be 4096 at most"},
+		{normal, 8193, 0, "method ksd compares all points of a batch with each other, and 8193 are too many for the memory of a device: train.batch_size can be 8192 at most"},
+		{normal, 4097, 3, "method ksd compares all points of a batch with each other, and 4097 in each of 4 replicas are too many for the memory of a device: train.batch_size can be 4096 at most"},
 	} {
 		data := slices.Repeat([]*datasets.Set{test.data}, 1+test.more)
 		_, err := NewKSD().Prepare(Problem{Data: data, BatchSize: test.batch, DType: dtype})

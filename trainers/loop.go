@@ -1,6 +1,10 @@
 package trainers
 
-import "github.com/gomlx/compute/dtypes"
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+)
 
 // Loop is the settings of the training loop.
 type Loop struct {
@@ -24,9 +28,9 @@ type Loop struct {
 	// Precision is the type of the numbers. With bfloat16 it is the products of the network that are computed in that type,
 	// while everything else, the parameters too, stays in float32.
 	Precision string `yaml:"precision" check:"in float32|bfloat16|float64"`
-	// Devices is the number of devices that share each batch; 0 leaves it to the program: all cores of a processor where
-	// that pays, otherwise one.
-	Devices int `yaml:"devices" check:">= 0, <= 1024"`
+	// Devices is the number of devices that share each batch. AllDevices are all that the backend shows; 0 leaves the number to
+	// the program: all cores of a processor where that pays, otherwise one.
+	Devices int `yaml:"devices" check:">= 0, <= 1024, word all -1"`
 	// Replicas is the number of runs that are trained at once, with seeds from that of the config on.
 	Replicas int `yaml:"replicas" check:"> 0, <= 4096"`
 	// EarlyStopping says what the run is judged by on the validation points.
@@ -34,6 +38,9 @@ type Loop struct {
 	// Health says what counts as a sick step, and what is done about it.
 	Health Health `yaml:"health"`
 }
+
+// AllDevices is the value of Loop.Devices that stands for all devices of the backend.
+const AllDevices = -1
 
 // The precisions.
 const (
@@ -48,6 +55,22 @@ func (l Loop) DType() dtypes.DType {
 		return dtypes.Float64
 	}
 	return dtypes.Float32
+}
+
+// devicesOf is the number of devices that share each batch, of those that a backend has. An error says that it has too few, or
+// that the batch cannot be shared evenly.
+func (l Loop) devicesOf(has int) (int, error) {
+	devices, given := max(l.Devices, 1), "train.devices"
+	if l.Devices == AllDevices {
+		devices, given = has, "train.devices: all"
+	}
+	if devices > has {
+		return 0, fmt.Errorf("train.devices is %d, and the backend has %d; all takes those that there are, 0 leaves the number open", devices, has)
+	}
+	if l.BatchSize%devices != 0 {
+		return 0, fmt.Errorf("train.batch_size %d cannot be shared evenly by %d devices (%s)", l.BatchSize, devices, given)
+	}
+	return devices, nil
 }
 
 // NewLoop returns the default settings.

@@ -77,12 +77,9 @@ func (t *Trainer) prepare() error {
 	if err := spec.Optimizer.check(); err != nil {
 		return err
 	}
-	devices := max(loop.Devices, 1)
-	if n := t.backend.NumDevices(); devices > n {
-		return fmt.Errorf("train.devices is %d, and the backend has %d; 0 leaves the number open", devices, n)
-	}
-	if loop.BatchSize%devices != 0 {
-		return fmt.Errorf("train.batch_size %d cannot be shared evenly by %d devices (train.devices)", loop.BatchSize, devices)
+	devices, err := loop.devicesOf(t.backend.NumDevices())
+	if err != nil {
+		return err
 	}
 	p := &program{
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,

@@ -15,7 +15,8 @@ import (
 // they were left, and a share of them starts anew from noise.
 //
 // The buffer is a queue on the device. Each step takes the chains that have waited longest from its head and puts them back
-// at its tail where they have come to, so that every chain is moved once a round and none is drawn twice.
+// at its tail where they have come to, so that every chain is moved once a round and none is drawn twice. Where devices share a
+// batch, the chains of the queue are dealt out to them as the rows of the batches are, and stay where they are.
 type PCD struct {
 	// InitStd is the standard deviation of the noise that chains start from, around the origin.
 	InitStd float64 `yaml:"init_std" check:"> 0"`
@@ -68,11 +69,11 @@ type fromBuffer struct {
 }
 
 func (f fromBuffer) state() []State {
-	states := []State{{Name: "chains", Shape: f.problem.points(f.size).Dimensions, Init: func(normal *graph.Node) *graph.Node {
+	states := []State{{Name: "chains", Dealt: true, Shape: f.problem.points(f.size).Dimensions, Init: func(normal *graph.Node) *graph.Node {
 		return graph.MulScalar(normal, f.noise.std)
 	}}}
 	if f.problem.Conditional {
-		states = append(states, State{Name: "chain_labels", Shape: f.problem.each(f.size), Init: f.firstLabels})
+		states = append(states, State{Name: "chain_labels", Dealt: true, Shape: f.problem.each(f.size), Init: f.firstLabels})
 	}
 	return states
 }

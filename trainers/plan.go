@@ -20,12 +20,15 @@ type sharing interface {
 
 // PlanFor plans a run on a processor of so many cores. Where the matrix products of a step are too small to be shared, it
 // is faster on one thread. Where they are not, several threads share them one by one; in chains it is faster that each has
-// a device and chains of its own. The devices are those that the settings ask for, if they do.
+// a device and chains of its own. The devices are those that the settings ask for, if they do; a processor has one for each core.
 //
 // Work is counted as the multiplications of a batch in the network. Replicas do not count: their products are as
 // small as those of one.
 func PlanFor(model models.Energy, method Method, dim int, loop Loop, cores int) Plan {
 	plan := Plan{Devices: max(loop.Devices, 1)}
+	if loop.Devices == AllDevices {
+		plan.Devices = max(cores, 1)
+	}
 	size, err := models.Multiplications(model, dim)
 	if err != nil {
 		return plan // that is for New to say

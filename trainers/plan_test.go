@@ -36,6 +36,11 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%+v with a batch of %d and devices: %d plans %d devices, want %d", test.method, test.batch, test.devices, got, test.want)
 		}
 	}
+	all := NewLoop()
+	all.Devices = AllDevices
+	if got := PlanFor(small, NewDSM(), 2, all, 4).Devices; got != 4 {
+		t.Errorf("all devices of four cores are planned as %d", got)
+	}
 	if got := PlanFor(small, NewMLE(), 2, NewLoop(), 4).Devices; got != 1 {
 		t.Errorf("chains of a small network are planned for %d devices, want 1", got)
 	}

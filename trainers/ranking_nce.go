@@ -57,7 +57,7 @@ func (*rankingNCE) State() []State                 { return nil }
 func (*rankingNCE) Metrics() []Metric { return []Metric{{Name: "accuracy"}} }
 
 func (m *rankingNCE) Loss(in Input) Output {
-	y := m.noise.Sample(m.problem.points(m.NoiseRatio*m.problem.BatchSize), in.Draws)
+	y := m.noise.Sample(m.problem.points(m.NoiseRatio*m.problem.BatchSize), in.Draws.Together(m.NoiseRatio))
 	data, fake := m.ranks(in.Net, m.noise, in.Batch, y)
 	first := graph.GreaterThan(data, graph.ReduceMax(fake, -1))
 	return Output{

@@ -148,12 +148,20 @@ func TestDevicesShareBatches(t *testing.T) {
 	}
 	spec := exactSpecs(t)["dsm"]
 	spec.Loop.Devices = 3
-	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.devices is 3, and the backend has 2; 0 leaves the number open" {
+	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.devices is 3, and the backend has 2; all takes those that there are, 0 leaves the number open" {
 		t.Errorf("three devices of two: %v", err)
 	}
 	spec.Loop.Devices, spec.Loop.BatchSize = 2, 7
 	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.batch_size 7 cannot be shared evenly by 2 devices (train.devices)" {
 		t.Errorf("an odd batch on two devices: %v", err)
+	}
+	spec.Loop.Devices = AllDevices
+	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.batch_size 7 cannot be shared evenly by 2 devices (train.devices: all)" {
+		t.Errorf("an odd batch on all devices: %v", err)
+	}
+	spec.Loop.BatchSize = 8
+	if got := len(newTrainer(t, two.Backend, spec).states); got != 2 {
+		t.Errorf("all devices are %d, want 2", got)
 	}
 }
 

@@ -1,14 +1,11 @@
 package trainers
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"joule/internal/safetensors"
 	"joule/internal/tensor"
@@ -28,8 +25,8 @@ type Snapshot struct {
 	// Best is that of the criterion of early stopping; nil: there is none yet.
 	Best *Best
 	// Tensors are, by name: parameters.P of every parameter P, optimizer.first.P and optimizer.second.P, average.P with
-	// Loop.EMA, best.P where there is a Best, state.S of every State S of the method, and log.sums. Where several devices share a batch, each has its own
-	// part of a method's state, under names that end in .device-0, .device-1, ….
+	// Loop.EMA, best.P where there is a Best, state.S of every State S of the method, and log.sums. They are whole, and in the order
+	// of the rows, however many devices share a batch: a run can go on with another number of them.
 	Tensors []safetensors.Tensor
 }
 
@@ -80,55 +77,6 @@ func (t *Trainer) Parameters(replica int) ([]models.Value, error) {
 	return values, nil
 }
 
-// slot is where one tensor of a replica's state is: on which devices, in which tensor of theirs, and which values of it.
-type slot struct {
-	name         string
-	shape        []int
-	devices      []int // that hold it, all of them alike
-	at           int
-	offset, size int // in values, of one replica
-}
-
-// slots lists the tensors of a replica's state.
-func (t *Trainer) slots() (all []slot) {
-	p := t.program
-	every := make([]int, p.devices)
-	for device := range every {
-		every[device] = device
-	}
-	parts := func(prefix string, at, stride int) {
-		own := make([]slot, len(p.layout.learned))
-		for k, members := range p.layout.parts {
-			offset := 0
-			for _, i := range members {
-				learned := p.layout.learned[i]
-				own[i] = slot{prefix + learned.Name, learned.Shape, every, at + k*stride, offset, learned.Size()}
-				offset += learned.Size()
-			}
-		}
-		all = append(all, own...)
-	}
-	parts(parametersName, 0, 1)
-	parts(firstName, p.atMoments(), 2)
-	parts(secondName, p.atMoments()+1, 2)
-	if p.settings.EMA > 0 {
-		parts(averageName, p.atAverage(), 1)
-	}
-	for k, s := range p.objective.State() {
-		shape := s.Shape[len(p.layout.each()):]
-		size := shapes.Make(p.dtype, shape...).Size()
-		if p.devices == 1 {
-			all = append(all, slot{stateName + s.Name, shape, every, p.atCarried() + k, 0, size})
-			continue
-		}
-		for _, device := range every {
-			all = append(all, slot{fmt.Sprintf("%s%s.device-%d", stateName, s.Name, device), shape, []int{device}, p.atCarried() + k, 0, size})
-		}
-	}
-	n := len(p.metrics())
-	return append(all, slot{sumsName, []int{n}, every, p.atSums(), 0, n})
-}
-
 // Snapshots are those of some replicas.
 func (t *Trainer) Snapshots(replicas []int) ([]Snapshot, error) {
 	tensors, err := t.tensorsOf(t.slots(), replicas, func(string) bool { return true })
@@ -147,30 +95,6 @@ func (t *Trainer) Snapshots(replicas []int) ([]Snapshot, error) {
 		}
 	}
 	return states, nil
-}
-
-// tensorsOf copies those tensors of some replicas to the host whose names are wanted: [replicas].
-func (t *Trainer) tensorsOf(slots []slot, replicas []int, isWanted func(name string) bool) ([][]safetensors.Tensor, error) {
-	all := make([][]safetensors.Tensor, len(replicas))
-	width, dtype := t.program.dtype.Size(), t.dtypeInFile()
-	for _, s := range slots {
-		if !isWanted(s.name) {
-			continue
-		}
-		err := t.states[s.devices[0]][s.at].ConstBytes(func(bytes []byte) {
-			each := len(bytes) / len(t.replicas)
-			for k, i := range replicas {
-				from := i*each + s.offset*width
-				all[k] = append(all[k], safetensors.Tensor{
-					Name: s.name, DType: dtype, Shape: slices.Clone(s.shape), Data: slices.Clone(bytes[from : from+s.size*width]),
-				})
-			}
-		})
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the state: %s: %w", s.name, err)
-		}
-	}
-	return all, nil
 }
 
 func (t *Trainer) dtypeInFile() safetensors.DType {
@@ -238,44 +162,6 @@ func (t *Trainer) restore(replica int, s Snapshot) error {
 	r.step, r.summed, r.rate, r.incidents, r.stopped = s.Step, s.Summed, s.Rate, slices.Clone(s.Incidents), nil
 	t.setConstants()
 	return nil
-}
-
-// write puts tensors into the part of the state that is a replica's.
-func (t *Trainer) write(replica int, slots []slot, given map[string]safetensors.Tensor) error {
-	width := t.program.dtype.Size()
-	for device, state := range t.states {
-		fresh := make([]*tensors.Tensor, len(state))
-		for at, old := range state {
-			fresh[at] = tensors.FromShape(old.Shape())
-			if len(t.replicas) == 1 {
-				continue // all of it is written below
-			}
-			if err := copyInto(fresh[at], old); err != nil {
-				return fmt.Errorf("cannot restore the state: %w", err)
-			}
-		}
-		for _, s := range slots {
-			if !slices.Contains(s.devices, device) {
-				continue
-			}
-			err := fresh[s.at].MutableBytes(func(to []byte) {
-				copy(to[replica*(len(to)/len(t.replicas))+s.offset*width:], given[s.name].Data)
-			})
-			if err != nil {
-				return fmt.Errorf("cannot restore the state: %s: %w", s.name, err)
-			}
-		}
-		tensor.Free(state...)
-		t.states[device] = fresh
-	}
-	return nil
-}
-
-// copyInto writes the values of a tensor into another one of the same shape.
-func copyInto(to, from *tensors.Tensor) error {
-	var inner error
-	err := to.MutableBytes(func(to []byte) { inner = from.ConstBytes(func(from []byte) { copy(to, from) }) })
-	return errors.Join(err, inner)
 }
 
 // Where the constants have the data, and what changes with a rollback.

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"joule/internal/dealt"
 	"joule/internal/random"
 	"joule/internal/tensor"
 )
@@ -115,10 +116,16 @@ func (p *program) firstCarried(backend compute.Backend, seeds []int64, device in
 	}
 	out, err := graph.ExecOnceN(backend, func(key, part *graph.Node) []*graph.Node {
 		draws := random.NewStream(key)
-		draws.Part(part)
+		if p.devices > 1 {
+			draws.For(&dealt.Part{Devices: p.devices, Device: part})
+		}
 		var values []*graph.Node
 		for _, s := range p.objective.State() {
-			values = append(values, s.Init(draws.Normal(shapes.Make(p.dtype, s.Shape...))))
+			own := random.Draws(draws)
+			if !s.Dealt {
+				own = draws.Whole()
+			}
+			values = append(values, s.Init(own.Normal(shapes.Make(p.dtype, s.Shape...))))
 		}
 		return values
 	}, keyOf(seeds, purposeState), int32(device))

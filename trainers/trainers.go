@@ -5,6 +5,8 @@
 package trainers
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -70,6 +72,38 @@ func (p Problem) points(n int) shapes.Shape {
 	return shapes.Make(p.DType, p.each(n, p.Data[0].Train.Dim)...)
 }
 
+// batch is the number of points of a step, on all devices.
+func (p Problem) batch() int { return p.BatchSize * max(p.Devices, 1) }
+
+// among says how many replicas have batches, and how many devices share them, where they are several.
+func (p Problem) among() (said string) {
+	if n := len(p.Data); n > 1 {
+		said = fmt.Sprintf(" in each of %d replicas", n)
+	}
+	if p.Devices > 1 {
+		said += fmt.Sprintf(", shared by %d devices,", p.Devices)
+	}
+	return said
+}
+
+// perRow makes a value of each row, [n], of all replicas alike, fit points x [n, dim] or [replicas, n, dim].
+func (p Problem) perRow(value, x *graph.Node) *graph.Node {
+	value = graph.InsertAxes(value, -1)
+	return graph.BroadcastToDims(graph.ExpandLeftToRank(value, x.Rank()), x.Shape().Dimensions...)
+}
+
+// rowsOf are rows of points [n, dim] by their numbers (int32 [m]), of all replicas alike: [m, dim].
+func (p Problem) rowsOf(points, numbers *graph.Node) *graph.Node {
+	if len(p.Data) == 1 {
+		return graph.Gather(points, graph.InsertAxes(numbers, -1))
+	}
+	rows := make([]*graph.Node, len(p.Data))
+	for i := range rows {
+		rows[i] = graph.Gather(replica(points, i), graph.InsertAxes(numbers, -1))
+	}
+	return graph.Stack(rows, 0)
+}
+
 // seen are the training points of each set as batches hold them.
 func (p Problem) seen() ([]datasets.Points, error) {
 	if p.Seen != nil {
@@ -101,16 +135,19 @@ type Objective interface {
 	State() []State
 	// Metrics are what Loss gives beside the loss. They are averaged over the steps between two logs, and watched in each.
 	Metrics() []Metric
-	// Loss is the graph of one batch. The loss has to be a mean over the points of the batch: devices that share a batch
-	// average theirs.
+	// Loss is the graph of one batch. Devices that share a batch average their losses, gradients and metrics; what is no mean over
+	// the points of the batch has to come to that by Input.Draws.Part, so that it does not depend on how many they are.
 	Loss(in Input) Output
 }
 
 // State is a tensor that a method carries from step to step.
 type State struct {
 	Name string
-	// Shape are its dimensions, those of the replicas included.
+	// Shape are its dimensions on a device, those of the replicas included.
 	Shape []int
+	// Dealt says that the first axis of a replica's are rows that are dealt out to the devices, such as chains. Otherwise all
+	// devices have the same.
+	Dealt bool
 	// Init draws its first value, from standard normal numbers of its shape.
 	Init func(normal *graph.Node) *graph.Node
 }

@@ -55,7 +55,7 @@ func newValidation(backend compute.Backend, p *program, spec Spec, problem Probl
 	v := &validation{program: p}
 	n, largest := spec.Data.Validation.N, validationBatch
 	if e.Metric == byLoss {
-		largest = problem.BatchSize // for which there is memory
+		largest = problem.BatchSize * problem.Devices // so that the batches do not depend on how many devices there are
 	}
 	v.batches = (n + largest - 1) / largest
 	v.batch = (n + v.batches - 1) / v.batches

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/internal/dealt"
 )
 
 // vitals tell whether the negatives of a method are where they should be: how far they are apart in energy from the data,
@@ -52,7 +54,7 @@ func (v vitals) metrics(p Problem) []Metric {
 		distance.Max = &health.MaxChainRange
 	}
 	spread := Metric{Name: "chain_spread", Cause: tightCause}
-	if health.MinChainSpread > 0 && p.BatchSize >= enoughChains && v.dataVary {
+	if health.MinChainSpread > 0 && p.batch() >= enoughChains && v.dataVary {
 		spread.Min = &health.MinChainSpread
 	}
 	return []Metric{energyGap(health, gapCause), distance, spread}
@@ -68,15 +70,15 @@ func energyGap(health Health, cause string) Metric {
 	return gap
 }
 
-// of are chain_range and chain_spread of negatives [batch, dim].
-func (v vitals) of(x *graph.Node) []*graph.Node {
+// of are chain_range and chain_spread of negatives [batch, dim], of all devices that have a part of them.
+func (v vitals) of(x *graph.Node, part *dealt.Part) []*graph.Node {
 	distance := graph.Abs(graph.Div(graph.Sub(x, rowOf(x, v.centre)), rowOf(x, v.half)))
-	mean := graph.ReduceAndKeep(x, graph.ReduceMean, -2)
-	variance := batchMean(graph.ReduceMean(graph.Square(graph.Sub(x, mean)), -1))
+	mean := part.Mean(graph.ReduceAndKeep(x, graph.ReduceMean, -2))
+	variance := part.Mean(batchMean(graph.ReduceMean(graph.Square(graph.Sub(x, mean)), -1)))
 	spread := graph.InsertAxes(graph.Sqrt(variance), -1)
 	spread = graph.Div(spread, constantOf(spread, v.spread, func(s float64) float64 { return s }))
 	return []*graph.Node{
-		graph.ReduceMax(graph.ReduceMax(distance, -1), -1),
+		part.Max(graph.ReduceMax(graph.ReduceMax(distance, -1), -1)),
 		graph.Squeeze(spread, -1),
 	}
 }

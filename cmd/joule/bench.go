@@ -127,6 +127,9 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 	if err := writeText(filepath.Join(dir, "suite.yaml"), suite.Text); err != nil {
 		return err
 	}
+	if err := o.writePlan(dir, suite, plan); err != nil {
+		return err
+	}
 	slog.Info("suite "+suite.Name, "cells", len(cells), "runs", len(plan.Keys), "done", plan.Done, "refused", len(plan.Refused), "directory", o.out)
 	ctx := signals.training(cmd.Context())
 	begun := time.Now()
@@ -158,6 +161,12 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), o.out)
 	return err
+}
+
+// writePlan says in the directory of a suite what there is to do, for those who watch.
+func (o benchOptions) writePlan(dir string, suite *suites.Suite, plan *bench.Plan) error {
+	return results.WritePlan(dir, results.Plan{Suite: suite.Name, Started: time.Now(), Done: plan.Done + len(plan.Refused),
+		Jobs: o.workers(len(plan.Tasks)), Keys: plan.Keys})
 }
 
 // spending is what runs have taken, in seconds of their workers.

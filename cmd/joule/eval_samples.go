@@ -13,7 +13,7 @@ import (
 
 // checkSampling reports a number of points that the chains of the run cannot be asked for; flag names it.
 func (t *trained) checkSampling(flag string, n int) error {
-	if err := samplers.CheckChains(t.config.Sampler, t.config.Sampling.Of(n), 1); err != nil {
+	if err := samplers.CheckChains(t.config.Sampler, t.config.Sampling.Of(n), 1, 1); err != nil {
 		return coded(exitUsage, fmt.Errorf("--%s %d, with sampling.chains %d: %w", flag, n, t.config.Sampling.Chains, err))
 	}
 	return nil

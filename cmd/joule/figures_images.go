@@ -84,7 +84,7 @@ func (m *measured) picked() (indices []int, columns int) {
 func (m *measured) saveChainImages(path string) error {
 	config, run := *m.config, *m.trained
 	config.Sampling.Chains, run.config = figureChains, &config
-	if err := samplers.CheckChains(config.Sampler, figureChains, 1); err != nil {
+	if err := samplers.CheckChains(config.Sampler, figureChains, 1, 1); err != nil {
 		return err
 	}
 	points, _, err := run.sample(figureChains*figureChainPoints, m.config.Seed)

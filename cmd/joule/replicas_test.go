@@ -68,5 +68,5 @@ func TestTrainReplicasThatDiverge(t *testing.T) {
 
 // More devices than the backend has are an error.
 func TestTrainRefusesDevices(t *testing.T) {
-	refuse(t, t.TempDir(), exitUsage, "train.devices is 2, and the backend has 1; 0 leaves the number open", "train", "old-faithful/dsm", "--backend", "go", "--set", "train.devices=2")
+	refuse(t, t.TempDir(), exitUsage, "train.devices is 2, and the backend has 1; all takes those that there are, 0 leaves the number open", "train", "old-faithful/dsm", "--backend", "go", "--set", "train.devices=2")
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/internal/dealt"
 )
 
 // Draws hands out random numbers inside a graph. Every call gives fresh ones and moves the state on.
@@ -16,6 +18,13 @@ type Draws interface {
 	Normal(shape shapes.Shape) *graph.Node
 	// Uniform returns numbers in [0, 1) of a float shape.
 	Uniform(shape shapes.Shape) *graph.Node
+	// Part is the part of a batch that the numbers are for; nil: the whole. A draw of a shape [n, …] then gives the rows of that
+	// part of what a draw of the whole batch would give.
+	Part() *dealt.Part
+	// Together returns the same source for draws in which every k rows in turn belong to one row of the batch.
+	Together(k int) Draws
+	// Whole returns the same source for draws that are the same for all parts of a batch.
+	Whole() Draws
 	// State returns the nodes that a loop has to carry.
 	State() []*graph.Node
 	// Return gives, of a source that At has made, the state that the body of the loop hands on to the next pass.

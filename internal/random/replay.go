@@ -7,6 +7,8 @@ import (
 
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"joule/internal/dealt"
 )
 
 // Replay hands out given numbers in order.
@@ -48,6 +50,15 @@ func take(what string, given, position *graph.Node, shape shapes.Shape) *graph.N
 	nan := graph.Scalar(position.Graph(), shape.DType, math.NaN())
 	return graph.Where(graph.BroadcastToDims(left, shape.Dimensions...), draw, nan)
 }
+
+// Part implements Draws: what is given is for a whole batch.
+func (r *Replay) Part() *dealt.Part { return nil }
+
+// Together implements Draws.
+func (r *Replay) Together(int) Draws { return r }
+
+// Whole implements Draws.
+func (r *Replay) Whole() Draws { return r }
 
 // State implements Draws.
 func (r *Replay) State() []*graph.Node {

@@ -8,6 +8,8 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"joule/internal/dealt"
 )
 
 // Stream is a counter-based pseudo-random generator: number i of draw n is a function of key, n and i alone (Salmon et
@@ -17,7 +19,8 @@ import (
 // The key may be those of several streams, [streams, 2]: then the first axis of every shape is that of the streams.
 type Stream struct {
 	key   *graph.Node   // uint32 [2] or [streams, 2]
-	first *graph.Node   // uint32: where a draw begins, in multiples of its size; nil is 0
+	part  *dealt.Part   // of a batch that it draws for; nil: the whole
+	rows  int           // of a draw that belong to one row of the batch; 0 is 1
 	draws *uint32       // so far; shared by a stream and those of the loops in it
 	pass  *graph.Node   // uint32: of the loop that this is the stream of; nil outside of loops
 	outer *graph.Node   // uint32: pass of the loop around that one; nil if there is none
@@ -42,9 +45,26 @@ func shifted(key *graph.Node, words []uint32, times *graph.Node) *graph.Node {
 	return graph.Add(key, graph.BroadcastToDims(shift, key.Shape().Dimensions...))
 }
 
-// Part makes the stream draw what one of several parts of a batch gets: part i (int32) of a draw of the shape [n, …] are
-// the rows i·n … of what a draw of more rows gives without parts.
-func (s *Stream) Part(i *graph.Node) { s.first = graph.ConvertDType(i, dtypes.Uint32) }
+// For makes the stream draw for a part of a batch: a draw of the shape [n, …] gives the rows of the part, out of those that a
+// draw for the whole batch gives. Numbers that are no rows, of the shape [], are the same for all parts.
+func (s *Stream) For(part *dealt.Part) { s.part = part }
+
+// Part implements Draws.
+func (s *Stream) Part() *dealt.Part { return s.part }
+
+// Together implements Draws.
+func (s *Stream) Together(k int) Draws {
+	together := *s
+	together.rows = k
+	return &together
+}
+
+// Whole implements Draws.
+func (s *Stream) Whole() Draws {
+	whole := *s
+	whole.part = nil
+	return &whole
+}
 
 // Seed returns the key of a seed, [2]. Different purposes of one seed get independent streams.
 func Seed(seed int64, purpose uint64) *tensors.Tensor {
@@ -74,10 +94,7 @@ func (s *Stream) bits(dimensions ...int) (a, b *graph.Node) {
 	}
 	index := graph.Const(g, uint32(0))
 	if shape := shapes.Make(dtypes.Uint32, own...); !shape.IsScalar() {
-		index = graph.IotaFull(g, shape)
-		if s.first != nil {
-			index = graph.Add(index, graph.Mul(s.first, graph.Const(g, uint32(shape.Size()))))
-		}
+		index = s.numbers(g, shape)
 	}
 	if len(own) < len(dimensions) {
 		index = graph.InsertAxes(index, 0)
@@ -90,6 +107,20 @@ func (s *Stream) bits(dimensions ...int) (a, b *graph.Node) {
 	}
 	return threefry(word(key, 0, dimensions), word(key, 1, dimensions),
 		graph.BroadcastToDims(index, dimensions...), graph.BroadcastToDims(draw, dimensions...))
+}
+
+// numbers count the numbers of a draw of a shape of one stream, as those of a draw for the whole batch.
+func (s *Stream) numbers(g *graph.Graph, shape shapes.Shape) *graph.Node {
+	if s.part == nil {
+		return graph.IotaFull(g, shape)
+	}
+	rows := shape.Dimensions[0] / max(s.rows, 1)
+	width := shape.Size() / rows // numbers of a row of the batch
+	laid := shapes.Make(dtypes.Uint32, rows, width)
+	row := graph.MulScalar(graph.Iota(g, laid, 0), float64(s.part.Devices*width))
+	own := graph.MulScalar(graph.ConvertDType(s.part.Device, dtypes.Uint32), float64(width))
+	all := graph.Add(graph.Add(row, graph.Iota(g, laid, 1)), graph.BroadcastToDims(own, rows, width))
+	return graph.Reshape(all, shape.Dimensions...)
 }
 
 // word is word i of the key for each number of a draw.
@@ -135,13 +166,10 @@ func top(word *graph.Node, n int, dtype dtypes.DType) *graph.Node {
 
 // State implements Draws.
 func (s *Stream) State() []*graph.Node {
-	state := []*graph.Node{s.key}
-	for _, node := range []*graph.Node{s.first} {
-		if node != nil {
-			state = append(state, node)
-		}
+	if s.part == nil {
+		return []*graph.Node{s.key}
 	}
-	return state
+	return []*graph.Node{s.key, s.part.Device}
 }
 
 // At implements Draws.
@@ -149,9 +177,9 @@ func (s *Stream) At(state []*graph.Node, pass *graph.Node) Draws {
 	if s.pass != nil {
 		panic(errors.New("random: a stream reaches into a loop, not into another one within it"))
 	}
-	in := &Stream{key: state[0], draws: s.draws, pass: graph.ConvertDType(pass, dtypes.Uint32), given: state}
-	if s.first != nil {
-		in.first = state[1]
+	in := &Stream{key: state[0], rows: s.rows, draws: s.draws, pass: graph.ConvertDType(pass, dtypes.Uint32), given: state}
+	if s.part != nil {
+		in.part = &dealt.Part{Devices: s.part.Devices, Device: state[1]}
 	}
 	return in
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/internal/backendtest"
+	"joule/internal/dealt"
+	"joule/internal/loop"
 	"joule/internal/tensor"
 )
 
@@ -88,25 +90,44 @@ func TestStreamsAtOnce(t *testing.T) {
 	})
 }
 
-// The parts of a draw are its rows.
+// What is drawn for a part of a batch are the rows of that part, and several rows where these belong together.
 func TestParts(t *testing.T) {
-	define := func(rows int) func(key *graph.Node) []*graph.Node {
+	const rows, dim = 12, 3
+	define := func(devices, device, together int) func(key *graph.Node) []*graph.Node {
 		return func(key *graph.Node) []*graph.Node {
 			s := NewStream(key)
-			if rows < 6 {
-				s.Part(graph.Const(key.Graph(), int32(6-rows)/int32(rows)))
+			if devices > 1 {
+				s.For(&dealt.Part{Devices: devices, Device: graph.Const(key.Graph(), int32(device))})
 			}
-			shape := shapes.Make(dtypes.Float32, rows, 3)
-			return []*graph.Node{s.Normal(shape), s.Uniform(shape)}
+			shape := shapes.Make(dtypes.Float32, rows/devices, dim)
+			inLoop := loop.Repeat(graph.Const(key.Graph(), int32(2)), func(pass *graph.Node, carry []*graph.Node) []*graph.Node {
+				draws := s.At(carry[:len(carry)-1], pass)
+				x := draws.Together(together).Normal(shape)
+				return append(draws.Return(), x)
+			}, append(s.State(), graph.Zeros(key.Graph(), shape))...)
+			return []*graph.Node{s.Together(together).Normal(shape), s.Uniform(shape), inLoop[len(inLoop)-1], s.Whole().Uniform(shapes.Make(dtypes.Float32, 5)), s.Uniform(shapes.Make(dtypes.Float32))}
 		}
 	}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		whole := draws(t, backend, define(6), Seed(1, 1))
-		for _, rows := range []int{1, 2, 3} { // the last part
-			part := draws(t, backend, define(rows), Seed(1, 1))
-			for k := range part {
-				if !slices.Equal(part[k], whole[k][3*(6-rows):]) {
-					t.Errorf("draw %d: the last %d of 6 rows are %v, want %v", k, rows, part[k], whole[k][3*(6-rows):])
+		for _, c := range []struct{ devices, together int }{{2, 1}, {3, 2}} {
+			whole := draws(t, backend, define(1, 0, c.together), Seed(1, 1))
+			for device := range c.devices {
+				part := draws(t, backend, define(c.devices, device, c.together), Seed(1, 1))
+				for k := range part {
+					want := whole[k]
+					if k < 3 {
+						width := dim
+						if k != 1 {
+							width *= c.together
+						}
+						want = nil
+						for row := device; row < len(whole[k])/width; row += c.devices {
+							want = append(want, whole[k][row*width:(row+1)*width]...)
+						}
+					}
+					if !slices.Equal(part[k], want) {
+						t.Errorf("%+v: draw %d of device %d is %v, want %v", c, k, device, part[k], want)
+					}
 				}
 			}
 		}

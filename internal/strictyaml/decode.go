@@ -117,7 +117,12 @@ func (d *decoder) value(n *node, keyAt place, v reflect.Value, key string, r rul
 			return false
 		}
 	default:
-		if needed := setScalar(v, n); needed != "" {
+		if r.isWord(v, n) {
+			v.SetInt(r.named)
+		} else if needed := setScalar(v, n); needed != "" {
+			if r.word != "" {
+				needed = strings.Replace(needed, " is needed", " or "+r.word+" is needed", 1)
+			}
 			return d.refuse(n.at, key, "found %s; %s", n.describe(), needed)
 		}
 		shown = n.text

@@ -37,6 +37,10 @@ func (e *encoder) section(v reflect.Value, kind, path string) (lines []string, e
 				continue
 			}
 		}
+		if word := f.rules.word; word != "" && value.CanInt() && value.Int() == f.rules.named {
+			lines = append(lines, f.key+": "+word)
+			continue
+		}
 		inner, err := e.value(value, key)
 		if err != nil {
 			return nil, err

@@ -17,6 +17,8 @@ type rules struct {
 	length   *interval // of a list, or of a string in characters
 	options  []string  // of a string
 	each     *rules    // of every element of a list
+	word     string    // that stands for the number named of an integer; empty: none
+	named    int64
 }
 
 // parseRules reads a tag: rules separated by commas.
@@ -39,6 +41,13 @@ func (r *rules) add(words []string) error {
 		return nil
 	case len(words) == 2 && words[0] == "in":
 		r.options = strings.Split(words[1], "|")
+		return nil
+	case len(words) == 3 && words[0] == "word":
+		number, err := strconv.ParseInt(words[2], 10, 64)
+		if err != nil || plain.FindString(words[1]) == "" {
+			return fmt.Errorf("want a word and a whole number")
+		}
+		r.word, r.named = words[1], number
 		return nil
 	case len(words) == 3 && words[0] == "len":
 		return narrow(&r.length, words[1], words[2])
@@ -69,11 +78,19 @@ func (r rules) problem(v reflect.Value, shown string) string {
 	case reflect.Slice:
 		return r.lengthProblem(v.Len(), "entry", "entries")
 	case reflect.Int, reflect.Int64:
+		if r.word != "" && v.Int() == r.named && (shown == r.word || shown == "") {
+			return ""
+		}
 		return r.valueProblem(float64(v.Int()), shown)
 	case reflect.Float64:
 		return r.valueProblem(v.Float(), shown)
 	}
 	return ""
+}
+
+// isWord says whether n is the word that stands for a number of v.
+func (r rules) isWord(v reflect.Value, n *node) bool {
+	return r.word != "" && v.CanInt() && n.kind == scalarNode && !n.quoted && n.text == r.word
 }
 
 func (r rules) valueProblem(x float64, shown string) string {

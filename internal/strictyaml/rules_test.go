@@ -35,6 +35,7 @@ func TestRules(t *testing.T) {
 		{"len <= 2", "abc", "has 3 characters, which is not at most 2"},
 		{"len >= 1", []int{}, "has 0 entries, which is not at least 1"},
 		{"len > 0, len < 3", []int{1, 2, 3}, "has 3 entries, which is not in (0, 3)"},
+		{">= 0, word all -1", -1, "V is negative"},
 		{"each > 0", []int{-1}, ""}, // elements are the decoder's business
 	} {
 		r, err := parseRules(c.tag)
@@ -57,6 +58,9 @@ func TestMalformedRulesAreRefused(t *testing.T) {
 		"len 3":          `check "len 3": "len" is not a comparison`,
 		"each len == 3":  `check "each len == 3": "==" is not a comparison`,
 		"in a, b":        `check "b": not a rule`,
+		"word all":       `check "word all": "word" is not a comparison`,
+		"word all x":     `check "word all x": want a word and a whole number`,
+		"word 1 -1":      `check "word 1 -1": want a word and a whole number`,
 		"required field": `check "required field": "required" is not a comparison`,
 	} {
 		if _, err := parseRules(tag); err == nil || err.Error() != want {

@@ -21,6 +21,7 @@
 //	len >= 1      bounds of the length of a list or string
 //	in a|b|c      the strings allowed
 //	each RULE     a rule for every element of a list
+//	word all -1   a word that stands for a whole number, which is not to be given as a number
 //
 // A struct with a method Check(report func(key, problem string)) can refuse combinations of its keys. It is called on
 // every section whose own keys are right by themselves, whatever is wrong in the sections below it.

@@ -212,7 +212,11 @@ func layout(rows []*results.Row, methods, data []string, methodOption, dataOptio
 		case found && ownMethods:
 			methods = append(methods, key)
 		default:
-			return methods, data, checkMixed(rows, slices.Concat(methods, data), methodOption)
+			err := checkMixed(rows, slices.Concat(methods, data), methodOption)
+			if ownData && len(data) > 1 && len(valuesOf(rows, data[0])) == 1 {
+				data = data[1:] // all of one kind: the others tell them apart
+			}
+			return methods, data, err
 		}
 	}
 }

@@ -107,14 +107,18 @@ func TestTableOfFigures(t *testing.T) {
 	}
 }
 
-// What varies is told apart: settings of data in columns, and all others in rows.
+// What varies is told apart: settings of data in columns, and all others in rows. What does not vary is left out.
 func TestLayout(t *testing.T) {
 	grid := slices.Concat(
 		with(runs("mle", "rings", 1, 2), "data.noise", "0.1"), with(runs("mle", "rings", 3, 4), "data.noise", "0.2"),
 		with(with(runs("dsm", "rings", 1, 2), "data.noise", "0.1"), "train.steps", "100"), with(with(runs("dsm", "rings", 1, 2), "data.noise", "0.1"), "train.steps", "200"))
 	got := table(t, grid, TableOptions{})
-	if fmt.Sprint(got.RowKeys, got.ColumnKeys, got.Rows) != "[config train.steps] [data.kind data.noise] [[mle ] [dsm 100] [dsm 200]]" {
+	if fmt.Sprint(got.RowKeys, got.ColumnKeys, got.Rows) != "[config train.steps] [data.noise] [[mle ] [dsm 100] [dsm 200]]" {
 		t.Errorf("%v %v %q", got.RowKeys, got.ColumnKeys, got.Rows)
+	}
+	got = table(t, slices.Concat(grid, with(runs("mle", "spirals", 1, 2), "data.noise", "0.1")), TableOptions{})
+	if fmt.Sprint(got.ColumnKeys, got.Columns) != "[data.kind data.noise] [[rings 0.1] [rings 0.2] [spirals 0.1]]" {
+		t.Errorf("%v %v", got.ColumnKeys, got.Columns)
 	}
 	_, err := Tables(grid, TableOptions{Rows: []string{"config"}, Figures: []results.Figure{figure(t, "kl")}})
 	refuses(t, err, true, "rows config,data.kind,data.noise: runs would be taken together that differ in train.steps (100, 200); add it, or choose by --where train.steps=100")
