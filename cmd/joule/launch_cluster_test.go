@@ -64,6 +64,7 @@ type cluster struct {
 // startSlurm starts a cluster, to which Slurm's commands of the test go from now on.
 func startSlurm(t *testing.T) *cluster {
 	t.Helper()
+	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
 	for _, name := range []string{"munged", "slurmctld", "slurmd", "sbatch"} {
 		if _, err := exec.LookPath(name); err != nil {
 			if os.Getenv("JOULE_REQUIRE_SLURM") != "" {
