@@ -25,7 +25,8 @@ type Scheduler interface {
 	// Divide makes jobs of tasks, as many as the scheduler needs, and writes their scripts; nothing is handed in, nor written to
 	// the disk.
 	Divide(ctx context.Context, d *Dir, tasks []int) ([]*Job, error)
-	// Submit hands in a job that has been noted, and sets its ID. The error is what the scheduler says, where it refuses.
+	// Submit hands in a job that has been noted, and sets its ID. The error is what the scheduler says, where it refuses, or an
+	// [*UnsureError].
 	Submit(ctx context.Context, d *Dir, j *Job) error
 	// States tells of the tasks of jobs that are not forgotten yet; each job's own come after those of the jobs before. It may find
 	// out the ID of a job that has none because the program was killed while it was handed in.
@@ -39,6 +40,15 @@ type Attendant interface {
 	// Attend stays with a job that has been handed in until its tasks are over or the context is; then they save.
 	Attend(ctx context.Context, d *Dir, j *Job) error
 }
+
+// UnsureError is why it is not known whether a job was handed in.
+type UnsureError struct{ Err error }
+
+func (e *UnsureError) Error() string {
+	return "it is not known whether the job was handed in: " + e.Err.Error()
+}
+
+func (e *UnsureError) Unwrap() error { return e.Err }
 
 // ExitRequeue is the exit code of a task that has saved and is to be started again.
 const ExitRequeue = 75

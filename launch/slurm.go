@@ -153,10 +153,17 @@ func (s *Slurm) Divide(ctx context.Context, d *Dir, tasks []int) ([]*Job, error)
 	return jobs, nil
 }
 
-// Submit gives a job's script to sbatch.
+// Submit gives a job's script to sbatch. Where the controller is slow sbatch may give up on a job that has been taken.
 func (s *Slurm) Submit(ctx context.Context, d *Dir, j *Job) error {
+	j.ID = ""
 	out, err := ask(ctx, "sbatch", "--parsable", filepath.Join(d.JobFolder(j), j.Script))
 	if err != nil {
+		if findErr := find(ctx, j); findErr != nil {
+			return &UnsureError{errors.Join(err, findErr)}
+		}
+		if j.ID != "" {
+			return nil
+		}
 		return err
 	}
 	id, _, _ := strings.Cut(strings.TrimSpace(out), ";") // a cluster may follow

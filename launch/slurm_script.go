@@ -72,8 +72,8 @@ const (
 joule=
 signalled=
 terminated=
-trap 'signalled=1; kill -USR1 $joule 2>/dev/null' USR1
-trap 'signalled=1; terminated=1; kill -TERM $joule 2>/dev/null' TERM
+trap 'signalled=USR1; kill -USR1 $joule 2>/dev/null' USR1
+trap 'signalled=TERM; terminated=1; kill -TERM $joule 2>/dev/null' TERM
 
 `
 	body = `
@@ -81,6 +81,7 @@ code=REQUEUE
 if [ ! "$signalled" ]; then
 	COMMAND --grace GRACE &
 	joule=$!
+	[ ! "$signalled" ] || kill "-$signalled" "$joule" # one that came before there was a joule to hand it to
 	signalled=1
 fi
 while [ "$signalled" ] && [ "$joule" ]; do
@@ -88,7 +89,7 @@ while [ "$signalled" ] && [ "$joule" ]; do
 	wait "$joule"
 	code=$?
 done
-if [ "$code" = REQUEUE ] && [ ! "$terminated" ]; then
+if [ "$code" = REQUEUE ] || [ "$code" = 138 ] && [ ! "$terminated" ]; then # 138: SIGUSR1 came before joule could heed it
 	scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" || echo "the job cannot be requeued; joule launch hands its task in again"
 fi
 exit "$code"

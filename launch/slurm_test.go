@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -247,7 +248,18 @@ func TestSlurmErrors(t *testing.T) {
 	if err := s.Submit(t.Context(), d, j); err == nil || err.Error() != "sbatch: invalid partition specified: x; Batch job submission failed: Invalid partition name specified" {
 		t.Error(err)
 	}
-	all["sbatch"] = "echo nothing"
+	all["sbatch"], all["squeue"] = "echo 'Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1", "echo 13"
+	standIn(t, all)
+	if j.ID = ""; s.Submit(t.Context(), d, j) != nil || j.ID != "13" {
+		t.Errorf("a job that was taken after all is %q", j.ID)
+	}
+	all["squeue"] = "exit 1"
+	standIn(t, all)
+	j.ID = ""
+	if _, isUnsure := errors.AsType[*UnsureError](s.Submit(t.Context(), d, j)); !isUnsure {
+		t.Error("it is said to be known whether a job was taken of which nothing is known")
+	}
+	all["sbatch"], all["squeue"] = "echo nothing", ""
 	standIn(t, all)
 	if err := s.Submit(t.Context(), d, j); err == nil || !strings.Contains(err.Error(), `sbatch prints "nothing\n"; want the number of a job`) {
 		t.Error(err)

@@ -222,8 +222,8 @@ func (o launchOptions) submit(ctx context.Context, d *launch.Dir, what *launched
 			return nil, err
 		}
 		if err := scheduler.Submit(ctx, d, j); err != nil {
-			if forgotten := d.Forget(j); forgotten != nil {
-				err = errors.Join(err, forgotten)
+			if _, isUnsure := errors.AsType[*launch.UnsureError](err); !isUnsure {
+				err = errors.Join(err, d.Forget(j))
 			}
 			if i > 0 {
 				err = fmt.Errorf("%w; %d of %d jobs are handed in, and the same command hands in the others", err, i, len(jobs))

@@ -68,7 +68,7 @@ func holdsSuite(name string) (bool, error) {
 	if configs.IsEmbedded(name) {
 		return false, nil
 	}
-	text, err := os.ReadFile(name)
+	_, text, err := strictyaml.OpenFile("", name)
 	if errors.Is(err, fs.ErrNotExist) {
 		hint := "joule bench list shows the suites of the program, joule configs list its configs"
 		var names []string

@@ -147,6 +147,35 @@ func TestLaunchStopsAndGoesOn(t *testing.T) {
 	}
 }
 
+// Of several launches in one directory at a time each task is started by one.
+func TestLaunchesAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "s.yaml", tinySuite+"seeds: 3\nreplicas: 1\n")
+	const several = 4
+	ended := make(chan outcome)
+	for range several {
+		cmd := command(dir, "launch", "s.yaml", "--backend", "go", "--out", "out", "-q")
+		go func() { ended <- finish(t, cmd) }()
+	}
+	succeeded := 0
+	for range several {
+		switch o := <-ended; {
+		case o.code == exitOK:
+			succeeded++
+		case o.code != exitFailed || !strings.Contains(o.stderr, "is at work here") && !strings.Contains(o.stderr, "tasks have runs without a result"):
+			t.Errorf("%+v", o)
+		}
+	}
+	if succeeded == 0 || len(rowsOf(t, filepath.Join(dir, "out"))) != 3 {
+		t.Errorf("%d launches succeeded", succeeded)
+	}
+	for n := range 3 {
+		if attempts := attemptsOf(t, filepath.Join(dir, "out"), n); len(attempts) != 1 {
+			t.Errorf("task %d was started %d times", n, len(attempts))
+		}
+	}
+}
+
 // A config is one task, with a run directory as any other.
 func TestLaunchConfig(t *testing.T) {
 	dir := t.TempDir()
