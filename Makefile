@@ -56,7 +56,7 @@ quality: ## every method on every density of the plane, in docs/methods.md: hour
 anomaly: ## how energies tell outliers, beside scikit-learn's detectors, in docs/anomaly.md; installs them in .venv-sklearn: half an hour
 	$(GO) run ./benchmarks/anomaly $(ANOMALYFLAGS)
 
-moons: build ## ebmkit's table of two moons beside Joule, in docs/beside.md; installs ebmkit in .venv-ebmkit: an hour
+moons: build ## ebmkit's table of two moons beside Joule, in docs/beside.md; installs ebmkit in .venv-ebmkit: an hour and a half
 	@$(HAS_XLA) || echo "moons: no XLA CPU plugin: training on the backend go" >&2
 	test -x .venv-ebmkit/bin/python || python3 -m venv .venv-ebmkit
 	.venv-ebmkit/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/moons/requirements.txt

@@ -76,6 +76,8 @@ func pretend(mode string) int {
 				row.Status, row.Reason = results.Diverged, "the loss is NaN"
 			case value == "leave" && mode != "quick":
 				return StoppedCode
+			case value == "where":
+				row.Device = PlacedOn()
 			case value == "slow" && mode != "quick":
 				<-interrupted
 				_ = out.Encode(Message{Stopped: true})
@@ -116,6 +118,7 @@ type benchmark struct {
 	started atomic.Int64 // workers
 	memory  int64
 	jobs    int
+	gpus    []string
 }
 
 // run carries out what is left to do, and returns the rows of all runs, and how many tasks there were.
@@ -138,10 +141,11 @@ func (b *benchmark) run(ctx context.Context, began func(*Task)) (rows map[string
 				began(t)
 			}
 		},
-		Command: func(int) *exec.Cmd {
+		Command: func(worker int) *exec.Cmd {
 			b.started.Add(1)
 			c := exec.Command(os.Args[0])
 			c.Env = append(os.Environ(), workerVariable+"="+b.mode)
+			Place(c, worker, b.gpus)
 			return c
 		}}
 	err = r.Run(ctx)

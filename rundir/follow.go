@@ -88,7 +88,7 @@ func (f *Follower) take(root *os.Root) error {
 		from, text = from+int64(end), text[end:]
 	}
 	whole := bytes.LastIndexByte(text, '\n') + 1
-	for line := range bytes.Lines(text[:whole]) {
+	for line := range bytes.Lines(lastLines(text[:whole], f.keep)) {
 		if record, err := parseRecord(bytes.TrimSuffix(line, []byte("\n"))); err == nil { // the first line, the format, is none
 			f.records = append(f.records, record)
 		}
@@ -96,4 +96,13 @@ func (f *Follower) take(root *os.Root) error {
 	f.records = slices.Delete(f.records, 0, max(len(f.records)-f.keep, 0))
 	f.read = from + int64(whole)
 	return nil
+}
+
+// lastLines are the last lines of a text that ends with one, at most n of them.
+func lastLines(text []byte, n int) []byte {
+	begin := len(text)
+	for ; n > 0 && begin > 0; n-- {
+		begin = bytes.LastIndexByte(text[:begin-1], '\n') + 1
+	}
+	return text[begin:]
 }

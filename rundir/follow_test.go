@@ -55,6 +55,8 @@ func TestFollow(t *testing.T) {
 	appendText(t, run, "this is no record\n")
 	appendAll(t, run, Record{4, loss})
 	want("a bad line and a fourth record", "[2 3 4]")
+	appendAll(t, run, Record{5, loss}, Record{6, loss}, Record{7, loss}, Record{8, loss})
+	want("more than are kept", "[6 7 8]")
 	if err := os.Remove(run.path(metricsFile)); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -111,6 +112,31 @@ func (l Locks) OfRun(dir string) (held Held, pid int) {
 		}
 	}
 	return held, pid
+}
+
+// LockFile identifies the lock file of a directory.
+type LockFile struct{ inode uint64 }
+
+// LockFilesOf finds those by which a run can be held: its own, and that of several runs of which it is one.
+func LockFilesOf(dir string) (files []LockFile) {
+	dirs := []string{dir}
+	if strings.HasPrefix(filepath.Base(dir), memberPrefix) {
+		dirs = append(dirs, filepath.Dir(dir))
+	}
+	for _, d := range dirs {
+		if info, err := os.Lstat(filepath.Join(d, lockFile)); err == nil {
+			if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+				files = append(files, LockFile{stat.Ino})
+			}
+		}
+	}
+	return files
+}
+
+// Has says whether one of some lock files may be held by a process of this machine, without looking at the disk. Where it is false
+// none is.
+func (l Locks) Has(files []LockFile) bool {
+	return slices.ContainsFunc(files, func(f LockFile) bool { return !l.isKnown || len(l.held[f.inode]) > 0 })
 }
 
 // deviceOf writes the number of a device as the kernel's list does.

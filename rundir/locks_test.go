@@ -29,12 +29,18 @@ func TestLocks(t *testing.T) {
 			t.Errorf("the member is held %v by %d", held, pid)
 		}
 	}
+	if files := LockFilesOf(member); len(files) != 1 || !ReadLocks().Has(files) {
+		t.Errorf("lock files %v", files)
+	}
 	if _, err := Lock(dir); err == nil {
 		t.Error("the lock is gone")
 	}
 	release()
 	if held, _ := ReadLocks().Of(dir); held != Free {
 		t.Errorf("held %v after", held)
+	}
+	if ReadLocks().Has(LockFilesOf(dir)) {
+		t.Error("the lock file is held after")
 	}
 }
 

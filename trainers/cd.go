@@ -26,7 +26,7 @@ func (m *CD) Prepare(p Problem) (Objective, error) { return m.Contrast.prepare(p
 func (m *CD) Suits(s Setting, report func(key, problem string)) { m.suits(s, false, report) }
 
 // canShare implements sharing.
-func (*CD) canShare(int) bool { return true }
+func (m *CD) canShare(int) bool { return m.movesAlone() }
 
 // fromData starts chains at the batch.
 type fromData struct{}

@@ -39,6 +39,12 @@ func (c *Contrast) Check(report func(key, problem string)) {
 	}
 }
 
+// movesAlone says whether the sampler moves each chain by itself, so that devices have little to say to each other.
+func (c *Contrast) movesAlone() bool {
+	_, isCrowd := c.Sampler.(samplers.Crowd)
+	return !isCrowd
+}
+
 // starts is where the chains of a step begin, and what is kept of where they end.
 type starts interface {
 	// state is what is kept from step to step. The objective's state begins with it.

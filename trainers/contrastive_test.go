@@ -12,7 +12,6 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/mat"
 
-	"joule/backends"
 	"joule/datasets"
 	"joule/internal/backendtest"
 	"joule/internal/random"
@@ -64,21 +63,6 @@ func TestContrastiveReplicasAreRuns(t *testing.T) {
 			}
 		}
 	})
-}
-
-// Devices that share a batch give what one gives, also where points have others of their own. Weights by importance are
-// relative to the points of a device, and left out.
-func TestContrastiveDevicesShareBatches(t *testing.T) {
-	backendtest.Open(t, "xla:cpu") // or skip
-	two, err := backends.Open("xla:cpu", backends.Options{Devices: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer two.Close()
-	specs := contrastiveSpecs(t)
-	for _, name := range []string{"cnce", "ranking_nce with the density", "adversarial, equal weights"} {
-		devicesShareBatches(t, two.Backend, name, specs[name])
-	}
 }
 
 // constantly adds a constant to an energy.

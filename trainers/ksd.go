@@ -48,7 +48,7 @@ func (m *KSD) Prepare(p Problem) (Objective, error) {
 	}
 	if n := len(p.Data); p.BatchSize*batch > maxPairs/n {
 		largest := int(math.Sqrt(float64(maxPairs/n) * float64(batch) / float64(p.BatchSize)))
-		return nil, fmt.Errorf("method ksd compares all points of a batch with each other, and %d%s are too many for the memory of a device: train.batch_size can be %d at most", batch, p.among(), largest)
+		return nil, fmt.Errorf("method ksd compares all points of a batch with each other, and %d%s are too many for the memory of a device: train.batch_size can be %d at most", batch, p.sharers(), largest)
 	}
 	objective := ksd{KSD: m}
 	if m.Bandwidth > 0 {

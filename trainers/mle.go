@@ -36,4 +36,6 @@ func (m *MLE) Suits(s Setting, report func(key, problem string)) {
 }
 
 // canShare implements sharing.
-func (m *MLE) canShare(devices int) bool { return m.Init != "persistent" || m.PCD.canShare(devices) }
+func (m *MLE) canShare(devices int) bool {
+	return m.movesAlone() && (m.Init != "persistent" || m.splits(devices))
+}

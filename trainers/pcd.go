@@ -37,7 +37,7 @@ func (m *PCD) Prepare(p Problem) (Objective, error) {
 	if batch := p.BatchSize * p.Devices; m.BufferSize < batch {
 		return nil, errors.New("method.buffer_size " + m.tooSmall(batch))
 	}
-	if !m.canShare(p.Devices) {
+	if !m.splits(p.Devices) {
 		return nil, fmt.Errorf("method.buffer_size %d cannot be shared evenly by %d devices (train.devices)", m.BufferSize, p.Devices)
 	}
 	chains := fromBuffer{noise: fromNoise{m.InitStd}, restart: m.RestartFraction, size: m.BufferSize / p.Devices, problem: p}
@@ -58,7 +58,10 @@ func (m *PCD) Suits(s Setting, report func(key, problem string)) {
 }
 
 // canShare implements sharing.
-func (m *PCD) canShare(devices int) bool { return m.BufferSize%devices == 0 }
+func (m *PCD) canShare(devices int) bool { return m.movesAlone() && m.splits(devices) }
+
+// splits says whether the buffer can be dealt out to so many devices evenly.
+func (m *PCD) splits(devices int) bool { return m.BufferSize%devices == 0 }
 
 // fromBuffer takes chains from the head of a queue and puts them back at its tail.
 type fromBuffer struct {

@@ -12,7 +12,7 @@ type Plan struct {
 const fewMultiplications = 4 << 20
 
 // sharing is implemented by methods that gain from devices that share a batch: those that spend a step in chains, of which
-// each device runs its own without a word to the others.
+// each device runs its own with hardly a word to the others.
 type sharing interface {
 	// canShare reports whether so many devices can share the work.
 	canShare(devices int) bool

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"joule/models"
+	"joule/samplers"
 )
 
 // A small network takes one thread, a large one or a large batch all of them.
@@ -29,6 +30,7 @@ func TestPlan(t *testing.T) {
 		{NewMLE(), 128, 0, 4}, {NewMLE(), 126, 0, 2}, {NewMLE(), 125, 0, 1}, {NewMLE(), 128, 2, 2}, {NewMLE(), 128, 1, 1},
 		{&PCD{BufferSize: 1026}, 128, 0, 2}, {&MLE{Init: "noise", PCD: PCD{BufferSize: 1026}}, 128, 0, 4},
 		{NewDSM(), 128, 0, 1}, {NewDSM(), 128, 2, 2},
+		{&ShortRun{Contrast: Contrast{Sampler: samplers.NewSVGD()}}, 128, 0, 1}, // whose chains move by each other
 	} {
 		loop := NewLoop()
 		loop.BatchSize, loop.Devices = test.batch, test.devices

@@ -4,13 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
 
-	"joule/backends"
 	"joule/datasets"
 	"joule/internal/backendtest"
 	"joule/models"
@@ -135,68 +132,28 @@ func TestReplicaDiverges(t *testing.T) {
 	})
 }
 
-// Devices that share a batch give what one gives, for every method whose chains do not outlive a step.
-func TestDevicesShareBatches(t *testing.T) {
-	backendtest.Open(t, "xla:cpu") // or skip
-	two, err := backends.Open("xla:cpu", backends.Options{Devices: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer two.Close()
-	for name, spec := range quick(two.Backend, exactSpecs(t), "ssm", "msdsm") {
-		devicesShareBatches(t, two.Backend, name, spec)
-	}
+// What cannot be shared is refused.
+func TestDevicesRefused(t *testing.T) {
+	two := severalDevices(t, 2)
 	spec := exactSpecs(t)["dsm"]
-	spec.Loop.Devices = 3
-	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.devices is 3, and the backend has 2; all takes those that there are, 0 leaves the number open" {
-		t.Errorf("three devices of two: %v", err)
+	for _, test := range []struct {
+		devices, batch int
+		want           string
+	}{
+		{3, 9, "train.devices is 3, and the backend has 2; all takes those that there are, 0 leaves the number open"},
+		{2, 7, "train.batch_size 7 cannot be shared evenly by 2 devices (train.devices)"},
+		{AllDevices, 7, "train.batch_size 7 cannot be shared evenly by 2 devices (train.devices: all)"},
+	} {
+		spec.Loop.Devices, spec.Loop.BatchSize = test.devices, test.batch
+		if _, err := New(two, spec); err == nil || err.Error() != test.want {
+			t.Errorf("%d devices and a batch of %d: error %v, want %s", test.devices, test.batch, err, test.want)
+		}
 	}
-	spec.Loop.Devices, spec.Loop.BatchSize = 2, 7
-	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.batch_size 7 cannot be shared evenly by 2 devices (train.devices)" {
-		t.Errorf("an odd batch on two devices: %v", err)
-	}
-	spec.Loop.Devices = AllDevices
-	if _, err := New(two.Backend, spec); err == nil || err.Error() != "train.batch_size 7 cannot be shared evenly by 2 devices (train.devices: all)" {
-		t.Errorf("an odd batch on all devices: %v", err)
-	}
+	spec.Method = &PCD{InitStd: 1, BufferSize: 9, Contrast: Contrast{Sampler: samplers.NewULA(1, 0.1)}}
 	spec.Loop.BatchSize = 8
-	if got := len(newTrainer(t, two.Backend, spec).states); got != 2 {
-		t.Errorf("all devices are %d, want 2", got)
-	}
-}
-
-// devicesShareBatches trains replicas of a spec on one and on two devices, and compares them.
-func devicesShareBatches(t *testing.T, two compute.Backend, name string, spec Spec) {
-	t.Helper()
-	other := normalData(64, []float64{0, 2}, 1.5)
-	other.Density = spec.Data.Density
-	spec.Replicas = []Replica{{other, 8}}
-	one := newTrainer(t, two, spec)
-	want := run(t, one, 3, 4)
-	spec.Loop.Devices = 2
-	both := newTrainer(t, two, spec)
-	got := run(t, both, 3, 4)
-	if _, chains := spec.Method.(*PCD); chains {
-		// Each device has half of the buffer, so that other chains meet in a batch.
-		if shape := both.states[1][both.program.atCarried()].Shape().Dimensions; !slices.Equal(shape, []int{2, 10, 2}) {
-			t.Errorf("%s: the chains of a device are %v, want 10 of 20 for each replica", name, shape)
-		}
-	} else {
-		for i := range 2 {
-			same(t, fmt.Sprintf("%s, replica %d", name, i), parametersOf(t, both, i), parametersOf(t, one, i), 1e-10)
-			for k, metric := range want[1].Names {
-				if strings.HasPrefix(metric, "chain_") {
-					continue // of the chains of a device, and then averaged
-				}
-				near(t, name+": "+metric, got[1].Values[i][k], want[1].Values[i][k], 1e-9*(1+math.Abs(want[1].Values[i][k])))
-			}
-		}
-	}
-	// The devices agree on everything but their chains.
-	for k := range both.program.atAverage() {
-		if !slices.Equal(bytesOf(t, both.states[0][k]), bytesOf(t, both.states[1][k])) {
-			t.Errorf("%s: the devices differ in value %d of the state", name, k)
-		}
+	const want = "method.buffer_size 9 cannot be shared evenly by 2 devices (train.devices)"
+	if _, err := New(two, spec); err == nil || err.Error() != want {
+		t.Errorf("an odd buffer: error %v, want %s", err, want)
 	}
 }
 

@@ -29,7 +29,7 @@ func (m *ShortRun) Prepare(p Problem) (Objective, error) {
 func (m *ShortRun) Suits(s Setting, report func(key, problem string)) { m.suits(s, true, report) }
 
 // canShare implements sharing.
-func (*ShortRun) canShare(int) bool { return true }
+func (m *ShortRun) canShare(int) bool { return m.movesAlone() }
 
 // fromNoise starts chains at noise of a standard deviation.
 type fromNoise struct{ std float64 }

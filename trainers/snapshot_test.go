@@ -1,16 +1,13 @@
 package trainers
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
 
-	"joule/backends"
 	"joule/internal/backendtest"
 	"joule/internal/safetensors"
 )
@@ -130,48 +127,6 @@ func TestReplicasCatchUp(t *testing.T) {
 			t.Error("the bits at the end differ")
 		}
 	})
-}
-
-// Each device's part of the chains is in the snapshot.
-func TestDevicesAreRestored(t *testing.T) {
-	backendtest.Open(t, "xla:cpu") // or skip
-	two, err := backends.Open("xla:cpu", backends.Options{Devices: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer two.Close()
-	spec := smallSpecs(t)["mle"]
-	spec.Loop.Devices = 2
-	whole, err := New(two.Backend, spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer whole.Close()
-	run(t, whole, 3)
-	snapshot := snapshots(t, whole)
-	run(t, whole, 4)
-	again, err := New(two.Backend, spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Close()
-	if err := again.Restore(0, snapshot[0]); err != nil {
-		t.Fatal(err)
-	}
-	run(t, again, 4)
-	got, want := snapshots(t, again), snapshots(t, whole)
-	if !reflect.DeepEqual(got, want) {
-		t.Error("the bits at the end differ")
-	}
-	var names []string
-	for _, tensor := range want[0].Tensors {
-		if strings.HasPrefix(tensor.Name, stateName) {
-			names = append(names, fmt.Sprint(tensor.Name, tensor.Shape))
-		}
-	}
-	if want := []string{"state.chains.device-0[10 2]", "state.chains.device-1[10 2]"}; !slices.Equal(names, want) {
-		t.Errorf("the chains are %v, want %v", names, want)
-	}
 }
 
 // The names of the tensors are part of the format of checkpoints.

@@ -75,8 +75,8 @@ func (p Problem) points(n int) shapes.Shape {
 // batch is the number of points of a step, on all devices.
 func (p Problem) batch() int { return p.BatchSize * max(p.Devices, 1) }
 
-// among says how many replicas have batches, and how many devices share them, where they are several.
-func (p Problem) among() (said string) {
+// sharers says how many replicas have batches, and how many devices share them, where they are several.
+func (p Problem) sharers() (said string) {
 	if n := len(p.Data); n > 1 {
 		said = fmt.Sprintf(" in each of %d replicas", n)
 	}

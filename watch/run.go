@@ -17,13 +17,19 @@ import (
 // remembered is how many records a run's figures are taken from.
 const remembered = 48
 
+// lastWords is the same of a run that has ended, whose trend nobody asks for.
+const lastWords = 8
+
 // patience is how long a run of another machine, whose locks are not seen here, is taken to be trained without a word.
 const patience = 5 * time.Minute
 
 // watched is what is known of a run from earlier looks.
 type watched struct {
-	run      Run
-	isEnded  bool
+	run     Run
+	isEnded bool
+	// isQuiet says that nothing changes as long as nobody locks the run, which would be by one of locks.
+	isQuiet  bool
+	locks    []rundir.LockFile
 	changed  time.Time // of the directory, when all but the metrics was read
 	newest   checkpoints.Entry
 	follower *rundir.Follower
@@ -36,16 +42,21 @@ func (w *watched) look(f found, dir *folder, locks rundir.Locks, now time.Time) 
 	}
 	w.run.Name, w.run.Suite = f.name, f.suite
 	isOld := dir.isKept && w.changed.Equal(dir.changed)
+	if isOld && w.isQuiet && !locks.Has(w.locks) {
+		w.run.process = 0
+		run := w.run
+		return &run
+	}
 	held, process := locks.OfRun(f.dir)
 	if held != rundir.Taken {
 		process = 0
 	}
 	w.run.process = process
-	isStill := w.run.State == Lost && held == rundir.Free // nobody is there to go on with it
-	if isOld && (w.isEnded || isStill) {
+	if isOld && w.isEnded {
 		run := w.run
 		return &run
 	}
+	w.locks = rundir.LockFilesOf(f.dir)
 	run, err := rundir.Open(f.dir)
 	if err != nil {
 		w.run.Problem, w.run.State = err.Error(), Lost
@@ -65,12 +76,17 @@ func (w *watched) look(f found, dir *folder, locks rundir.Locks, now time.Time) 
 		w.run.Problem = err.Error()
 	}
 	w.changed = dir.changed
-	w.measure(run, now)
 	if w.isEnded {
+		w.measure(run.Follow(lastWords))
 		w.end(result)
 	} else {
+		if w.follower == nil {
+			w.follower = run.Follow(remembered)
+		}
+		w.measure(w.follower)
 		w.goOn(run, held, now)
 	}
+	w.isQuiet = w.isEnded || held == rundir.Free
 	shown := w.run
 	shown.Metrics, shown.Incidents = maps.Clone(w.run.Metrics), maps.Clone(w.run.Incidents)
 	return &shown
@@ -114,17 +130,14 @@ func stepsOf(config []byte) int64 {
 }
 
 // measure reads the end of the metrics.
-func (w *watched) measure(run *rundir.Run, now time.Time) {
-	if w.follower == nil {
-		w.follower = run.Follow(remembered)
-	}
-	records, err := w.follower.Records()
+func (w *watched) measure(follower *rundir.Follower) {
+	records, err := follower.Records()
 	if err != nil {
 		w.run.Problem = err.Error()
 		return
 	}
 	w.run.Step, w.run.Loss, w.run.Trend, w.run.Metrics, w.run.StepsPerSecond = 0, nil, "", nil, 0
-	w.run.Logged = w.follower.Changed()
+	w.run.Logged = follower.Changed()
 	if len(records) == 0 {
 		return
 	}
@@ -152,7 +165,7 @@ func (w *watched) measure(run *rundir.Run, now time.Time) {
 // end is what the result of a run says.
 func (w *watched) end(result rundir.Result) {
 	w.run.Step = result.Step
-	w.run.Left, w.run.Checkpoint, w.run.CheckpointStep = 0, time.Time{}, 0
+	w.run.Trend, w.run.Left, w.run.Checkpoint, w.run.CheckpointStep = "", 0, time.Time{}, 0
 	w.run.Incidents = countOf(result.Incidents)
 	switch {
 	case result.Status == rundir.Completed:
@@ -167,8 +180,7 @@ func (w *watched) end(result rundir.Result) {
 	if result.Error != "" {
 		w.run.Problem = result.Error
 	}
-	// What it had open can go: there may be thousands.
-	w.follower = nil
+	w.follower = nil // there may be thousands
 }
 
 // goOn is how a run without an end is getting on.

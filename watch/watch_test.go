@@ -286,7 +286,7 @@ func BenchmarkLook(b *testing.B) {
 	w := New(dir)
 	begun := time.Now()
 	s := w.Look()
-	b.ReportMetric(time.Since(begun).Seconds(), "s/first")
+	b.Logf("the first look takes %s", time.Since(begun))
 	if len(s.Runs) != 10000 || s.Count(Done) != 10000 || s.Suites[0].Ended() != 10000 {
 		b.Fatalf("%d runs", len(s.Runs))
 	}

@@ -178,7 +178,7 @@ def main():
             rows.append(row)
             with kept.open("a") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    table(rows)
+    table([row for row in rows if row["seed"] < options.seeds])
 
 
 if __name__ == "__main__":

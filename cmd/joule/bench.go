@@ -22,6 +22,7 @@ import (
 	"joule/results"
 	"joule/rundir"
 	"joule/suites"
+	"joule/watch"
 )
 
 // benchOptions are the flags of joule bench.
@@ -31,6 +32,9 @@ type benchOptions struct {
 	jobs          int
 	dryRun, retry bool
 	grace         time.Duration
+	metrics       metricsAddress
+	devices       string
+	gpus          []string // that workers are placed on; none: they see what this process sees
 }
 
 func newBench() *cobra.Command {
@@ -46,13 +50,14 @@ the same command goes on where it was stopped, and repeats nothing that is done.
 row with its reason; --retry tries again those that failed, crashed or hung.
 
 Runs are made in processes of their own, several at a time (--jobs). Those of a cell, which differ in their seeds alone, are
-trained at once in one program where they are small.
+trained at once in one program where they are small. On GPUs each worker is given one, in turn (--devices), by CUDA_VISIBLE_DEVICES.
 
 The path of the directory is printed on standard output. SIGINT, SIGTERM and SIGHUP save what is being trained and exit with 130,
 SIGUSR1 and SIGUSR2 with 75. The exit code is 0 where all runs have a row, whatever is in it.`,
 		Example: `  joule bench quick
   joule bench toy2d --dry-run
   joule bench my.yaml --jobs 4 --out bench/my --set seeds=3
+  joule bench gpu-scale --backend xla:cuda --devices 0,2
   joule bench table bench/quick --metric kl`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,11 +69,13 @@ SIGUSR1 and SIGUSR2 with 75. The exit code is 0 where all runs have a row, whate
 	}
 	cmd.Flags().StringVar(&o.out, "out", "", "directory of the suite (default: bench/NAME)")
 	cmd.Flags().StringArrayVar(&o.sets, "set", nil, "change a key of the suite, such as seeds=2; repeatable")
-	cmd.Flags().IntVar(&o.jobs, "jobs", 0, "workers at a time (default: one a core)")
+	cmd.Flags().IntVar(&o.jobs, "jobs", 0, "workers at a time (default: one a core, and with xla:cuda one a GPU)")
+	cmd.Flags().StringVar(&o.devices, "devices", "", "GPUs to place workers on, in turn: all, how many, or a list such as 0,2 (default with xla:cuda: all)")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list the runs and what they are likely to take, and make none")
 	cmd.Flags().BoolVar(&o.retry, "retry", false, "make runs again that failed, crashed or hung")
 	cmd.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "the most that saving may take after a signal")
 	backendFlag(cmd, &o.backend, "those of the configs")
+	o.metrics.flag(cmd)
 	cmd.AddCommand(newBenchList(), newBenchShow(), newBenchValidate(), newBenchTable(), newBenchCompare(), newBenchRank(), newBenchWorker())
 	return cmd
 }
@@ -97,9 +104,17 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 		return err
 	}
 	how := bench.Options{Dir: dir, Backend: o.backend, Version: version, Retry: o.retry}
+	if err := o.place(suite, cells, how); err != nil {
+		return coded(exitUsage, err)
+	}
 	if o.dryRun {
 		return o.list(cmd, suite, cells)
 	}
+	unlisten, err := o.metrics.listen(watch.New(o.out).Look, true)
+	if err != nil {
+		return err
+	}
+	defer unlisten()
 	signals := watchSignals(o.grace + 10*time.Second) // by then the workers have saved, or were killed
 	defer signals.stop()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -163,12 +178,6 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 	return err
 }
 
-// writePlan says in the directory of a suite what there is to do, for those who watch.
-func (o benchOptions) writePlan(dir string, suite *suites.Suite, plan *bench.Plan) error {
-	return results.WritePlan(dir, results.Plan{Suite: suite.Name, Started: time.Now(), Done: plan.Done + len(plan.Refused),
-		Jobs: o.workers(len(plan.Tasks)), Keys: plan.Keys})
-}
-
 // spending is what runs have taken, in seconds of their workers.
 type spending struct {
 	runs, completed                int
@@ -209,13 +218,14 @@ func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *ben
 	tables := &tableWriter{dir: how.Dir, journal: journal, keys: plan.Keys, last: time.Now()}
 	runner := &bench.Runner{
 		Plan: plan, Journal: journal, Options: how, Jobs: jobs, Grace: o.grace, MostMemory: backends.ThisSystem().Memory / int64(2*jobs),
-		Command: func(int) *exec.Cmd {
+		Command: func(number int) *exec.Cmd {
 			args := []string{"bench", "worker", "--grace", o.grace.String()}
 			if o.backend != "" {
 				args = append(args, "--backend", o.backend)
 			}
 			worker := exec.Command(program, args...)
 			worker.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", threads))
+			bench.Place(worker, number, o.gpus)
 			return worker
 		},
 		Beat: shown.beat,

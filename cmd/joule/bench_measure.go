@@ -67,6 +67,9 @@ func describeRow(row *results.Row, r *member, backend *backends.Backend, result 
 	if len(e.Backend.Devices) > 0 {
 		row.Device = e.Backend.Devices[0]
 	}
+	if gpu := bench.PlacedOn(); gpu != "" && backend.Plugin != "" && !backend.IsCPU() { // whose number within this process is always 0
+		row.Device += fmt.Sprintf(" (GPU %s)", gpu)
+	}
 	row.Dim = r.set.Train.Dim
 	if text, err := r.dir.Config(); err == nil {
 		row.Config = string(text)

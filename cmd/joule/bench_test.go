@@ -225,6 +225,14 @@ func TestBenchRefuses(t *testing.T) {
 	refuse(t, dir, exitUsage, "quikc: there is no such file, nor a suite of that name; did you mean \"quick\"?", "bench", "quikc")
 	refuse(t, dir, exitUsage, `bad.yaml:6:33: optimizer.learning_rat: unknown key; did you mean "learning_rate"?`, "bench", "bad.yaml")
 	refuse(t, dir, exitUsage, "--jobs -1: want 1 or more, or 0 for one a core", "bench", "good.yaml", "--jobs", "-1")
+	t.Setenv("CUDA_VISIBLE_DEVICES", "")
+	refuse(t, dir, exitUsage, "--devices places workers on NVIDIA GPUs, and tiny is to be trained on go; leave it out, or give --backend xla:cuda",
+		"bench", "good.yaml", "--devices", "all", "--backend", "go")
+	refuse(t, dir, exitUsage, "--devices 2: no NVIDIA GPU is to be seen here (CUDA_VISIBLE_DEVICES, nvidia-smi -L and /proc/driver/nvidia/gpus name none)",
+		"bench", "good.yaml", "--devices", "2", "--backend", "xla:cuda")
+	t.Setenv("CUDA_VISIBLE_DEVICES", "6,7")
+	refuse(t, dir, exitUsage, "--devices 0,2: there is no device 2: the places of the 2 that are to be seen are 0 to 1",
+		"bench", "good.yaml", "--devices", "0,2", "--backend", "xla:cuda")
 	refuse(t, dir, exitUsage, `there is no suite "toy2"; did you mean "toy2d"?`, "bench", "show", "toy2")
 	refuse(t, dir, exitBackend, "backend xla:cuda: …", "bench", "good.yaml", "--backend", "xla:cuda", "-q")
 	if left := names(t, filepath.Join(dir, "bench", "tiny")); slices.Contains(left, "runs") {

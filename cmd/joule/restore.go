@@ -149,7 +149,7 @@ func fits(c checkpoints.Checkpoint, path string, m *member) error {
 		return coded(exitUsage, fmt.Errorf("train.steps is %d, and the run has made %d already (%s)", m.config.Train.Steps, c.Step, path))
 	case c.Data != m.checksum:
 		return fmt.Errorf("%s: the training data are no longer those that the run was trained on (their checksum was %.80q and is %s)", path, c.Data, m.checksum)
-	case c.Config != m.settings:
+	case c.Config != m.settings && c.Config != m.formerly:
 		return fmt.Errorf("%s: config.yaml is not what the run was trained with: it has been changed since, in more than may change", path)
 	case c.Seed != m.config.Seed:
 		return fmt.Errorf("%s: is of seed %d, and the run of seed %d", path, c.Seed, m.config.Seed)

@@ -86,12 +86,23 @@ func (r *resumption) changed(given *configs.Config, sets []string, backend strin
 }
 
 // changeable are the keys that may differ when a run goes on, or sections of them: how long it is, what is logged and kept,
-// what is done about sick steps, and what is used only after training. The data are compared by their checksum.
+// what is done about sick steps, how many devices share a batch, and what is used only after training. The data are compared by
+// their checksum.
 var changeable = []string{"name", "train.steps", "train.log_every", "train.checkpoint_every", "train.keep_last", "train.keep_every",
-	"train.keep_best", "train.early_stopping", "train.health", "sampler", "data.path"}
+	"train.keep_best", "train.early_stopping", "train.health", devicesKey, "sampler", "data.path"}
+
+const devicesKey = "train.devices"
 
 func mayChange(key string) bool {
 	return slices.ContainsFunc(changeable, func(c string) bool { return key == c || strings.HasPrefix(key, c+".") })
+}
+
+// formerly is the checksum that checkpoints of a run have of its config, given with its new settings, where they are of a version of
+// joule with which the number of devices could not change.
+func (r *resumption) formerly(config *configs.Config) (string, error) {
+	was := *config
+	was.Train.Devices = r.config.Train.Devices
+	return was.Checksum(func(key string) bool { return mayChange(key) && key != devicesKey })
 }
 
 // backend is the one that a run goes on with: the one it was trained on where the config leaves it open.

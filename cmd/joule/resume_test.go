@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,10 @@ import (
 	"syscall"
 	"testing"
 
+	"joule/backends"
+	"joule/configs"
+	"joule/internal/backendtest"
+	"joule/internal/safetensors"
 	"joule/rundir"
 )
 
@@ -121,6 +126,70 @@ func TestResumeMakesARunLonger(t *testing.T) {
 	refuse(t, "", exitUsage, "train.steps is 100, and the run has made 120 already ("+filepath.Join(short, "checkpoints", "step-000000000120")+")", "train", "--resume", short, "--set", "train.steps=100")
 }
 
+// A run goes on with another number of devices, and becomes what it would have become, up to the order in which numbers are added.
+func TestResumeOnOtherDevices(t *testing.T) {
+	backendtest.Open(t, "xla:cpu") // or skip
+	xla, err := backends.Open("xla:cpu", backends.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin := "xla:" + xla.Plugin // the tests' home has none
+	xla.Close()
+	dir := t.TempDir()
+	whole, moved := filepath.Join(dir, "whole"), filepath.Join(dir, "moved")
+	args := append(append([]string{"train", "old-faithful/mle", "--quiet"}, tiny...), "--backend", plugin, "--set", "method.sampler.steps=2",
+		"--set", "train.devices=2", "--set", "train.precision=float64", "--set", "optimizer.schedule=constant")
+	succeed(t, "", append(args, "--out", whole)...)
+	succeed(t, "", append(args, "--out", moved, "--set", "train.steps=30")...)
+	succeed(t, "", "train", "--resume", moved, "--backend", plugin, "--quiet", "--no-figures", "--set", "train.steps=60", "--set", "train.devices=1")
+	if config := read(t, moved, "config.yaml"); !strings.Contains(config, "\n  devices: 1\n") {
+		t.Errorf("the config is\n%s", config)
+	}
+	values := func(run string) (all []float64) {
+		r, err := rundir.Open(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := r.Parameters()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tensor := range p.Tensors {
+			numbers, err := safetensors.Floats(tensor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, numbers...)
+		}
+		return all
+	}
+	got, want := values(moved), values(whole)
+	if len(got) != len(want) {
+		t.Fatalf("%d parameters, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > 1e-7*(1+math.Abs(want[i])) {
+			t.Fatalf("parameter %d is %v, want %v", i, got[i], want[i])
+		}
+	}
+}
+
+// Older checkpoints have the number of devices in the checksum of their config: that of the run before it goes on.
+func TestFormerChecksum(t *testing.T) {
+	then, err := configs.Load("old-faithful/mle", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := *then
+	then.Train.Devices, now.Train.Devices = 4, 1
+	got, err := (&resumption{config: then}).formerly(&now)
+	want, wantErr := then.Checksum(func(key string) bool { return mayChange(key) && key != "train.devices" })
+	today, todayErr := now.Checksum(mayChange)
+	if err != nil || wantErr != nil || todayErr != nil || got != want || got == today {
+		t.Errorf("%s, want %s and not today's %s; %v, %v, %v", got, want, today, err, wantErr, todayErr)
+	}
+}
+
 func TestResumeRefuses(t *testing.T) {
 	dir := t.TempDir()
 	run := filepath.Join(dir, "run")
@@ -131,10 +200,10 @@ func TestResumeRefuses(t *testing.T) {
 		args []string
 	}{
 		{exitUsage, run + ": cannot go on with another config; what may change is name, train.steps, train.log_every, train.checkpoint_every, train.keep_last, " +
-			"train.keep_every, train.keep_best, train.early_stopping, train.health, sampler, data.path. These differ:\n  seed: 0, now 1\n  method.sigma: 0.3, now 0.2",
+			"train.keep_every, train.keep_best, train.early_stopping, train.health, train.devices, sampler, data.path. These differ:\n  seed: 0, now 1\n  method.sigma: 0.3, now 0.2",
 			[]string{"--resume", run, "--set", "method.sigma=0.2", "--seed", "1", "--set", "train.log_every=7"}},
 		{exitUsage, run + ": cannot go on with another config; what may change is name, train.steps, train.log_every, train.checkpoint_every, train.keep_last, " +
-			"train.keep_every, train.keep_best, train.early_stopping, train.health, sampler, data.path. These differ:\n  backend: go, now xla:cpu",
+			"train.keep_every, train.keep_best, train.early_stopping, train.health, train.devices, sampler, data.path. These differ:\n  backend: go, now xla:cpu",
 			[]string{"--resume", run, "--backend", "xla:cpu"}},
 		{exitFailed, filepath.Join(dir, "none") + ": there is no such run directory: …", []string{"--resume", filepath.Join(dir, "none")}},
 		{exitFailed, dir + ": is not a run directory: …", []string{"--resume", dir}},

@@ -23,6 +23,8 @@ type trainOptions struct {
 	grace        time.Duration
 	locked       bool // the run directory was there, and is locked
 	signals      *watcher
+	metrics      metricsAddress
+	begun        func(dirs []string) // told of the run directories before training begins; may be nil
 	// For those who train many: the directories of the runs, and what is done when they are there; where backends are had from,
 	// which are then not closed; how often the divergence is looked at meanwhile; and what is done when the training has ended with
 	// err, in the place of drawing figures.
@@ -71,6 +73,7 @@ one, a second later, ends at once.`,
 	cmd.Flags().IntVar(&o.fromStep, "from-step", -1, "go on from the checkpoint of this step, 0 being the start; later ones are set aside")
 	cmd.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "the most that saving may take after a signal")
 	backendFlag(cmd, &o.backend, "that of the config")
+	o.metrics.flag(cmd)
 	return cmd
 }
 
@@ -93,6 +96,11 @@ func (o trainOptions) run(cmd *cobra.Command, args []string) (dirs []string, err
 			return nil, coded(exitUsage, err)
 		}
 	}
+	var stop func()
+	if stop, o.begun, err = o.metrics.listenForRuns(); err != nil {
+		return nil, err
+	}
+	defer stop()
 	dir := o.out
 	if o.resume != "" && o.resume != resumeAuto {
 		dir = o.resume

@@ -28,6 +28,7 @@ type member struct {
 	environment rundir.Environment
 	checksum    string  // of the training points
 	settings    string  // checksum of the part of the config that may not change when it goes on
+	formerly    string  // the same as older checkpoints have it; empty where it does not go on
 	saved       saved   // what is on the disk, or on its way there
 	before      float64 // seconds that it was trained in earlier processes
 	// criterion is what the best checkpoint is kept by, as last logged, and savedCriterion as of the last checkpoint; NaN:
@@ -153,6 +154,11 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 		if r.settings, err = r.config.Checksum(mayChange); err != nil {
 			return nil, err
 		}
+		if from != nil {
+			if r.formerly, err = from.formerly(r.config); err != nil {
+				return nil, err
+			}
+		}
 		r.environment = environmentOf(backend, r.config.Seed, start)
 		if len(runs) > 1 {
 			r.environment.Replicas = len(runs)
@@ -187,6 +193,9 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 		if err := describe(r.dir, r.config, r.set, r.environment); err != nil {
 			return dirs, err
 		}
+	}
+	if o.begun != nil {
+		o.begun(dirs)
 	}
 	if from != nil { // not before: until here nothing is lost
 		for _, r := range runs {

@@ -30,6 +30,7 @@ type model struct {
 	tables
 	look         func() *watch.Snapshot
 	interval     time.Duration
+	columns      int
 	height       int
 	snapshot     *watch.Snapshot // nil: nothing has been read yet
 	runs         []row
@@ -51,7 +52,7 @@ type (
 )
 
 func newModel(look func() *watch.Snapshot, interval time.Duration) *model {
-	return &model{tables: tables{width: Narrowest, paint: colours}, look: look, interval: interval, height: 24}
+	return &model{tables: tables{width: Narrowest, paint: colours}, look: look, interval: interval, columns: Narrowest, height: 24}
 }
 
 // Init implements [tea.Model].
@@ -64,7 +65,8 @@ func (m *model) next() tea.Msg { return looked{m.look()} }
 func (m *model) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 	switch message := message.(type) {
 	case tea.WindowSizeMsg:
-		m.width, m.height = max(message.Width, 20), max(message.Height, 4)
+		m.columns, m.height = max(message.Width, 1), max(message.Height, 4)
+		m.width = max(m.columns, Narrowest) // what does not fit is cut off
 	case looked:
 		m.snapshot = message.snapshot
 		m.arrange()
@@ -196,7 +198,7 @@ func (m *model) text() string {
 	}
 	lines = append(lines, m.below())
 	for i := range lines {
-		lines[i] = ansi.Truncate(lines[i], m.width, "…")
+		lines[i] = ansi.Truncate(lines[i], m.columns, "…")
 	}
 	return strings.Join(lines, "\n")
 }
