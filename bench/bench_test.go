@@ -44,7 +44,7 @@ func pretend(mode string) int {
 		return 9
 	}
 	interrupted := make(chan os.Signal, 1)
-	signal.Notify(interrupted, syscall.SIGINT)
+	signal.Notify(interrupted, syscall.SIGTERM)
 	_ = out.Encode(Message{Ready: true})
 	lines := bufio.NewReader(os.Stdin)
 	for {
@@ -74,12 +74,14 @@ func pretend(mode string) int {
 				time.Sleep(time.Hour)
 			case value == "diverge" && row.Seed == 1:
 				row.Status, row.Reason = results.Diverged, "the loss is NaN"
+			case value == "leave" && mode != "quick":
+				return StoppedCode
 			case value == "where":
 				row.Device = PlacedOn()
 			case value == "slow" && mode != "quick":
 				<-interrupted
 				_ = out.Encode(Message{Stopped: true})
-				return 130
+				return StoppedCode
 			}
 		}
 		_ = out.Encode(Message{Done: t.Rows, Resident: 100})

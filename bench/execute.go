@@ -19,6 +19,8 @@ const (
 	startPatience = 5 * time.Minute
 	// silence is how long a task may go without a word: a big program takes minutes to compile.
 	silence = 15 * time.Minute
+	// sameSignal is how far apart a signal to several processes may come.
+	sameSignal = time.Second
 	// mostRestarts is how often in a row a worker may fail to start.
 	mostRestarts = 3
 )
@@ -219,7 +221,7 @@ func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (e
 	defer func() { <-sent }()
 	var limit <-chan time.Time
 	if seconds := r.Plan.Suite.Timeout; seconds > 0 {
-		timer := time.NewTimer(time.Duration(seconds * float64(time.Second) * float64(t.count)))
+		timer := time.NewTimer(time.Duration(seconds * float64(time.Second) * float64(t.Runs())))
 		defer timer.Stop()
 		limit = timer.C
 	}
@@ -250,6 +252,12 @@ func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (e
 					return ending{rows: m.Done}, nil
 				}
 			}
+			if p.wasStopped() { // by a signal that may be for all, and that this program is about to get
+				select {
+				case <-ctx.Done():
+				case <-time.After(sameSignal):
+				}
+			}
 			if ctx.Err() != nil {
 				return ending{}, nil
 			}
@@ -273,9 +281,9 @@ func (r *Runner) attend(ctx context.Context, worker int, p *process, t *Task) (e
 // instead is the end of a task whose worker has died: rows that say so, or its runs one by one, since one of them is to blame and
 // the others are not.
 func (r *Runner) instead(t *Task, status results.Status, reason string) (ending, error) {
-	if t.count == 1 {
+	if t.Runs() == 1 {
 		return ending{rows: t.failed(status, reason)}, nil
 	}
-	more, err := t.split(r.Options)
+	more, err := t.split()
 	return ending{more: more}, err
 }

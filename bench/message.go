@@ -18,6 +18,12 @@ type Message struct {
 	Resident int64 `json:"resident,omitempty"`
 }
 
+// The exit codes of a worker that a signal has stopped.
+const (
+	StoppedCode = 130
+	RequeueCode = 75
+)
+
 // Beat is how far a task is.
 type Beat struct {
 	Phase string `json:"phase"` // compiling, training or measuring

@@ -24,28 +24,6 @@ import (
 // mostReplicas is how many runs are trained at once where the suite leaves it open.
 const mostReplicas = 16
 
-// Task is some runs of a cell that are trained at once, in one program.
-type Task struct {
-	ID int `json:"id"`
-	// Rows are what is known of the runs beforehand; their seeds follow one another.
-	Rows []*results.Row `json:"rows"`
-	// Folder is where configs refer to the files of their data from, and Config that of the first run, as YAML.
-	Folder string `json:"folder"`
-	Config string `json:"config"`
-	// Dirs are the run directories.
-	Dirs []string `json:"dirs"`
-	Keep string   `json:"keep"`
-	// FirstSeed is that of the cell: of its run there are pictures.
-	FirstSeed int64          `json:"first_seed"`
-	Metrics   []string       `json:"metrics"`
-	Measure   suites.Measure `json:"measure"`
-	Budget    suites.Budget  `json:"budget"`
-
-	cell  *suites.Cell
-	first int64 // seed
-	count int
-}
-
 // Plan is what there is to do for a suite.
 type Plan struct {
 	Suite *suites.Suite
@@ -69,6 +47,10 @@ type Options struct {
 	Version string
 	// Retry takes runs that failed, crashed or timed out as not done.
 	Retry bool
+	// Most is the largest number of runs that are trained at once, 0 being as many as the suite says.
+	Most int
+	// Elsewhere tells of a run by its key that it is made by others, so that it is in no task; nil: none is.
+	Elsewhere func(key string) bool
 }
 
 // NewPlan finds out which runs of a suite are not in the journal.
@@ -88,13 +70,20 @@ func NewPlan(s *suites.Suite, cells []*suites.Cell, journal *results.Journal, o 
 			return nil, err
 		}
 		most := replicas(s, cell, config)
+		if o.Most > 0 {
+			most = min(most, o.Most)
+		}
 		var task *Task
 		for i := range s.Seeds {
 			seed := s.FirstSeed + int64(i)
 			key := keyOf(s, cell, sum, seed)
 			p.Keys = append(p.Keys, key)
-			if status, ok := journal.Status(key); ok && !(o.Retry && isWorthRetrying(status)) {
+			if status, ok := journal.Status(key); ok && !(o.Retry && IsWorthRetrying(status)) {
 				p.Done++
+				task = nil
+				continue
+			}
+			if o.Elsewhere != nil && o.Elsewhere(key) {
 				task = nil
 				continue
 			}
@@ -108,8 +97,8 @@ func NewPlan(s *suites.Suite, cells []*suites.Cell, journal *results.Journal, o 
 	return p, nil
 }
 
-// isWorthRetrying says whether another attempt may end otherwise.
-func isWorthRetrying(s results.Status) bool {
+// IsWorthRetrying says whether another attempt at a run that ended so may end otherwise.
+func IsWorthRetrying(s results.Status) bool {
 	return s == results.Failed || s == results.Crashed || s == results.TimedOut
 }
 
@@ -174,6 +163,45 @@ func (p *Plan) row(cell *suites.Cell, seed int64, o Options) *results.Row {
 	return &results.Row{Run: fmt.Sprintf("%s/seed-%d", cell.Name, seed), Suite: p.Suite.Name, Axes: cell.Axes, Seed: seed, Joule: o.Version}
 }
 
+// Fill makes the tasks say all that is to be known for making their runs, so that they can be kept as JSON and carried out by
+// another program, which plans with [PlanOf].
+func (p *Plan) Fill(o Options) error {
+	for _, t := range p.Tasks {
+		if err := p.fill(t, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PlanOf is a plan of tasks that were filled before, less the runs that are done by what is said of their keys. Timeout is the
+// suite's.
+func PlanOf(tasks []*Task, timeout float64, isDone func(key string) bool) (*Plan, error) {
+	p := &Plan{Suite: &suites.Suite{Timeout: timeout}}
+	for _, whole := range tasks {
+		var task *Task
+		for i, row := range whole.Rows {
+			p.Keys = append(p.Keys, row.Key)
+			if isDone(row.Key) {
+				p.Done++
+				task = nil
+				continue
+			}
+			if task != nil { // the seeds of a task follow one another
+				task.Rows, task.Dirs = append(task.Rows, row), append(task.Dirs, whole.Dirs[i])
+				continue
+			}
+			var err error
+			if task, err = whole.part(i, i+1); err != nil {
+				return nil, err
+			}
+			task.ID = len(p.Tasks)
+			p.Tasks = append(p.Tasks, task)
+		}
+	}
+	return p, nil
+}
+
 // fill makes a task ready to be sent.
 func (p *Plan) fill(t *Task, o Options) error {
 	if t.Rows != nil {
@@ -208,56 +236,4 @@ func (p *Plan) fill(t *Task, o Options) error {
 		t.Dirs = append(t.Dirs, filepath.Join(o.Dir, results.RunsFolder, filepath.FromSlash(row.Run)))
 	}
 	return nil
-}
-
-// config is that of the run of a task with a seed.
-func (t *Task) config(seed int64, o Options) (*configs.Config, error) {
-	config, err := t.cell.Config(seed)
-	if err == nil && o.Backend != "" {
-		config.Backend = o.Backend
-	}
-	return config, err
-}
-
-// configText is the config of the run of a task with a seed, as YAML.
-func (t *Task) configText(seed int64, o Options) (string, error) {
-	config, err := t.config(seed, o)
-	if err != nil {
-		return "", err
-	}
-	text, err := config.Encode()
-	return string(text), err
-}
-
-// split makes a task of each of its runs.
-func (t *Task) split(o Options) (tasks []*Task, err error) {
-	for i, row := range t.Rows {
-		own := *t
-		own.Rows, own.Dirs, own.first, own.count = t.Rows[i:i+1], t.Dirs[i:i+1], row.Seed, 1
-		if own.Config, err = t.configText(row.Seed, o); err != nil {
-			return nil, err
-		}
-		tasks = append(tasks, &own)
-	}
-	return tasks, nil
-}
-
-// String names the runs of a task.
-func (t *Task) String() string {
-	if t.count == 1 {
-		return fmt.Sprintf("%s/seed-%d", t.cell.Name, t.first)
-	}
-	return fmt.Sprintf("%s/seed-%d…%d", t.cell.Name, t.first, t.first+int64(t.count)-1)
-}
-
-// failed are the rows of a task none of whose runs came to an end by itself.
-func (t *Task) failed(status results.Status, reason string) []*results.Row {
-	rows := make([]*results.Row, len(t.Rows))
-	for i, r := range t.Rows {
-		row := *r
-		row.Status, row.Reason = status, strings.TrimSpace(reason)
-		row.Config = t.Config
-		rows[i] = &row
-	}
-	return rows
 }

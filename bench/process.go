@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -103,8 +104,8 @@ func (p *process) send(t *Task) error {
 	return err
 }
 
-// interrupt asks the worker to save what it has and to end.
-func (p *process) interrupt() { _ = p.command.Process.Signal(syscall.SIGINT) }
+// interrupt asks the worker to save what it has and to end. SIGINT would not do: what a script starts in the background ignores it.
+func (p *process) interrupt() { _ = p.command.Process.Signal(syscall.SIGTERM) }
 
 // kill ends the worker, and all that it has started, at once.
 func (p *process) kill() {
@@ -128,6 +129,19 @@ func (p *process) drain() {
 			return
 		}
 	}
+}
+
+// wasStopped says whether a signal that asks programs to end has ended the worker.
+func (p *process) wasStopped() bool {
+	e, ok := errors.AsType[*exec.ExitError](p.err)
+	if !ok {
+		return false
+	}
+	status, ok := e.Sys().(syscall.WaitStatus)
+	if ok && status.Signaled() {
+		return slices.Contains([]syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2}, status.Signal())
+	}
+	return e.ExitCode() == StoppedCode || e.ExitCode() == RequeueCode
 }
 
 // reason says how the worker ended, with its last words.

@@ -64,6 +64,30 @@ func IsLockable(dir string) bool {
 	return len(seeds) > 0
 }
 
+// MakeLockable sees to it that locking a directory in this one keeps off those who lock this one.
+func MakeLockable(dir string) error {
+	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_WRONLY|os.O_CREATE|syscall.O_NONBLOCK, 0o644)
+	if err != nil {
+		return atomicfile.Error("lock", dir, err)
+	}
+	return file.Close()
+}
+
+// IsLocked says whether a process holds the lock of a directory.
+func IsLocked(dir string) bool {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	file, err := root.OpenFile(lockFile, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	defer file.Close() // and with it the lock, where nobody had it
+	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
 // hasLock reports whether a directory has a lock file.
 func hasLock(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, lockFile))

@@ -18,6 +18,7 @@ import (
 	"joule/backends"
 	"joule/bench"
 	"joule/internal/atomicfile"
+	"joule/launch"
 	"joule/results"
 	"joule/rundir"
 	"joule/suites"
@@ -129,6 +130,11 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 		return err
 	}
 	defer journal.Close()
+	if launched, err := launch.Open(dir); err == nil {
+		if _, err := launched.Collect(journal); err != nil {
+			return err
+		}
+	}
 	plan, err := bench.NewPlan(suite, cells, journal, how)
 	if err != nil {
 		return coded(exitUsage, err)

@@ -41,6 +41,8 @@ type watcher struct {
 	signals chan os.Signal
 	stopped chan struct{}
 	once    sync.Once
+	// requeue asks the scheduler to run the program again.
+	requeue func(context.Context)
 
 	mutex  sync.Mutex
 	cancel context.CancelCauseFunc // nil until there is something to save
@@ -52,8 +54,11 @@ const echo = time.Second
 
 // watchSignals begins to wait for signals. Until [watcher.training] is called there is nothing to save, and the first one ends
 // the program.
-func watchSignals(grace time.Duration) *watcher {
-	w := &watcher{grace: grace, signals: make(chan os.Signal, 8), stopped: make(chan struct{})}
+func watchSignals(grace time.Duration) *watcher { return watchSignalsFor(grace, requeue) }
+
+// watchSignalsFor is watchSignals for a program that has a way of its own to be run again.
+func watchSignalsFor(grace time.Duration, requeue func(context.Context)) *watcher {
+	w := &watcher{grace: grace, signals: make(chan os.Signal, 8), stopped: make(chan struct{}), requeue: requeue}
 	for s := range signalNames {
 		if !signal.Ignored(s) { // as under nohup
 			signal.Notify(w.signals, s)
@@ -124,7 +129,7 @@ func (w *watcher) begin(why *interruption) {
 	w.mutex.Unlock()
 	if cancel == nil {
 		if why.requeue {
-			requeue(context.Background())
+			w.requeue(context.Background())
 		}
 		fmt.Fprintf(os.Stderr, "joule: %v before the first step\n", why)
 		os.Exit(why.code())

@@ -82,7 +82,9 @@ func (o trainOptions) run(cmd *cobra.Command, args []string) (dirs []string, err
 	if err := o.check(cmd, args); err != nil {
 		return nil, coded(exitUsage, err)
 	}
-	o.signals = watchSignals(o.grace)
+	if o.signals == nil {
+		o.signals = watchSignals(o.grace)
+	}
 	defer o.signals.stop()
 	sets := o.sets
 	if cmd.Flags().Changed("seed") {

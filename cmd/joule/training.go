@@ -219,7 +219,7 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	}
 	o.signals.stop()
 	if stopped, ok := context.Cause(ctx).(*interruption); ok && stopped.requeue && err != nil {
-		requeue(context.WithoutCancel(ctx)) // also where it could not be saved: there is an earlier checkpoint
+		o.signals.requeue(context.WithoutCancel(ctx)) // also where it could not be saved: there is an earlier checkpoint
 	}
 	if code := exitCode(err); o.noFigures || code != exitOK && code != exitDiverged {
 		return dirs, err
