@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/internal/backendtest"
+	"joule/internal/dealt"
 	"joule/internal/random"
 	"joule/models"
 )
@@ -15,6 +16,7 @@ import (
 // nothing has no random numbers: drawing any is a fault.
 type nothing struct{ random.Draws }
 
+func (nothing) Part() *dealt.Part                          { return nil }
 func (nothing) State() []*graph.Node                       { return nil }
 func (nothing) Return() []*graph.Node                      { return nil }
 func (nothing) At([]*graph.Node, *graph.Node) random.Draws { return nothing{} }

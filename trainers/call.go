@@ -49,12 +49,20 @@ type outcome struct {
 	sick   [][]int32           // [devices][replicas]: the first sick step, counted from 1 over the run; 0: none
 	seen   [][]float64         // [devices][replicas·metrics]: what that step gave
 	finite [][]int32           // [devices][replicas]
+	crews  []*outcome          // of each crew, where there are crews: nil of one without active replicas
 	took   time.Duration
 }
 
 // call makes n steps of the active replicas, all of which are at the given one. The state of the run stays as it is.
 func (t *Trainer) call(active []int, step, n int) (*outcome, error) {
 	start := time.Now()
+	if t.crews != nil {
+		o, err := t.callCrews(active, step, n)
+		if o != nil {
+			o.took = time.Since(start)
+		}
+		return o, err
+	}
 	going := make([]bool, len(t.replicas))
 	for _, i := range active {
 		going[i] = true
@@ -72,7 +80,7 @@ func (t *Trainer) call(active []int, step, n int) (*outcome, error) {
 			in = append(in, going)
 		}
 	}
-	out, err := t.exec.Exec(in...)
+	out, _, err := t.exec.CallWithGraphOnDevice(t.device, in...) // in GoMLX v0.28.3 CallOnDevice takes the first
 	if err != nil {
 		return nil, fmt.Errorf("training failed after step %d: %w", step, err)
 	}
@@ -101,6 +109,11 @@ func (t *Trainer) call(active []int, step, n int) (*outcome, error) {
 }
 
 func (o *outcome) free() {
+	for _, own := range o.crews {
+		if own != nil {
+			own.free()
+		}
+	}
 	for _, state := range o.states {
 		tensor.Free(state...)
 	}
@@ -108,6 +121,11 @@ func (o *outcome) free() {
 
 // take makes what a call of so many steps gave the state of the run.
 func (t *Trainer) take(o *outcome, active []int, steps int) {
+	for k, own := range o.crews {
+		if own != nil {
+			t.crews[k].take(own, nil, steps)
+		}
+	}
 	for device, state := range t.states {
 		tensor.Free(state...)
 		t.states[device] = o.states[device]
@@ -125,7 +143,7 @@ func (t *Trainer) take(o *outcome, active []int, steps int) {
 // A call that met a sick step is thrown away, and the good steps of it are made again: they come out the same.
 func (t *Trainer) advance(active []int, n int) (made int, sick []Incident, err error) {
 	step := t.replicas[active[0]].step
-	n = t.pace.next(t.feed.left(step, n))
+	n = t.pace.next(t.left(step, n))
 	bad := n + 1 // the first step that is known to be sick, or not good enough to end with, counted from 1 over those to come
 	for length := n; length > 0; {
 		o, err := t.call(active, step+made, length)
@@ -214,7 +232,7 @@ func (t *Trainer) report(replicas []int) (Report, error) {
 	for _, m := range metrics {
 		r.Names = append(r.Names, m.Name)
 	}
-	sums, err := tensor.Values(t.states[0][t.program.atSums()])
+	sums, err := t.sums()
 	if err != nil {
 		return r, fmt.Errorf("cannot read the results of step %d: %w", r.Step, err)
 	}
@@ -229,8 +247,30 @@ func (t *Trainer) report(replicas []int) (Report, error) {
 	return r, t.clearSums(replicas)
 }
 
+// sums are those of what is logged, of all replicas: [replicas·metrics].
+func (t *Trainer) sums() (all []float64, err error) {
+	if t.crews == nil {
+		return tensor.Values(t.states[0][t.program.atSums()])
+	}
+	for _, crew := range t.crews {
+		own, err := crew.sums()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, own...)
+	}
+	return all, nil
+}
+
 // clearSums starts the sums of some replicas anew.
 func (t *Trainer) clearSums(replicas []int) error {
+	for k, own := range t.byCrew(replicas) {
+		if len(own) > 0 {
+			if err := t.crews[k].clearSums(own); err != nil {
+				return err
+			}
+		}
+	}
 	at := t.program.atSums()
 	for _, state := range t.states {
 		fresh := t.program.zeroSums()

@@ -99,7 +99,7 @@ func multiplied(t *testing.T, name string, spec Spec) float64 {
 	for _, r := range append([]Replica{{spec.Data, spec.Seed}}, spec.Replicas...) {
 		trainer.replicas = append(trainer.replicas, member{Replica: r, rate: 1})
 	}
-	if err := errors.Join(trainer.prepare(), trainer.initialise()); err != nil {
+	if err := errors.Join(trainer.prepare(1), trainer.initialise()); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	p, g := trainer.program, graph.NewGraph(trainer.backend, name)

@@ -98,7 +98,7 @@ func sharedSpecs(t *testing.T) map[string]Spec {
 	add("ensemble", &CD{chains(&samplers.Ensemble{Steps: 2, Local: langevin, Jitter: 0.01})})
 	other := normalData(64, []float64{0, 2}, 1.5)
 	for _, name := range []string{"short_run", "pcd", "ksd", "flow_nce", "adversarial", "ensemble"} {
-		with(name, func(s *Spec) { s.Replicas = []Replica{{other, 8}} })
+		with(name, func(s *Spec) { s.Replicas = []Replica{{other, 8}, {s.Data, 9}} })
 	}
 	return specs
 }
@@ -205,7 +205,7 @@ func TestSnapshotOnOtherDevices(t *testing.T) {
 	four := severalDevices(t, 4)
 	spec := sharedSpecs(t)["cd"]
 	spec.Method = &PCD{InitStd: 1, BufferSize: 20, RestartFraction: 0.3, Contrast: Contrast{SpectralPenalty: 0.01, Sampler: samplers.NewULA(3, 0.05)}}
-	spec.Replicas = []Replica{{spec.Data, 8}}
+	spec.Replicas = []Replica{{spec.Data, 8}, {spec.Data, 9}}
 	spec.Loop.Devices = 2
 	whole := newTrainer(t, four, spec)
 	run(t, whole, 2)

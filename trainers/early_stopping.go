@@ -112,7 +112,7 @@ func (t *Trainer) validate(replicas []int, hooks Hooks) error {
 	if t.validation == nil || step < t.spec.Loop.Steps && step%e.Every != 0 {
 		return nil
 	}
-	all, err := t.validation.values(t)
+	all, err := t.criteria()
 	if err != nil {
 		return fmt.Errorf("cannot look at the validation points after step %d: %w", step, err)
 	}

@@ -19,6 +19,7 @@ type feed struct {
 	backend compute.Backend
 	streams []*datasets.Stream // of each replica; a single one where they share their data
 	shape   shapes.Shape       // [points, dim]: one replica's points after the other's
+	first   compute.DeviceNum  // of the devices
 	devices int
 	each    int      // steps with a window
 	last    int      // the window of the last step
@@ -36,13 +37,13 @@ type reading struct {
 }
 
 // newFeed is the feed of a program on some sets, all of which stream; nil where they are in memory.
-func newFeed(backend compute.Backend, p *program, replicas []member) *feed {
+func newFeed(backend compute.Backend, device compute.DeviceNum, p *program, replicas []member) *feed {
 	first := replicas[0].Data.Stream
 	if first == nil {
 		return nil
 	}
 	f := &feed{
-		backend: backend, devices: p.devices, at: -1, each: first.Steps,
+		backend: backend, first: device, devices: p.devices, at: -1, each: first.Steps,
 		shape: shapes.Make(p.dtype, p.points, first.Dim),
 	}
 	if f.each == 0 {
@@ -85,6 +86,13 @@ func (f *feed) left(step, n int) int {
 
 // bring puts the window of a step on the devices, where it is not there yet, and begins to read the next one.
 func (t *Trainer) bring(ctx context.Context, step int) error {
+	for _, crew := range t.crews {
+		before := crew.pace.time
+		if err := crew.bring(ctx, step); err != nil {
+			return err
+		}
+		t.pace.time += crew.pace.time - before
+	}
 	f := t.feed
 	if f == nil || step/f.each == f.at {
 		return nil
@@ -152,13 +160,14 @@ func (f *feed) read(window int) *reading {
 
 // window reads a window, and puts it on every device.
 func (f *feed) window(ctx context.Context, window int) (data []*tensors.Tensor, _ error) {
-	for device := range compute.DeviceNum(f.devices) {
+	for i := range compute.DeviceNum(f.devices) {
+		device := f.first + i
 		t, err := tensors.FromShapeForBackend(f.backend, device, f.shape)
 		if err != nil {
 			return data, fmt.Errorf("cannot hold a window of the data: %w", err)
 		}
 		data = append(data, t)
-		if device == 0 {
+		if i == 0 {
 			err = f.fill(ctx, window, t)
 		} else {
 			err = copyInto(t, data[0])

@@ -13,7 +13,6 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"joule/backends"
 	"joule/datasets"
 	"joule/internal/backendtest"
 	"joule/internal/tensor"
@@ -192,26 +191,25 @@ func TestStreamThatVanishes(t *testing.T) {
 	}
 }
 
-// Devices that share a batch have the same window.
+// Devices that share a batch have the same window, and so have devices that replicas are spread over.
 func TestStreamOnDevices(t *testing.T) {
-	backendtest.Open(t, "xla:cpu") // or skip
-	two, err := backends.Open("xla:cpu", backends.Options{Devices: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer two.Close()
+	two := severalDevices(t, 2)
 	spec, _ := streamedSpec(t, "dsm")
 	spec.Loop.Precision = float64bits
-	alone := newTrainer(t, backendtest.Open(t, "xla:cpu"), spec)
-	until(t, alone, 20)
-	spec.Loop.Devices = 2
-	shared, err := New(two.Backend, spec)
-	if err != nil {
-		t.Fatal(err)
+	for _, replicas := range [][]Replica{nil, {{spec.Data, 9}}} {
+		spec.Replicas, spec.Loop.Devices = replicas, 1
+		alone := newTrainer(t, backendtest.Open(t, "go"), spec)
+		until(t, alone, 20)
+		spec.Loop.Devices = 2
+		shared := newTrainer(t, two, spec)
+		until(t, shared, 20)
+		if spread := shared.crews != nil; spread != (replicas != nil) {
+			t.Errorf("%d more replicas: they are spread: %t", len(replicas), spread)
+		}
+		for i := range alone.replicas {
+			same(t, "on two devices", parametersOf(t, shared, i), parametersOf(t, alone, i), 1e-10)
+		}
 	}
-	defer shared.Close()
-	until(t, shared, 20)
-	same(t, "on two devices", parameters(t, shared), parameters(t, alone), 1e-10)
 }
 
 // Windows that were used do not stay in memory.

@@ -28,8 +28,9 @@ type Loop struct {
 	// Precision is the type of the numbers. With bfloat16 it is the products of the network that are computed in that type,
 	// while everything else, the parameters too, stays in float32.
 	Precision string `yaml:"precision" check:"in float32|bfloat16|float64"`
-	// Devices is the number of devices that share each batch. AllDevices are all that the backend shows; 0 leaves the number to
-	// the program: all cores of a processor where that pays, otherwise one.
+	// Devices is the number of devices that replicas are spread over, where they can be evenly, and that share each batch otherwise.
+	// AllDevices are all that the backend shows; 0 leaves the number to the program: all cores of a processor where that pays,
+	// otherwise one.
 	Devices int `yaml:"devices" check:">= 0, <= 1024, word all -1"`
 	// Replicas is the number of runs that are trained at once, with seeds from that of the config on.
 	Replicas int `yaml:"replicas" check:"> 0, <= 4096"`
@@ -57,20 +58,26 @@ func (l Loop) DType() dtypes.DType {
 	return dtypes.Float32
 }
 
-// devicesOf is the number of devices that share each batch, of those that a backend has. An error says that it has too few, or
-// that the batch cannot be shared evenly.
-func (l Loop) devicesOf(has int) (int, error) {
-	devices, given := max(l.Devices, 1), "train.devices"
+// devicesOf is the number of devices that so many replicas are trained on, of those that a backend has, and how many of them share
+// each batch: one, where the replicas can be spread over the devices evenly. An error says that there are too few devices, or that
+// the batch cannot be shared evenly.
+func (l Loop) devicesOf(has, replicas int) (devices, sharing int, err error) {
+	given := "train.devices"
+	devices = max(l.Devices, 1)
 	if l.Devices == AllDevices {
 		devices, given = has, "train.devices: all"
 	}
-	if devices > has {
-		return 0, fmt.Errorf("train.devices is %d, and the backend has %d; all takes those that there are, 0 leaves the number open", devices, has)
+	switch {
+	case devices > has:
+		return 0, 0, fmt.Errorf("train.devices is %d, and the backend has %d; all takes those that there are, 0 leaves the number open", devices, has)
+	case replicas%devices == 0:
+		return devices, 1, nil
+	case l.BatchSize%devices != 0 && replicas > 1:
+		return 0, 0, fmt.Errorf("%d replicas cannot be spread over %d devices evenly (%s), nor can train.batch_size %d be shared by them", replicas, devices, given, l.BatchSize)
+	case l.BatchSize%devices != 0:
+		return 0, 0, fmt.Errorf("train.batch_size %d cannot be shared evenly by %d devices (%s)", l.BatchSize, devices, given)
 	}
-	if l.BatchSize%devices != 0 {
-		return 0, fmt.Errorf("train.batch_size %d cannot be shared evenly by %d devices (%s)", l.BatchSize, devices, given)
-	}
-	return devices, nil
+	return devices, devices, nil
 }
 
 // NewLoop returns the default settings.

@@ -36,28 +36,7 @@ func New(backend compute.Backend, spec Spec) (*Trainer, error) {
 	for _, r := range append([]Replica{{spec.Data, spec.Seed}}, spec.Replicas...) {
 		t.replicas = append(t.replicas, member{Replica: r, rate: 1})
 	}
-	if err := t.prepare(); err != nil {
-		if _, told := errors.AsType[*SpecError](err); !told {
-			err = &SpecError{error: err}
-		}
-		return nil, err
-	}
-	if err := t.initialise(); err != nil {
-		return nil, err
-	}
-	var err error
-	if t.exec, err = graph.NewExec(backend, t.program.block); err != nil {
-		return nil, err
-	}
-	t.exec.SetMaxCache(1)
-	if t.program.devices > 1 {
-		mesh, err := distributed.NewDeviceMesh([]int{t.program.devices}, []string{"batch"})
-		if err != nil {
-			return nil, err
-		}
-		t.exec.SPMD(mesh)
-	}
-	if err := t.warm(); err != nil {
+	if err := t.compose(); err != nil {
 		t.Close()
 		return nil, err
 	}
@@ -68,8 +47,68 @@ func New(backend compute.Backend, spec Spec) (*Trainer, error) {
 	return t, nil
 }
 
-// prepare checks the spec and makes the program of it.
-func (t *Trainer) prepare() error {
+// compose makes the program and the state of a new trainer, or those of its crews.
+func (t *Trainer) compose() error {
+	devices, sharing, err := t.spec.Loop.devicesOf(t.backend.NumDevices(), len(t.replicas))
+	if err == nil {
+		err = t.alike()
+	}
+	if err != nil {
+		return &SpecError{error: err}
+	}
+	if sharing < devices {
+		return t.man(devices)
+	}
+	return t.build(devices)
+}
+
+// build makes the program, for devices that share each batch, and the state.
+func (t *Trainer) build(devices int) error {
+	if err := t.prepare(devices); err != nil {
+		if _, told := errors.AsType[*SpecError](err); !told {
+			err = &SpecError{error: err}
+		}
+		return err
+	}
+	if err := t.initialise(); err != nil {
+		return err
+	}
+	var err error
+	if t.exec, err = graph.NewExec(t.backend, t.program.block); err != nil {
+		return err
+	}
+	t.exec.SetMaxCache(1)
+	if devices > 1 {
+		mesh, err := distributed.NewDeviceMesh([]int{devices}, []string{"batch"})
+		if err != nil {
+			return err
+		}
+		t.exec.SPMD(mesh)
+	}
+	return t.warm()
+}
+
+// alike reports replicas whose data are not alike.
+func (t *Trainer) alike() error {
+	spec := t.spec
+	points, labelled := pointsOf(spec.Data), spec.Data.Labels != nil
+	for i, r := range t.replicas {
+		if n := pointsOf(r.Data); n != points || r.Data.Train.Dim != spec.Data.Train.Dim || (r.Data.Stream == nil) != (spec.Data.Stream == nil) {
+			return fmt.Errorf("replica %d has %d training points of %d coordinates, and the first %d of %d: they have to be alike",
+				i+1, n, r.Data.Train.Dim, points, spec.Data.Train.Dim)
+		}
+		if (r.Data.Labels != nil) != labelled {
+			return fmt.Errorf("replica %d has labels, or has none, and with the first it is the other way round: they have to be alike", i+1)
+		}
+		if !reflect.DeepEqual(r.Data.Augment, spec.Data.Augment) {
+			return fmt.Errorf("replica %d has its data scaled by itself, and batches are augmented for all alike: data.scale is the same for all, data.standardize is not", i+1)
+		}
+	}
+	return nil
+}
+
+// prepare checks the spec and makes the program of it, for devices that share each batch.
+func (t *Trainer) prepare(devices int) error {
 	spec, loop := t.spec, t.spec.Loop
 	if n := max(loop.Steps, loop.LogEvery, loop.CheckpointEvery); n > math.MaxInt32 {
 		return fmt.Errorf("train: %d steps are more than %d, as far as they are counted", n, math.MaxInt32)
@@ -77,26 +116,12 @@ func (t *Trainer) prepare() error {
 	if err := spec.Optimizer.check(); err != nil {
 		return err
 	}
-	devices, err := loop.devicesOf(t.backend.NumDevices())
-	if err != nil {
-		return err
-	}
 	p := &program{
 		model: spec.Model, optimizer: spec.Optimizer, settings: loop, devices: devices,
 		points: pointsOf(spec.Data), labelled: spec.Data.Labels != nil, augment: spec.Data.Augment, dtype: loop.DType(),
 	}
 	problem := Problem{Model: spec.Model, BatchSize: loop.BatchSize / devices, Devices: devices, DType: p.dtype, Precision: loop.Precision, Health: loop.Health}
-	for i, r := range t.replicas {
-		if n := pointsOf(r.Data); n != p.points || r.Data.Train.Dim != spec.Data.Train.Dim || (r.Data.Stream == nil) != (spec.Data.Stream == nil) {
-			return fmt.Errorf("replica %d has %d training points of %d coordinates, and the first %d of %d: they have to be alike",
-				i+1, n, r.Data.Train.Dim, p.points, spec.Data.Train.Dim)
-		}
-		if (r.Data.Labels != nil) != p.labelled {
-			return fmt.Errorf("replica %d has labels, or has none, and with the first it is the other way round: they have to be alike", i+1)
-		}
-		if !reflect.DeepEqual(r.Data.Augment, spec.Data.Augment) {
-			return fmt.Errorf("replica %d has its data scaled by itself, and batches are augmented for all alike: data.scale is the same for all, data.standardize is not", i+1)
-		}
+	for _, r := range t.replicas {
 		p.ownData = p.ownData || r.Data != spec.Data
 		problem.Data = append(problem.Data, r.Data)
 	}
@@ -131,7 +156,7 @@ func (t *Trainer) prepare() error {
 		return err
 	}
 	start := time.Now()
-	t.validation, err = newValidation(t.backend, p, spec, problem)
+	t.validation, err = newValidation(t, p, problem)
 	t.compile = time.Since(start)
 	return err
 }
@@ -164,7 +189,7 @@ func (t *Trainer) initialise() (err error) {
 	if t.states, err = p.first(t.backend, seeds); err != nil {
 		return err
 	}
-	t.feed = newFeed(t.backend, p, t.replicas)
+	t.feed = newFeed(t.backend, t.device, p, t.replicas)
 	values, points := t.spec.Data.Train.Values, p.points
 	if p.ownData {
 		values, points = nil, p.points*len(t.replicas)

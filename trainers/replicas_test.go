@@ -149,6 +149,12 @@ func TestDevicesRefused(t *testing.T) {
 			t.Errorf("%d devices and a batch of %d: error %v, want %s", test.devices, test.batch, err, test.want)
 		}
 	}
+	spec.Replicas, spec.Loop.Devices = []Replica{{spec.Data, 6}, {spec.Data, 7}}, 2
+	const neither = "3 replicas cannot be spread over 2 devices evenly (train.devices), nor can train.batch_size 7 be shared by them"
+	if _, err := New(two, spec); err == nil || err.Error() != neither {
+		t.Errorf("three replicas and a batch of 7 on two devices: error %v, want %s", err, neither)
+	}
+	spec.Replicas = nil
 	spec.Method = &PCD{InitStd: 1, BufferSize: 9, Contrast: Contrast{Sampler: samplers.NewULA(1, 0.1)}}
 	spec.Loop.BatchSize = 8
 	const want = "method.buffer_size 9 cannot be shared evenly by 2 devices (train.devices)"

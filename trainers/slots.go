@@ -71,6 +71,17 @@ func (s slot) onDevice(whole, own []byte, device, devices, width int, copied fun
 // tensorsOf copies those tensors of some replicas to the host whose names are wanted: [replicas].
 func (t *Trainer) tensorsOf(slots []slot, replicas []int, isWanted func(name string) bool) ([][]safetensors.Tensor, error) {
 	all := make([][]safetensors.Tensor, len(replicas))
+	if t.crews != nil {
+		for k, i := range replicas {
+			crew, own := t.crewOf(i)
+			tensors, err := crew.tensorsOf(slots, []int{own}, isWanted)
+			if err != nil {
+				return nil, err
+			}
+			all[k] = tensors[0]
+		}
+		return all, nil
+	}
 	width, dtype := t.program.dtype.Size(), t.dtypeInFile()
 	for _, s := range slots {
 		if !isWanted(s.name) {
@@ -101,6 +112,10 @@ func (t *Trainer) tensorsOf(slots []slot, replicas []int, isWanted func(name str
 
 // write puts tensors into the part of the state that is a replica's.
 func (t *Trainer) write(replica int, slots []slot, given map[string]safetensors.Tensor) error {
+	if t.crews != nil {
+		crew, own := t.crewOf(replica)
+		return crew.write(own, slots, given)
+	}
 	width := t.program.dtype.Size()
 	for device, state := range t.states {
 		fresh := make([]*tensors.Tensor, len(state))

@@ -174,6 +174,13 @@ const (
 // setConstants hands the rates and the keys of the random numbers of all replicas to the devices. After each rollback there
 // are other random numbers: the old ones might lead to the same end.
 func (t *Trainer) setConstants() {
+	for k, crew := range t.crews {
+		copy(crew.replicas, t.replicas[k*len(crew.replicas):])
+		crew.setConstants()
+	}
+	if t.crews != nil {
+		return
+	}
 	rates, seeds, purposes := make([]float64, len(t.replicas)), make([]int64, len(t.replicas)), make([]uint64, len(t.replicas))
 	for i, r := range t.replicas {
 		rates[i], seeds[i], purposes[i] = r.rate, r.Seed, purposeSteps

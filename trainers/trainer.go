@@ -42,7 +42,9 @@ type Trainer struct {
 	spec     Spec
 	replicas []member // the spec's own run first
 	backend  compute.Backend
-	program  *program
+	crews    []*Trainer        // each trains some of the replicas, on a device of its own; nil: all are trained by this one
+	device   compute.DeviceNum // that the program runs on, unless several do
+	program  *program          // of the first crew, where there are crews, which have the following to themselves
 	exec     *graph.Exec
 	states   [][]*tensors.Tensor // [devices], each in the order of stepState.flatten
 	fixed    [][]*tensors.Tensor // [devices], each in the order of constants.flatten
@@ -320,6 +322,12 @@ func (t *Trainer) Rate(replica int) float64 { return t.replicas[replica].rate }
 
 // Close frees the device memory of the run.
 func (t *Trainer) Close() {
+	for _, crew := range t.crews {
+		crew.Close()
+	}
+	if t.crews != nil {
+		return
+	}
 	t.feed.close()
 	t.validation.close()
 	for device := range t.states {
@@ -328,5 +336,7 @@ func (t *Trainer) Close() {
 	for device := range t.fixed {
 		tensor.Free(t.fixed[device]...)
 	}
-	t.exec.Finalize()
+	if t.exec != nil {
+		t.exec.Finalize()
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -44,7 +43,8 @@ const (
 )
 
 // newValidation compiles the criterion. It is nil where there is none.
-func newValidation(backend compute.Backend, p *program, spec Spec, problem Problem) (*validation, error) {
+func newValidation(t *Trainer, p *program, problem Problem) (*validation, error) {
+	spec := t.spec
 	e := spec.Loop.EarlyStopping
 	if !e.IsOn() {
 		return nil, nil
@@ -69,11 +69,12 @@ func newValidation(backend compute.Backend, p *program, spec Spec, problem Probl
 			return nil, errors.New("train.early_stopping.metric is loss, and that of this method depends on the steps before; want score_matching or nll")
 		}
 	}
-	return v, v.compile(backend, spec, problem)
+	return v, v.compile(t, problem)
 }
 
 // compile puts the points on the device and compiles the program.
-func (v *validation) compile(backend compute.Backend, spec Spec, problem Problem) (err error) {
+func (v *validation) compile(t *Trainer, problem Problem) (err error) {
+	spec := t.spec
 	seeds := []int64{spec.Seed}
 	for _, r := range spec.Replicas {
 		seeds = append(seeds, r.Seed)
@@ -99,7 +100,7 @@ func (v *validation) compile(backend compute.Backend, spec Spec, problem Problem
 			}
 		}
 	}
-	if v.exec, err = graph.NewExec(backend, v.graph); err != nil {
+	if v.exec, err = graph.NewExec(t.backend, v.graph); err != nil {
 		return err
 	}
 	v.exec.SetMaxCache(1)
@@ -208,7 +209,22 @@ func (v *validation) logZ(inputs []*graph.Node) *graph.Node {
 	return graph.Add(out[n+2], graph.Log(out[n+3]))
 }
 
-// values are the criterion of all replicas, in nats.
+// criteria are the criterion of all replicas, in nats.
+func (t *Trainer) criteria() (all []float64, err error) {
+	if t.crews == nil {
+		return t.validation.values(t)
+	}
+	for _, crew := range t.crews {
+		own, err := crew.criteria()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, own...)
+	}
+	return all, nil
+}
+
+// values are the criterion of all replicas of a trainer without crews, in nats.
 func (v *validation) values(t *Trainer) ([]float64, error) {
 	from := 0
 	if v.settings.EMA > 0 {
@@ -221,7 +237,7 @@ func (v *validation) values(t *Trainer) ([]float64, error) {
 	for _, fixed := range v.fixed {
 		in = append(in, fixed)
 	}
-	out, err := v.exec.Exec(in...)
+	out, _, err := v.exec.CallWithGraphOnDevice(t.device, in...)
 	if err != nil {
 		return nil, err
 	}
@@ -237,6 +253,8 @@ func (v *validation) values(t *Trainer) ([]float64, error) {
 func (v *validation) close() {
 	if v != nil {
 		tensor.Free(v.fixed...)
-		v.exec.Finalize()
+		if v.exec != nil {
+			v.exec.Finalize()
+		}
 	}
 }
