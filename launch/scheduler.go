@@ -55,8 +55,9 @@ const ExitRequeue = 75
 
 // Kinds are the schedulers by name, and what makes them of a profile and the path of the program.
 var Kinds = map[string]func(p *Profile, program string) Scheduler{
-	"local": newLocal,
-	"slurm": newSlurm,
+	"kubernetes": newKubernetes,
+	"local":      newLocal,
+	"slurm":      newSlurm,
 }
 
 // Default is the scheduler that needs nothing.
