@@ -252,9 +252,9 @@ func kubectl(t *testing.T, script string) (dir string) {
 
 // What kubectl says is kept, in a line.
 func TestKubernetesRefused(t *testing.T) {
-	k := kubernetesOf(t, fullest)
+	k, d := kubernetesOf(t, fullest), &Dir{Path: "/scratch/x"}
 	standIn(t, map[string]string{})
-	if err := k.Check(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "there is no kubectl here: ") {
+	if err := k.Check(t.Context(), d); err == nil || !strings.HasPrefix(err.Error(), "there is no kubectl here: ") {
 		t.Error(err)
 	}
 	for script, want := range map[string]string{
@@ -265,7 +265,7 @@ func TestKubernetesRefused(t *testing.T) {
 		"exit 3": "kubectl: exit status 3",
 	} {
 		dir := kubectl(t, script)
-		if err := k.Check(t.Context()); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if err := k.Check(t.Context(), d); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", script, err)
 		}
 		if calls, err := os.ReadFile(filepath.Join(dir, "calls")); err != nil || string(calls) != "--context big auth can-i create jobs.batch --namespace energy\n" {
@@ -273,11 +273,11 @@ func TestKubernetesRefused(t *testing.T) {
 		}
 	}
 	kubectl(t, "echo yes")
-	if err := k.Check(t.Context()); err != nil {
+	if err := k.Check(t.Context(), d); err != nil {
 		t.Error(err)
 	}
 	k.profile.Kubernetes.Image = ""
-	if err := k.Check(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "kubernetes.image of the profile is missing; ") {
+	if err := k.Check(t.Context(), d); err == nil || !strings.HasPrefix(err.Error(), "kubernetes.image of the profile is missing; ") {
 		t.Error(err)
 	}
 }

@@ -96,7 +96,7 @@ func (o launchOptions) run(cmd *cobra.Command, name string) error {
 	if o.dryRun {
 		return o.show(cmd, d, what, schedulers, scheduler)
 	}
-	if err := scheduler.Check(cmd.Context()); err != nil {
+	if err := scheduler.Check(cmd.Context(), d); err != nil {
 		return err
 	}
 	signals := watchSignals(o.grace + 10*time.Second)
