@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 )
@@ -193,6 +192,7 @@ func (k *Kubernetes) locate(d *Dir) error {
 
 // Submit gives a job's manifest to the cluster.
 func (k *Kubernetes) Submit(ctx context.Context, d *Dir, j *Job) error {
+	j.ID = ""
 	var list strings.Builder
 	for _, task := range j.Tasks {
 		list.WriteString(strconv.Itoa(task) + "\n")
@@ -203,9 +203,10 @@ func (k *Kubernetes) Submit(ctx context.Context, d *Dir, j *Job) error {
 	args := []string{"create", "--filename", filepath.Join(d.JobFolder(j), j.Script), "--output", "json"}
 	out, err := k.kubectl(ctx, append(args, in(k.profile.Kubernetes.Namespace)...)...)
 	if err != nil { // the answer may have been lost
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		if found := k.find(ctx, j); found == nil && j.ID != "" {
+		if findErr := k.find(ctx, j); findErr != nil {
+			return &UnsureError{errors.Join(err, findErr)}
+		}
+		if j.ID != "" {
 			return nil
 		}
 		return err

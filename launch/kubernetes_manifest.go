@@ -218,6 +218,7 @@ TIMERSETUPcode=REQUEUE
 if [ ! "$signalled" ]; then
   COMMAND --grace GRACE &
   joule=$!
+  [ ! "$signalled" ] || kill -USR1 "$joule" # one that came before there was a joule to hand it to
   signalled=1
 fi
 while [ "$signalled" ] && [ "$joule" ]; do
@@ -228,6 +229,7 @@ done
 trap '' TERM USR1
 exec >&- 2>&-
 wait "$log" # for the last lines
+[ "$code" != 138 ] || code=REQUEUE # SIGUSR1 came before joule could heed it
 exit "$code"
 `
 

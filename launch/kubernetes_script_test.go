@@ -52,6 +52,7 @@ func TestKubernetesScript(t *testing.T) {
 		"setup":    {index: "0", joule: `echo "$A"`, more: "setup: ['export A=$(echo b) # it''s', 'A=\"$A$$\"; A=${A/$$/c}; export A']\n", log: "bc\n"},
 		"told":     {index: "1", joule: saves, signal: syscall.SIGTERM, code: 75, log: "launch task DIR 5 --grace 105s\nready\nsaved\n"},
 		"warning":  {index: "1", joule: saves, more: "time: 0:01:00\nwarning: 59\n", code: 75, log: "launch task DIR 5 --grace 44s\nready\nsaved\n"},
+		"unready":  {index: "1", joule: `kill -USR1 $$`, code: 75},
 		"unlisted": {index: "3", joule: "echo not here", code: 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -315,6 +316,10 @@ func TestKubernetesSubmit(t *testing.T) {
 	lost := `if [ $1 = create ]; then ` + name + `echo $name >DIR/name; echo 'unexpected EOF' >&2; exit 1; fi; name=$(cat DIR/name); echo "{\"items\": [{\"metadata\": {\"name\": \"$name\", \"namespace\": \"default\"}}]}"`
 	if j, err = handIn(lost); err != nil || j.ID != "default/"+j.Name {
 		t.Errorf("%+v, %v", j, err)
+	}
+	var unsure *UnsureError
+	if _, err = handIn("echo 'no route to host' >&2; exit 1"); !errors.As(err, &unsure) || !strings.Contains(err.Error(), "it is not known whether the job was handed in: kubectl: no route to host") {
+		t.Error(err)
 	}
 	if _, err = handIn("echo created"); err == nil || !strings.HasPrefix(err.Error(), `kubectl create prints "created\n"; want`) {
 		t.Error(err)
