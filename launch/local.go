@@ -35,7 +35,7 @@ func newLocal(p *Profile, program string) Scheduler {
 }
 
 // Check finds nothing missing.
-func (l *Local) Check(context.Context) error { return nil }
+func (l *Local) Check(context.Context, *Dir) error { return nil }
 
 // AtOnce is how many tasks run at a time: as many as the profile says, or as there are cores for.
 func (l *Local) AtOnce() int {

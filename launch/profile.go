@@ -31,6 +31,8 @@ type Profile struct {
 	Environment strictyaml.Tree `yaml:"environment"`
 	// Slurm is what concerns Slurm alone.
 	Slurm SlurmSettings `yaml:"slurm"`
+	// Kubernetes is what concerns Kubernetes alone.
+	Kubernetes KubernetesSettings `yaml:"kubernetes"`
 
 	// Text is the profile with all that it extends, as YAML. It is not a key.
 	Text string `yaml:"-"`
@@ -48,7 +50,7 @@ type SlurmSettings struct {
 }
 
 // NewProfile is what keys that a file leaves out are set to.
-func NewProfile() *Profile { return &Profile{Warning: 120} }
+func NewProfile() *Profile { return &Profile{Warning: 120, Kubernetes: newKubernetesSettings()} }
 
 // LoadProfile reads the profile in a file. Empty is that of one with no keys. An error lists what is wrong, with file, line, column
 // and key.

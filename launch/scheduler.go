@@ -20,8 +20,8 @@ import (
 // with another code but 0 is over for now; launching again starts it again where it has left something undone. What a task
 // writes goes to [Dir.LogFile], appended.
 type Scheduler interface {
-	// Check says, before anything is written, why the scheduler cannot be used from here, and what would help.
-	Check(ctx context.Context) error
+	// Check says, before anything is written, why the scheduler cannot be used from here for a directory, and what would help.
+	Check(ctx context.Context, d *Dir) error
 	// Divide makes jobs of tasks, as many as the scheduler needs, and writes their scripts; nothing is handed in, nor written to
 	// the disk.
 	Divide(ctx context.Context, d *Dir, tasks []int) ([]*Job, error)
@@ -55,8 +55,9 @@ const ExitRequeue = 75
 
 // Kinds are the schedulers by name, and what makes them of a profile and the path of the program.
 var Kinds = map[string]func(p *Profile, program string) Scheduler{
-	"local": newLocal,
-	"slurm": newSlurm,
+	"kubernetes": newKubernetes,
+	"local":      newLocal,
+	"slurm":      newSlurm,
 }
 
 // Default is the scheduler that needs nothing.

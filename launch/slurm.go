@@ -96,7 +96,7 @@ func ownWords(name, text string) string {
 }
 
 // Check looks for Slurm's commands and its controller.
-func (s *Slurm) Check(ctx context.Context) error {
+func (s *Slurm) Check(ctx context.Context, _ *Dir) error {
 	for _, name := range []string{"sbatch", "squeue", "scancel", "scontrol"} {
 		if _, err := exec.LookPath(name); err != nil {
 			_, err := ask(ctx, name)

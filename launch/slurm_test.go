@@ -234,7 +234,7 @@ func TestSlurmErrors(t *testing.T) {
 	standIn(t, all)
 	j := d.NewJob("slurm", []int{0})
 	j.Script = "job.sh"
-	if err := s.Check(t.Context()); err != nil {
+	if err := s.Check(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 	if err := s.Submit(t.Context(), d, j); err != nil || j.ID != "12" {
@@ -266,12 +266,12 @@ func TestSlurmErrors(t *testing.T) {
 	}
 	all["scontrol"] = "echo 'Slurmctld(primary) at head is DOWN'; echo '****'; exit 1"
 	standIn(t, all)
-	if err := s.Check(t.Context()); err == nil || err.Error() != "Slurm's controller (slurmctld) cannot be reached from here: scontrol: Slurmctld(primary) at head is DOWN" {
+	if err := s.Check(t.Context(), nil); err == nil || err.Error() != "Slurm's controller (slurmctld) cannot be reached from here: scontrol: Slurmctld(primary) at head is DOWN" {
 		t.Error(err)
 	}
 	delete(all, "sbatch")
 	standIn(t, all)
-	if err := s.Check(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "there is no sbatch here: ") {
+	if err := s.Check(t.Context(), nil); err == nil || !strings.HasPrefix(err.Error(), "there is no sbatch here: ") {
 		t.Error(err)
 	}
 }

@@ -33,8 +33,8 @@ func newLaunch() *cobra.Command {
 		Use:   "launch [SUITE|CONFIG]",
 		Short: "Give the runs of a suite, or the run of a config, to a scheduler",
 		Long: `launch cuts a suite into tasks and hands them to a scheduler: to this machine (--on local), where they run while the command
-does, or to Slurm (--on slurm), as an array of jobs. A config is one task, its run directory DIR/run. What tasks need, and how a
-site wants to be asked for it, is in a profile (--profile), a YAML file.
+does, to Slurm (--on slurm), as an array of jobs, or to Kubernetes (--on kubernetes), as an indexed job. A config is one task, its
+run directory DIR/run. What tasks need, and how a site wants to be asked for it, is in a profile (--profile), a YAML file.
 
 The directory holds all there is, so that the same command again hands in what has no result yet and is neither waiting nor running.
 A task that is told to end, by preemption or by the end of its time, saves; started again it goes on, bit for bit. joule launch
@@ -44,7 +44,8 @@ The path of the directory is printed on standard output. The exit code is 0 wher
 where every run has ended.`,
 		Example: `  joule launch quick --out bench/quick
   joule launch toy2d --on slurm --profile cluster.yaml --dry-run
-  joule launch my.yaml --on slurm --profile cluster.yaml --out runs/my --set train.steps=100000`,
+  joule launch my.yaml --on slurm --profile cluster.yaml --out runs/my --set train.steps=100000
+  joule launch toy2d --on kubernetes --profile cluster.yaml --out /scratch/toy2d`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -95,7 +96,7 @@ func (o launchOptions) run(cmd *cobra.Command, name string) error {
 	if o.dryRun {
 		return o.show(cmd, d, what, schedulers, scheduler)
 	}
-	if err := scheduler.Check(cmd.Context()); err != nil {
+	if err := scheduler.Check(cmd.Context(), d); err != nil {
 		return err
 	}
 	signals := watchSignals(o.grace + 10*time.Second)

@@ -65,7 +65,7 @@ func runTask(cmd *cobra.Command, d *launch.Dir, task *launch.Task, grace time.Du
 	}
 	defer release()
 	host, _ := os.Hostname() // it is for people
-	attempt := launch.Attempt{ID: time.Now().UTC(), Host: host, PID: os.Getpid(), Job: cmp.Or(os.Getenv("SLURM_ARRAY_JOB_ID"), os.Getenv("SLURM_JOB_ID"))}
+	attempt := launch.Attempt{ID: time.Now().UTC(), Host: host, PID: os.Getpid(), Job: cmp.Or(os.Getenv("SLURM_ARRAY_JOB_ID"), os.Getenv("SLURM_JOB_ID"), os.Getenv("JOULE_JOB"))}
 	if err := task.Note(attempt); err != nil {
 		return err
 	}
