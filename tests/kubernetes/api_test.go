@@ -19,6 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 
 	"joule/tests/kubernetes/admission"
@@ -102,12 +103,16 @@ func (c *cluster) api(specified []byte) http.Handler {
 		{"name": "selfsubjectaccessreviews", "singularName": "", "namespaced": false, "kind": "SelfSubjectAccessReview", "verbs": ["create"]}]}`)
 	fixed("GET /version", `{"major": "1", "minor": "37", "gitVersion": "v1.37.2"}`)
 	mux.HandleFunc("GET /openapi/v2", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+		w.Header().Set("Content-Type", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
 		_, _ = w.Write(specified)
 	})
 	handle("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", func(r *http.Request) (any, error) {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
 		var review authorizationv1.SelfSubjectAccessReview
-		err := json.NewDecoder(r.Body).Decode(&review)
+		_, _, err = scheme.Codecs.UniversalDeserializer().Decode(text, nil, &review) // kubectl sends it as protocol buffers
 		if a := review.Spec.ResourceAttributes; err == nil && a != nil {
 			review.Status.Allowed = a.Namespace == namespace && a.Verb == "create" && a.Group == "batch" && a.Resource == "jobs"
 		}

@@ -119,7 +119,7 @@ config: two-gaussians/dsm
 set: {data.size: 500, train.batch_size: 16, train.log_every: 5, model.hidden: [8], sampler.steps: 20}
 budget: {steps: 20}
 measure: {grid: 41, samples: 50}
-grid: {data.kind: [two_gaussians, checkerboard], config: [two-gaussians/dsm, two-gaussians/fisher]}
+grid: {data.kind: [two_gaussians, two_moons], config: [two-gaussians/dsm, two-gaussians/fisher]}
 `)
 	suite := []string{"s.yaml", "--backend", "go", "--out", "out"}
 	joule(t, dir, launched(suite)...)
