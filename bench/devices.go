@@ -15,6 +15,7 @@ import (
 
 	"joule/configs"
 	"joule/suites"
+	"joule/trainers"
 )
 
 // visibleVariable says which GPUs a process sees, by numbers or names.
@@ -137,7 +138,7 @@ func PlacedOn() string {
 func AreCUDA(s *suites.Suite, cells []*suites.Cell, o Options) (bool, error) {
 	some := false
 	for config, err := range trainable(s, cells, o) {
-		if err != nil || !isCUDA(config.Backend) || config.Train.Devices > 1 {
+		if err != nil || !isCUDA(config.Backend) || config.Train.AsksForSeveral() {
 			return false, err
 		}
 		some = true
@@ -153,8 +154,12 @@ func CheckPlaceable(s *suites.Suite, cells []*suites.Cell, o Options) error {
 			return err
 		case config.Backend != "auto" && !isCUDA(config.Backend):
 			return fmt.Errorf("--devices places workers on NVIDIA GPUs, and %s is to be trained on %s; leave it out, or give --backend xla:cuda", config.Name, config.Backend)
-		case config.Train.Devices > 1:
-			return fmt.Errorf("--devices gives each worker one device, and %s asks for %d; leave out --devices or train.devices", config.Name, config.Train.Devices)
+		case config.Train.AsksForSeveral():
+			asked := "all"
+			if n := config.Train.Devices; n != trainers.AllDevices {
+				asked = strconv.Itoa(n)
+			}
+			return fmt.Errorf("--devices gives each worker one device, and %s asks for %s; leave out --devices or train.devices", config.Name, asked)
 		}
 	}
 	return nil

@@ -119,6 +119,7 @@ func TestCheckPlaceable(t *testing.T) {
 		{"", "go", "--devices places workers on NVIDIA GPUs, and a is to be trained on go; leave it out, or give --backend xla:cuda", false},
 		{"", "xla:cpu", "--devices places workers on NVIDIA GPUs, and a is to be trained on xla:cpu; leave it out, or give --backend xla:cuda", false},
 		{"set: {train.devices: 2}\n", "xla:cuda", "--devices gives each worker one device, and a asks for 2; leave out --devices or train.devices", false},
+		{"set: {train.devices: all}\n", "xla:cuda", "--devices gives each worker one device, and a asks for all; leave out --devices or train.devices", false},
 	} {
 		s, cells := suiteOf(t, test.more, "a")
 		o := Options{Backend: test.backend}

@@ -58,6 +58,9 @@ func (l Loop) DType() dtypes.DType {
 	return dtypes.Float32
 }
 
+// AsksForSeveral says whether more than one device is asked for, as far as can be told without a backend.
+func (l Loop) AsksForSeveral() bool { return l.Devices > 1 || l.Devices == AllDevices }
+
 // devicesOf is the number of devices that so many replicas are trained on, of those that a backend has, and how many of them share
 // each batch: one, where the replicas can be spread over the devices evenly. An error says that there are too few devices, or that
 // the batch cannot be shared evenly.
