@@ -30,6 +30,7 @@ type control struct {
 	config *rest.Config // of an administrator
 	client *kubernetes.Clientset
 	stops  []func()
+	ended  chan string // names of programs that have ended
 }
 
 // controllers are those that have a part in what becomes of jobs.
@@ -73,7 +74,7 @@ func goCommand(args ...string) (string, error) {
 
 // startControl starts a control plane that keeps what it has to in a folder, and waits until it is ready.
 func startControl(programs, dir string) (c *control, err error) {
-	c = &control{dir: dir}
+	c = &control{dir: dir, ended: make(chan string, 4)}
 	defer func() {
 		if err != nil {
 			c.stop()
@@ -144,9 +145,15 @@ func (c *control) start(program string, args ...string) error {
 	if err := command.Start(); err != nil {
 		return err
 	}
+	isOver := make(chan struct{})
+	go func() {
+		_ = command.Wait() // the log says why
+		c.ended <- filepath.Base(program)
+		close(isOver)
+	}()
 	c.stops = append(c.stops, func() {
 		_ = command.Process.Kill() // or it has ended
-		_ = command.Wait()
+		<-isOver
 	})
 	return nil
 }
@@ -172,6 +179,11 @@ func (c *control) logs() string {
 // ready waits until the API server says that it is, up to two minutes.
 func (c *control) ready() (err error) {
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		select {
+		case program := <-c.ended:
+			return fmt.Errorf("%s has ended\n%s", program, c.logs())
+		default:
+		}
 		if c.client, err = kubernetes.NewForConfig(c.config); err != nil { // the certificate is not there yet
 			continue
 		}
