@@ -69,6 +69,7 @@ func startCluster(t *testing.T) *cluster {
 		if err != nil {
 			t.Error(err)
 		}
+		checkNodes(t)
 	})
 	return c
 }

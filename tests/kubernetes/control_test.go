@@ -51,10 +51,8 @@ func buildPrograms() (folder string, err error) {
 	}
 	major, rest, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 	minor, _, _ := strings.Cut(rest, ".")
-	flags := "-s -w" // and what Kubernetes' own build says of its version
-	for name, value := range map[string]string{"gitVersion": version, "gitMajor": major, "gitMinor": minor} {
-		flags += fmt.Sprintf(" -X k8s.io/component-base/version.%s=%s", name, value)
-	}
+	const variables = "k8s.io/component-base/version."
+	flags := "-s -w -X " + variables + "gitVersion=" + version + " -X " + variables + "gitMajor=" + major + " -X " + variables + "gitMinor=" + minor
 	for _, program := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
 		if _, err := goCommand("build", "-ldflags", flags, "-o", filepath.Join(folder, program), module+"/cmd/"+program); err != nil {
 			return "", err

@@ -46,11 +46,11 @@ func (p *process) kill() {
 }
 
 // ended has the exit codes of the containers of jobs, in the order of their ends.
-var ended struct {
+var ended = struct {
 	mutex sync.Mutex
 	codes map[string][]int // by namespace/job
 	wrong []error          // with nodes
-}
+}{codes: map[string][]int{}}
 
 // codes are the exit codes of a job's containers so far.
 func (c *cluster) codes(job string) []int {
