@@ -134,16 +134,23 @@ func (c *cluster) job() *batchv1.Job {
 	return &jobs[0]
 }
 
-// has waits for the job to have a condition.
+// has waits for the job to end with a condition.
 func (c *cluster) has(condition batchv1.JobConditionType) *batchv1.Job {
 	c.t.Helper()
 	var found *batchv1.Job
-	c.await("job that is "+string(condition), func() bool {
+	var end batchv1.JobConditionType
+	c.await("job that has ended", func() bool {
 		found = c.job()
-		return slices.ContainsFunc(found.Status.Conditions, func(have batchv1.JobCondition) bool {
-			return have.Type == condition && have.Status == corev1.ConditionTrue
-		})
+		for _, have := range found.Status.Conditions {
+			if have.Status == corev1.ConditionTrue && (have.Type == batchv1.JobComplete || have.Type == batchv1.JobFailed) {
+				end = have.Type
+			}
+		}
+		return end != ""
 	})
+	if end != condition {
+		c.t.Fatalf("the job is not %s: %s", condition, c.told(c.jobs()))
+	}
 	return found
 }
 
