@@ -15,7 +15,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
@@ -63,18 +62,16 @@ func (c *cluster) codes(job string) []int {
 func startNode(c *control, name, role string) (*node, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	n := &node{name: name, client: c.client, processes: map[types.UID]*process{}}
-	capacity := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100"), corev1.ResourceMemory: resource.MustParse("100Gi"), corev1.ResourcePods: resource.MustParse("100")}
 	object := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"role": role}}}
 	if role != "" {
 		object.Spec.Taints = []corev1.Taint{{Key: "role", Value: role, Effect: corev1.TaintEffectNoSchedule}}
 	}
-	object, err := c.client.CoreV1().Nodes().Create(ctx, object, metav1.CreateOptions{})
-	if err != nil {
-		cancel()
-		return nil, err
+	_, err := c.client.CoreV1().Nodes().Create(ctx, object, metav1.CreateOptions{})
+	if err == nil {
+		const room = `{"cpu": "100", "memory": "100Gi", "pods": "100"}`
+		err = n.patch(ctx, `{"status": {"capacity": `+room+`, "allocatable": `+room+`}}`)
 	}
-	object.Status.Capacity, object.Status.Allocatable = capacity, capacity
-	if _, err := c.client.CoreV1().Nodes().UpdateStatus(ctx, object, metav1.UpdateOptions{}); err != nil {
+	if err != nil {
 		cancel()
 		return nil, err
 	}
@@ -134,8 +131,12 @@ func checkNodes(t *testing.T) {
 // beat tells the cluster that the node is there.
 func (n *node) beat(ctx context.Context) error {
 	now := time.Now().UTC().Format(time.RFC3339)
-	patch := fmt.Appendf(nil, `{"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": %q, "lastTransitionTime": %[1]q}]}}`, now)
-	_, err := n.client.CoreV1().Nodes().Patch(ctx, n.name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	return n.patch(ctx, fmt.Sprintf(`{"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": %q, "lastTransitionTime": %[1]q}]}}`, now))
+}
+
+// patch changes the status of the node, which controllers change, too.
+func (n *node) patch(ctx context.Context, patch string) error {
+	_, err := n.client.CoreV1().Nodes().Patch(ctx, n.name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{}, "status")
 	return err
 }
 
