@@ -23,19 +23,19 @@ func (m *message) bytes(field protowire.Number, v []byte) {
 
 func (m *message) text(field protowire.Number, v string) { m.bytes(field, []byte(v)) }
 
-// Fields and numbers of onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. ("Node.op_type" is field 4 of NodeProto.)
+// Fields and numbers of onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 const (
-	modelIRVersion, modelProducer, modelProducerVersion, modelDoc                 = 1, 2, 3, 6
-	modelGraph, modelOpset, modelMetadata, modelFunctions                         = 7, 8, 14, 25
-	graphNode, graphName, graphInitializer, graphInput, graphOutput               = 1, 2, 5, 11, 12
-	functionName, functionInput, functionOutput, functionNode                     = 1, 4, 5, 7
-	functionDoc, functionOpset, functionDomain                                    = 8, 9, 10
-	nodeInput, nodeOutput, nodeName, nodeOpType, nodeAttribute, nodeDomain        = 1, 2, 3, 4, 5, 7
-	attributeName, attributeFloat, attributeInt, attributeString                  = 1, 2, 3, 4
-	attributeTensor, attributeInts, attributeType                                 = 5, 8, 20
-	tensorDims, tensorType, tensorName, tensorRaw                                 = 1, 2, 8, 9
-	valueName, valueType, typeTensor, tensorElemType, tensorShape                 = 1, 2, 1, 1, 2
-	shapeDim, dimValue, dimParam, opsetDomain, opsetVersion, entryKey, entryValue = 1, 1, 2, 1, 2, 1, 2
+	modelIRVersion, modelProducer, modelProducerVersion, modelDoc                     = 1, 2, 3, 6
+	modelGraph, modelOpset, modelMetadata, modelFunctions                             = 7, 8, 14, 25
+	graphNode, graphName, graphInitializer, graphInput, graphOutput                   = 1, 2, 5, 11, 12
+	functionName, functionInput, functionOutput, functionNode                         = 1, 4, 5, 7
+	functionDoc, functionOpset, functionDomain                                        = 8, 9, 10
+	nodeInput, nodeOutput, nodeName, nodeOpType, nodeAttribute, nodeDomain            = 1, 2, 3, 4, 5, 7
+	attributeName, attributeFloat, attributeInt, attributeString                      = 1, 2, 3, 4
+	attributeTensor, attributeInts, attributeType                                     = 5, 8, 20
+	tensorDims, tensorType, tensorName, tensorRaw                                     = 1, 2, 8, 9
+	valueName, valueType, typeTensor, tensorElemType, tensorShape                     = 1, 2, 1, 1, 2
+	shapeDim, dimValue, dimParam, opsetIDDomain, opsetIDVersion, entryKey, entryValue = 1, 1, 2, 1, 2, 1, 2
 )
 
 // The types of attributes.
@@ -144,8 +144,8 @@ func valueInfo(name string, kind int64, dims []int) []byte {
 
 func opset(domain string, version int64) []byte {
 	var m message
-	m.text(opsetDomain, domain)
-	m.integer(opsetVersion, version)
+	m.text(opsetIDDomain, domain)
+	m.integer(opsetIDVersion, version)
 	return m
 }
 
