@@ -50,6 +50,9 @@ func (e *emitter) value(op *trace.Op) (value, error) {
 	case compute.OpTypeBroadcastInDim:
 		return e.broadcastInDim(op), nil
 	case compute.OpTypeReshape:
+		if in := op.Inputs[0]; slices.Equal(withoutLead(in.Dims), withoutLead(op.Dims)) && len(e.values[in].dims) <= len(op.Dims) {
+			return e.values[in], nil // axes of length 1 in front are as good as none
+		}
 		return value{e.reshaped(e.whole(op.Inputs[0]), op.Dims), op.Dims}, nil
 	case compute.OpTypeTranspose:
 		return value{e.emit("Transpose", []string{e.whole(op.Inputs[0])}, attribute{"perm", wide(op.Axes)}), op.Dims}, nil
@@ -84,7 +87,7 @@ func wide(values []int) []int64 {
 	return all
 }
 
-// one is a number of the type of an operation's input, as an array of no axes.
+// number is one of the type of an operation's input, as an array of no axes.
 func (e *emitter) number(like *trace.Op, v float64) string {
 	if kinds[like.DType] == 1 {
 		return e.constant(1, nil, []float32{float32(v)})
@@ -118,6 +121,14 @@ func (e *emitter) composed(op *trace.Op, in []string) string {
 	}
 }
 
+// withoutLead are dimensions without those in front that are 1.
+func withoutLead(dims []int) []int {
+	for len(dims) > 0 && dims[0] == 1 {
+		dims = dims[1:]
+	}
+	return dims
+}
+
 // broadcastInDim puts the axes of a value in their places, and leaves it to later operations to repeat it.
 func (e *emitter) broadcastInDim(op *trace.Op) value {
 	in := e.values[op.Inputs[0]]
@@ -129,15 +140,9 @@ func (e *emitter) broadcastInDim(op *trace.Op) value {
 	for i, d := range in.dims {
 		to[op.Axes[rank-len(in.dims)+i]] = d
 	}
-	for len(to) > 0 && to[0] == 1 {
-		to = to[1:]
-	}
-	have := in.dims
-	for len(have) > len(to) && have[0] == 1 && !slices.Equal(have, to) {
-		have = have[1:]
-	}
-	if slices.Equal(have, to) && len(in.dims) <= len(op.Dims) {
-		return value{in.name, in.dims}
+	to = withoutLead(to)
+	if slices.Equal(withoutLead(in.dims), to) && len(in.dims) <= len(op.Dims) {
+		return in
 	}
 	return value{e.reshaped(in.name, to), to}
 }

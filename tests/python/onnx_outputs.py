@@ -15,6 +15,6 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob("*.onnx")):
     names = [o.name for o in session.get_outputs()]
     for points in sorted(path.parent.glob(path.stem + ".*.npy")):
         for name, value in zip(names, session.run(names, {"x": numpy.load(points)})):
-            numpy.save(points.with_suffix(f".{name}"), value)
-            points.with_suffix(f".{name}.npy").rename(points.with_suffix(f".{name}"))
+            with open(points.with_suffix("." + name), "wb") as file:
+                numpy.save(file, value)
 print(onnx.__version__, onnxruntime.__version__)
