@@ -30,6 +30,9 @@ type Model struct {
 	About   map[string]string
 }
 
+// BatchError says that a model does not compute each point alike, and cannot be exported for any number of them.
+type BatchError = trace.BatchError
+
 // PointsName is what the input of exported functions is called.
 const PointsName = "x"
 

@@ -203,7 +203,7 @@ func (e *emitter) slice(op *trace.Op) (value, error) {
 			continue
 		}
 		if op.Limits[axis] < 0 {
-			return value{}, fmt.Errorf("a Slice of some of the points has no form in ONNX for any number of them")
+			return value{}, trace.NewBatchError("a Slice of some of the points has no form in ONNX for any number of them")
 		}
 		starts, limits = append(starts, start), append(limits, op.Limits[axis])
 		axes, steps = append(axes, axis), append(steps, op.Strides[axis])
@@ -230,7 +230,7 @@ func (e *emitter) iota(op *trace.Op) (value, error) {
 	axis := op.Axes[0]
 	n := op.Dims[axis]
 	if n < 0 {
-		return value{}, fmt.Errorf("an Iota over the points has no form in ONNX for any number of them")
+		return value{}, trace.NewBatchError("an Iota over the points has no form in ONNX for any number of them")
 	}
 	dims := append([]int{n}, slices.Repeat([]int{1}, len(op.Dims)-axis-1)...)
 	numbers := make([]int64, n)

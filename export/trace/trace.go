@@ -100,10 +100,19 @@ func RecordBatch(inputs []Input, define func(in []*graph.Node) []*graph.Node) (*
 	return merged(traces[0], traces[1])
 }
 
+// BatchError says that a computation is not the same for any number of points.
+type BatchError struct{ what string }
+
+// Error implements error.
+func (e *BatchError) Error() string { return e.what }
+
+// NewBatchError is the error that something cannot be had for any number of points.
+func NewBatchError(format string, args ...any) error { return &BatchError{fmt.Sprintf(format, args...)} }
+
 // merged makes one trace of those of the same computation for the two sizes.
 func merged(a, b *Trace) (*Trace, error) {
 	if len(a.Ops) != len(b.Ops) {
-		return nil, errors.New("the computation depends on the number of points")
+		return nil, NewBatchError("the computation depends on the number of points")
 	}
 	index := map[*Op]int{}
 	for i, op := range b.Ops {
@@ -119,7 +128,7 @@ func merged(a, b *Trace) (*Trace, error) {
 		}
 		same = same && mergeDims(x.Dims, y.Dims) && mergeDims(x.Limits, y.Limits)
 		if !same {
-			return nil, fmt.Errorf("an operation %s depends on the number of points", x.Type)
+			return nil, NewBatchError("an operation %s depends on the number of points", x.Type)
 		}
 	}
 	return a, nil
