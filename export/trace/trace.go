@@ -107,7 +107,9 @@ type BatchError struct{ what string }
 func (e *BatchError) Error() string { return e.what }
 
 // NewBatchError is the error that something cannot be had for any number of points.
-func NewBatchError(format string, args ...any) error { return &BatchError{fmt.Sprintf(format, args...)} }
+func NewBatchError(format string, args ...any) error {
+	return &BatchError{fmt.Sprintf(format, args...)}
+}
 
 // merged makes one trace of those of the same computation for the two sizes.
 func merged(a, b *Trace) (*Trace, error) {
