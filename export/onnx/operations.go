@@ -65,7 +65,7 @@ func (e *emitter) value(op *trace.Op) (value, error) {
 	case compute.OpTypeDotGeneral:
 		return e.dotGeneral(op)
 	case compute.OpTypeSlice:
-		return e.slice(op)
+		return e.slice(op), nil
 	case compute.OpTypePad:
 		return e.pad(op)
 	case compute.OpTypeReverse:
@@ -195,23 +195,21 @@ func (e *emitter) dotGeneral(op *trace.Op) (value, error) {
 	return value{e.emit("Einsum", []string{left, right}, attribute{"equation", rule}), op.Dims}, nil
 }
 
-func (e *emitter) slice(op *trace.Op) (value, error) {
+// slice takes what is asked for of the axes of which that is not all.
+func (e *emitter) slice(op *trace.Op) value {
 	in := op.Inputs[0]
 	var starts, limits, axes, steps []int
 	for axis, start := range op.Starts {
 		if start == 0 && op.Limits[axis] == in.Dims[axis] && op.Strides[axis] == 1 {
 			continue
 		}
-		if op.Limits[axis] < 0 {
-			return value{}, trace.NewBatchError("a Slice of some of the points has no form in ONNX for any number of them")
-		}
 		starts, limits = append(starts, start), append(limits, op.Limits[axis])
 		axes, steps = append(axes, axis), append(steps, op.Strides[axis])
 	}
 	if len(axes) == 0 {
-		return value{e.whole(in), op.Dims}, nil
+		return value{e.whole(in), op.Dims}
 	}
-	return value{e.emit("Slice", []string{e.whole(in), e.int64s(starts...), e.int64s(limits...), e.int64s(axes...), e.int64s(steps...)}), op.Dims}, nil
+	return value{e.emit("Slice", []string{e.whole(in), e.int64s(starts...), e.shape(limits), e.int64s(axes...), e.int64s(steps...)}), op.Dims}
 }
 
 func (e *emitter) pad(op *trace.Op) (value, error) {
