@@ -6,6 +6,7 @@
 package trace
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -77,27 +78,36 @@ func Record(inputs []Input, define func(in []*graph.Node) []*graph.Node) (*Trace
 	return f.trace(), nil
 }
 
-// The two sizes of a batch. They are no power of two, and coprime.
-const firstSize, secondSize = 5, 7
+// sizes are pairs of sizes of a batch. Each are coprime, and a choice that a graph makes where a batch becomes large, which would be
+// made for one of a pair alone, is made for both or none of another.
+var sizes = [][2]int{{5, 7}, {2, 3}, {11, 13}}
 
 // RecordBatch is the trace of a graph function of N points, for any N: a dimension of the first input that is −c becomes c·N. That a
-// computation is not the same for all sizes is an error.
+// computation is not the same for all sizes is a [BatchError].
 func RecordBatch(inputs []Input, define func(in []*graph.Node) []*graph.Node) (*Trace, error) {
-	var traces [2]*Trace
-	for i, n := range []int{firstSize, secondSize} {
-		sized := slices.Clone(inputs)
-		sized[0].Dims = slices.Clone(sized[0].Dims)
-		for k, d := range sized[0].Dims {
-			if d < 0 {
-				sized[0].Dims[k] = -d * n
+	var first error
+	for _, pair := range sizes {
+		var traces [2]*Trace
+		for i, n := range pair {
+			sized := slices.Clone(inputs)
+			sized[0].Dims = slices.Clone(sized[0].Dims)
+			for k, d := range sized[0].Dims {
+				if d < 0 {
+					sized[0].Dims[k] = -d * n
+				}
+			}
+			var err error
+			if traces[i], err = Record(sized, define); err != nil {
+				return nil, err
 			}
 		}
-		var err error
-		if traces[i], err = Record(sized, define); err != nil {
-			return nil, err
+		merged, err := merged(traces[0], traces[1], pair)
+		if err == nil {
+			return merged, nil
 		}
+		first = cmp.Or(first, err)
 	}
-	return merged(traces[0], traces[1])
+	return nil, first
 }
 
 // BatchError says that a computation is not the same for any number of points.
@@ -112,7 +122,7 @@ func NewBatchError(format string, args ...any) error {
 }
 
 // merged makes one trace of those of the same computation for the two sizes.
-func merged(a, b *Trace) (*Trace, error) {
+func merged(a, b *Trace, sizes [2]int) (*Trace, error) {
 	if len(a.Ops) != len(b.Ops) {
 		return nil, NewBatchError("the computation depends on the number of points")
 	}
@@ -128,7 +138,7 @@ func merged(a, b *Trace) (*Trace, error) {
 		for k := range x.Inputs {
 			same = same && x.Inputs[k] == a.Ops[index[y.Inputs[k]]]
 		}
-		same = same && mergeDims(x.Dims, y.Dims) && mergeDims(x.Limits, y.Limits)
+		same = same && mergeDims(x.Dims, y.Dims, sizes) && mergeDims(x.Limits, y.Limits, sizes)
 		if !same {
 			return nil, NewBatchError("an operation %s depends on the number of points", x.Type)
 		}
@@ -137,7 +147,7 @@ func merged(a, b *Trace) (*Trace, error) {
 }
 
 // mergeDims makes −c of dimensions c·N, and reports whether all differences are such.
-func mergeDims(a, b []int) bool {
+func mergeDims(a, b []int, sizes [2]int) bool {
 	if len(a) != len(b) {
 		return false
 	}
@@ -145,8 +155,8 @@ func mergeDims(a, b []int) bool {
 		if a[i] == b[i] {
 			continue
 		}
-		c := a[i] / firstSize
-		if a[i] != c*firstSize || b[i] != c*secondSize {
+		c := a[i] / sizes[0]
+		if a[i] != c*sizes[0] || b[i] != c*sizes[1] {
 			return false
 		}
 		a[i] = -c

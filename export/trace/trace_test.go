@@ -44,6 +44,19 @@ func TestRecordBatch(t *testing.T) {
 	}
 }
 
+// A graph that takes another way for a large batch is recorded the way that small ones go.
+func TestRecordBatchWithThreshold(t *testing.T) {
+	trace, err := RecordBatch(points, one(func(x *graph.Node) *graph.Node {
+		if x.Shape().Dimensions[0] > 6 {
+			return graph.Add(x, x)
+		}
+		return graph.MulScalar(x, 2)
+	}))
+	if err != nil || trace.Outputs[0].Type != compute.OpTypeMul {
+		t.Errorf("%+v, %v", trace, err)
+	}
+}
+
 // What is not the same for any number of points is refused, and so is what cannot be recorded, by name.
 func TestRefused(t *testing.T) {
 	for name, f := range map[string]func(x *graph.Node) *graph.Node{
