@@ -177,18 +177,36 @@ func TestReadWhatWasWritten(t *testing.T) {
 	}
 }
 
+// bounds are how many times its size a file may take in memory while it is read; an .npz file may be compressed.
+var bounds = map[string]int{"m.safetensors": 64, "m.npz": 1 << 13}
+
+// readContent reads a file of a content, at a path.
+func readContent(path string, content []byte) error {
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return err
+	}
+	_, err := Read(path)
+	return err
+}
+
 // Damaged files are errors that name them.
 func TestHostileFiles(t *testing.T) {
 	for name, text := range files(t) {
 		path := filepath.Join(t.TempDir(), name)
-		hostile.Check(t, path+": ", 1<<20, func(content []byte) error {
-			if err := os.WriteFile(path, content, 0o644); err != nil {
-				return err
-			}
-			_, err := Read(path)
-			return err
-		}, text)
+		hostile.Check(t, path+": ", bounds[name], func(content []byte) error { return readContent(path, content) }, text)
 	}
+}
+
+func FuzzNPZ(f *testing.F) {
+	f.Add(files(f)["m.npz"])
+	f.Fuzz(func(t *testing.T, content []byte) {
+		path := filepath.Join(t.TempDir(), "m.npz")
+		hostile.Bounded(t, content, bounds["m.npz"], func() {
+			if err := readContent(path, content); err != nil {
+				hostile.CheckError(t, content, path+": ", err)
+			}
+		})
+	})
 }
 
 func TestReadRefuses(t *testing.T) {

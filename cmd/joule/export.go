@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -158,7 +157,7 @@ func (t *trained) export(path, format string, batch int) error {
 
 // about is what a file says of the run that it is from.
 func (t *trained) about(step int64) (map[string]string, error) {
-	config, err := os.ReadFile(filepath.Join(t.dir.Dir(), "config.yaml"))
+	config, err := t.config.Encode()
 	if err != nil {
 		return nil, err
 	}
