@@ -5,13 +5,22 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
+.PHONY: build build-static notices demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
 
 build-static: ## bin/joule-static, with the Go backend alone: one file, no libraries
 	CGO_ENABLED=0 $(GO) build -tags noxla -trimpath -o bin/joule-static ./cmd/joule
+
+notices: ## licences and notices of all modules that the program is made of, in bin/licenses
+	rm -rf bin/licenses
+	install -D -m 644 $$($(GO) env GOROOT)/LICENSE bin/licenses/go/LICENSE
+	@$(GO) list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}' ./cmd/joule | sort -u | while read -r path dir; do \
+		files=$$(find "$$dir" -maxdepth 1 -type f \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'patents*' \)); \
+		test -n "$$files" || { echo "$$path has no licence" >&2; exit 1; }; \
+		install -D -m 644 -t "bin/licenses/$$path" $$files || exit 1; \
+	done
 
 demo: build ## train, score and draw the four methods on Old Faithful, in demo/
 	@$(HAS_XLA) || bin/joule backend install cpu \
@@ -32,6 +41,10 @@ test: build build-static ## vet, format, the static program, and all tests
 	@$(HAS_XLA) || test -n "$$JOULE_REQUIRE_XLA" \
 		|| echo 'test: no XLA CPU plugin: testing on the backend go only ("bin/joule backend install cpu" gets one)' >&2
 	$(GO) test -timeout 30m ./...
+
+python: ## the Python packages that tests read Joule's files with, in .venv-tests: six gigabytes, most of them PyTorch
+	test -x .venv-tests/bin/python || python3 -m venv .venv-tests
+	.venv-tests/bin/python -m pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
 
 test-kubernetes: ## jobs for Kubernetes, in a control plane of its own programs: a quarter of an hour, most of it to compile these
 	$(GO) -C tests/kubernetes test -vet=all -timeout 40m -parallel 16 ./...

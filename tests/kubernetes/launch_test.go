@@ -149,7 +149,7 @@ func TestSuite(t *testing.T) {
 	joule(t, dir, "launch", "collect", "out")
 	isDone := func() {
 		t.Helper()
-		if status := joule(t, dir, "launch", "status", "out"); !strings.Contains(status, "4 tasks: 4 done\n4 runs, of which 4 have ended: 4 completed\n") {
+		if status := joule(t, dir, "launch", "status", "out"); !strings.Contains(status, "4 tasks: 4 done\n4 runs, 4 ended: 4 completed\n") {
 			t.Errorf("status prints\n%s", status)
 		}
 	}
