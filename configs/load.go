@@ -59,6 +59,15 @@ func (b *Base) Config(parts []strictyaml.Entry, sets []string) (*Config, error) 
 	})
 }
 
+// Resolve reads a config as Load does, and does not ask whether its data are there.
+func Resolve(nameOrPath string, sets []string) (*Config, error) {
+	base, err := Open(nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	return decode(base.document.Clone(), base.dir, sets)
+}
+
 // IsEmbedded says whether a config of this name comes with the program.
 func IsEmbedded(name string) bool { return slices.Contains(names(), name) }
 
