@@ -15,7 +15,7 @@ func newConfigs() *cobra.Command {
 		Short:   "List, show, check and compare configs",
 		Example: "  joule configs list\n  joule configs show two-gaussians/dsm > my.yaml\n  joule configs validate my.yaml",
 	}
-	cmd.AddCommand(newConfigsList(), newConfigsShow(), newConfigsValidate(), newConfigsDiff())
+	cmd.AddCommand(newConfigsList(), newConfigsShow(), newConfigsValidate(), newConfigsDiff(), newConfigsSchema())
 	return cmd
 }
 
