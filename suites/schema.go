@@ -19,6 +19,21 @@ func Schema() *strictyaml.Schema {
 	return s
 }
 
+// Keys lists the keys of a suite that an assignment can name, dotted paths, with their schemas, which refer to definitions of Schema.
+func Keys() (keys strictyaml.Properties) {
+	for _, p := range strictyaml.KeysOf(defaults(), strictyaml.NewRegistry(), strictyaml.Describer{What: what, Refine: refine}, false) {
+		keys = append(keys, p)
+		within := map[string]*strictyaml.Schema{"set": settable(), "grid": gridded()}[p.Name]
+		if within == nil {
+			continue
+		}
+		for _, q := range within.Properties {
+			keys = append(keys, strictyaml.Property{Name: p.Name + "." + q.Name, Schema: q.Schema})
+		}
+	}
+	return keys
+}
+
 // The definitions of maps whose keys are those of configs, as dotted paths or as maps within maps.
 const (
 	settingsMap = "settings"

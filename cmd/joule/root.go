@@ -56,6 +56,7 @@ Exit codes: 0 success · 1 failure, or a wrong value in verify · 2 wrong argume
 	root.AddCommand(newTrain(), newEval(), newSample(), newEnergy(), newClassify(), newAnomaly(), newDenoise(), newInpaint(), newInterpolate(),
 		newPlot(), newReport(), newBench(), newTop(), newLaunch(), newVerify(), newDoctor(), newBackend(), newConfigs(), newData(), newVersion())
 	root.SetHelpCommand(newHelp())
+	addCompletion(root)
 	usageErrors(root)
 	return root
 }

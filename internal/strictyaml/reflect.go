@@ -139,7 +139,7 @@ func (m *schemaMaker) anyKind(t reflect.Type) *Schema {
 	name := m.Sections[t]
 	return m.define(name, func() *Schema {
 		kinds := m.registry.names(t)
-		kind := &Schema{Enum: kinds, Description: "which " + name + " it is"}
+		kind := &Schema{Enum: kinds, Description: "which kind of " + name + " it is"}
 		s := &Schema{Type: "object", Properties: Properties{{"kind", kind}}, If: &Schema{Required: []string{"kind"}}, Else: &Schema{}}
 		for _, k := range kinds {
 			ref := m.kind(t, k)
