@@ -5,13 +5,16 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
+.PHONY: build build-static man demo test test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
 
 build-static: ## bin/joule-static, with the Go backend alone: one file, no libraries
 	CGO_ENABLED=0 $(GO) build -tags noxla -trimpath -o bin/joule-static ./cmd/joule
+
+man: build ## man pages of all commands, in bin/man/man1
+	bin/joule man --dir bin/man/man1
 
 demo: build ## train, score and draw the four methods on Old Faithful, in demo/
 	@$(HAS_XLA) || bin/joule backend install cpu \
