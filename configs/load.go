@@ -35,11 +35,15 @@ func Open(nameOrPath string) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := ""
-	if !slices.Contains(names(), nameOrPath) {
-		dir = filepath.Dir(nameOrPath)
+	return &Base{document, dirOf(nameOrPath)}, nil
+}
+
+// dirOf is the folder that a config is in; empty for an embedded one.
+func dirOf(nameOrPath string) string {
+	if slices.Contains(names(), nameOrPath) {
+		return ""
 	}
-	return &Base{document, dir}, nil
+	return filepath.Dir(nameOrPath)
 }
 
 // Config is the config with parts of another document put in the place of its keys, dotted paths, and with assignments over

@@ -21,7 +21,7 @@ func addCompletion(root *cobra.Command) {
 	configNames, suiteNames, launches := namesOf(embeddedConfigs), namesOf(embeddedSuites), runs(launch.Folder)
 	aConfig, aSuite, aRun := upTo(1, configNames, yaml), upTo(1, suiteNames, yaml), upTo(1, runs())
 	arguments := map[string]cobra.CompletionFunc{
-		"train": aConfig, "configs validate": aConfig, "configs show": upTo(1, configNames), "configs diff": upTo(2, configNames, yaml, runs()),
+		"train": aConfig, "configs validate": aConfig, "configs init": upTo(1, files()), "configs show": upTo(1, configNames), "configs diff": upTo(2, configNames, yaml, runs()),
 		"data show":  upTo(1, configNames, files(".yaml", ".yml", ".csv", ".npy", ".npz", ".parquet", ".gz", "-ubyte")),
 		"data fetch": upTo(1, namesOf(collections)),
 		"eval":       aRun, "sample": aRun, "energy": aRun, "classify": aRun, "anomaly": aRun, "denoise": aRun, "inpaint": aRun, "interpolate": aRun,
@@ -41,7 +41,10 @@ func addCompletion(root *cobra.Command) {
 		"on":            fixed(slices.Sorted(maps.Keys(launch.Kinds))...),
 		"fail-on":       fixed(analysis.Conditions...),
 		"in":            points, "outliers": points, "mask": points, "in-file": points, "profile": yaml,
-		"out": folders, "to": folders, "from": folders,
+		"out": folders, "to": folders, "from": folders, "dir": folders,
+		"data":   either(namesOf(knownDensities), files(".csv", ".npy", ".npz", ".parquet", ".gz", "-ubyte")),
+		"method": namesOf(methods),
+		"length": fixed(slices.Sorted(maps.Keys(lengths))...),
 	}
 	for path, complete := range arguments {
 		cmd, _, err := root.Find(strings.Fields(path))

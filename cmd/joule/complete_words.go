@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"joule/fetch"
 	"joule/rundir"
 	"joule/suites"
+	"joule/trainers"
 )
 
 // candidate is what a word can be, and what that is.
@@ -28,6 +30,20 @@ func embeddedConfigs() (list []candidate) {
 func embeddedSuites() (list []candidate) {
 	for _, e := range suites.List() {
 		list = append(list, candidate{e.Name, e.Description})
+	}
+	return list
+}
+
+func methods() (list []candidate) {
+	for _, name := range slices.Sorted(maps.Keys(trainers.Kinds)) {
+		list = append(list, candidate{name, configs.What("method", name, "")})
+	}
+	return list
+}
+
+func knownDensities() (list []candidate) {
+	for _, kind := range densities() {
+		list = append(list, candidate{kind, configs.What("data", kind, "")})
 	}
 	return list
 }

@@ -23,7 +23,7 @@ func newRoot() *cobra.Command {
 A run starts from a YAML config, a file or one that comes with joule, and leaves a run directory that the other
 commands read.
 
-Exit codes: 0 success · 1 failure, or a wrong value in verify · 2 wrong arguments or config · 3 backend not available ·
+Exit codes: 0 success · 1 failure, a wrong value in verify, or a difference · 2 wrong arguments or config · 3 backend not available ·
 4 training diverged · 5 what was trained could not be saved · 75 saved, and to be started again · 130 interrupted.`,
 		Example: `  joule configs list
   joule train two-gaussians/dsm --out runs/dsm
