@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"joule/export"
 	"joule/launch"
 	"joule/results/analysis"
 )
@@ -30,7 +31,7 @@ func addCompletion(root *cobra.Command) {
 		"bench table": upTo(0, results), "bench rank": upTo(0, results), "bench compare": upTo(0, results),
 		"launch": upTo(1, suiteNames, configNames, yaml), "launch status": upTo(1, launches), "launch logs": upTo(1, launches),
 		"launch cancel": upTo(1, launches), "launch collect": upTo(1, launches),
-		"verify": upTo(0, files(".json")),
+		"verify": upTo(0, files(".json")), "export": aRun, "import": upTo(1, files(".safetensors")),
 	}
 	points, folders := files(".csv", ".npy", ".parquet", ".png", ".jpg", ".jpeg"), files()
 	flags := map[string]cobra.CompletionFunc{
@@ -46,6 +47,9 @@ func addCompletion(root *cobra.Command) {
 		"method": namesOf(methods),
 		"length": fixed(slices.Sorted(maps.Keys(lengths))...),
 	}
+	own := map[string]cobra.CompletionFunc{ // flags of one command that mean something else there
+		"export --to": fixed(exportFormats...), "import --config": either(configNames, yaml), "import --layout": fixed(string(export.JouleLayout), string(export.TorchLayout)),
+	}
 	for path, complete := range arguments {
 		cmd, _, err := root.Find(strings.Fields(path))
 		if err != nil || cmd.CommandPath() != "joule "+path {
@@ -54,9 +58,15 @@ func addCompletion(root *cobra.Command) {
 		cmd.ValidArgsFunction = complete
 	}
 	visit(root, func(cmd *cobra.Command) {
+		path := strings.TrimPrefix(cmd.CommandPath(), "joule ")
+		for name, complete := range own {
+			if flag, isHere := strings.CutPrefix(name, path+" --"); isHere {
+				_ = cmd.RegisterFlagCompletionFunc(flag, complete) // as below
+			}
+		}
 		for name, complete := range flags {
 			if f := cmd.LocalFlags().Lookup(name); f != nil && f.Value.Type() != "bool" && f.Value.Type() != "int" {
-				_ = cmd.RegisterFlagCompletionFunc(name, complete) // fails for flags that there are not
+				_ = cmd.RegisterFlagCompletionFunc(name, complete) // fails for flags that there are not, or that have one
 			}
 		}
 	})

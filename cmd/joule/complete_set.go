@@ -63,6 +63,8 @@ func settable(cmd *cobra.Command, args, sets []string) strictyaml.Properties {
 			section, _, _ := strings.Cut(p.Name, ".")
 			return section != "sampler" && (section != "sampling" || path != "sample")
 		})
+	case "import":
+		name, _ = cmd.Flags().GetString("config")
 	case "train":
 		if run, _ := cmd.Flags().GetString("resume"); run != "" && run != resumeAuto {
 			config, _ = configs.LoadRun(filepath.Join(run, "config.yaml"), "", sets)
