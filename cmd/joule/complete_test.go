@@ -67,6 +67,8 @@ func TestCompletion(t *testing.T) {
 		{"configs init --method fi", "fisher"},
 		{"bench validate qu", "quick"},
 		{"launch --on s", "slurm"},
+		{"export run --to o", "onnx"},
+		{"import x.safetensors --config my.yaml --set method.noise.k", "method.noise.kind="},
 		{"data fetch _", "mnist"},
 		{"train two-gaussians/dsm --set method.", "method.kind= method.sigma= method.weighting="},
 		{"train two-gaussians/dsm --set method.kind=ssm --set method.p", "method.projections="},
