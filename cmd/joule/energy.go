@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"joule/datasets"
+	"joule/inference"
 	"joule/metrics"
 )
 
@@ -124,10 +125,7 @@ func (t *trained) logDensities(points datasets.Points, how metrics.Options) (dat
 	if err != nil {
 		return datasets.Points{}, err
 	}
-	for i, jacobian := range t.transform().LogDetJacobians(y) { // log p(x) = log p(y) + log |dy/dx|
-		values[i] = jacobian - values[i] - z.LogZ
-	}
-	return datasets.Points{N: points.N, Dim: 1, Values: values}, nil
+	return datasets.Points{N: points.N, Dim: 1, Values: inference.LogDensities(t.transform(), y, values, z.LogZ)}, nil
 }
 
 // normalizer is log Z of the model, in its coordinates. What makes it doubtful is logged.
