@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
+.PHONY: build build-static demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -32,6 +32,10 @@ test: build build-static ## vet, format, the static program, and all tests
 	@$(HAS_XLA) || test -n "$$JOULE_REQUIRE_XLA" \
 		|| echo 'test: no XLA CPU plugin: testing on the backend go only ("bin/joule backend install cpu" gets one)' >&2
 	$(GO) test -timeout 30m ./...
+
+python: ## the Python packages that tests read Joule's files with, in .venv-tests: six gigabytes, most of them PyTorch
+	test -x .venv-tests/bin/python || python3 -m venv .venv-tests
+	.venv-tests/bin/python -m pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
 
 test-kubernetes: ## jobs for Kubernetes, by its own validation and controller: minutes, most of them to compile these
 	$(GO) -C tests/kubernetes vet ./...
