@@ -38,8 +38,7 @@ func (s *Server) cellSchema(k int) schema {
 		var values []any
 		for _, name := range c.Categories {
 			values = append(values, name)
-			// A category whose name is a number may come as that number.
-			if x, err := strconv.ParseFloat(name, 64); err == nil && strconv.FormatFloat(x, 'g', -1, 64) == name && !math.IsInf(x, 0) && !math.IsNaN(x) {
+			if x, isNumber := asNumber(name); isNumber {
 				values = append(values, x)
 			}
 		}
@@ -49,6 +48,24 @@ func (s *Server) cellSchema(k int) schema {
 		cell = schema{"anyOf": []schema{cell, {"type": "null"}}}
 	}
 	return cell
+}
+
+// asNumber is the number by which a category may be given, as well as by its name.
+func asNumber(name string) (x float64, isNumber bool) {
+	x, err := strconv.ParseFloat(name, 64)
+	return x, err == nil && !math.IsInf(x, 0) && !math.IsNaN(x) && strconv.FormatFloat(x, 'g', -1, 64) == name
+}
+
+// fitsArray says whether rows can be given as an array of numbers.
+func (s *Server) fitsArray() bool {
+	for _, c := range s.model.Encoding.Columns {
+		for _, name := range c.Categories {
+			if _, isNumber := asNumber(name); !isNumber {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // listSchema is that of all the rows of a request.
@@ -106,7 +123,7 @@ func (r *route) bodySchema() schema {
 		choices = append(choices, schema{"required": []string{f.name}})
 	}
 	body := schema{"type": "object", "properties": members, "additionalProperties": false}
-	if r.takesNPY { // points by one field, and not by both
+	if r.isAbout { // by one field, and not by both
 		body["oneOf"] = choices
 	}
 	return body

@@ -14,6 +14,8 @@ type route struct {
 	path    string // asked by POST where it has fields, by GET otherwise
 	summary string
 	fields  []field
+	// isAbout says that it is about points, which come by one of the fields.
+	isAbout bool
 	// takesNPY says that the body may also be an array of points.
 	takesNPY bool
 	defaults request
@@ -51,7 +53,7 @@ func (s *Server) allRoutes() []*route {
 		{"rows", s.rowsSchema(), s.takePoints("rows", true)},
 	}
 	about := func(path, summary string, answers schema, answer func(ctx context.Context, q *request) (any, error)) *route {
-		return &route{path: path, summary: summary, fields: points, takesNPY: true, check: (*Server).checkPoints, answer: answer, answers: answers}
+		return &route{path: path, summary: summary, fields: points, isAbout: true, takesNPY: s.fitsArray(), check: (*Server).checkPoints, answer: answer, answers: answers}
 	}
 	coordinates := schema{"type": "array", "items": text, "description": "what the numbers of a point are called"}
 	all := []*route{
