@@ -64,6 +64,7 @@ Whoever reaches the address can ask: by default that is this machine alone. --to
 	f.StringArrayVar(&o.sets, "set", nil, "change a key of sampler or sampling, such as sampler.steps=200; repeatable")
 	f.IntVar(&o.maxBatch, "max-batch", 1024, "most points that are evaluated at once")
 	f.DurationVar(&o.settings.Batching.Delay, "batch-delay", 0, "how long points wait for others while the device is free")
+	f.BoolVar(&o.settings.Batching.Apart, "apart", false, "evaluate each request by itself: slower, and its last bits do not depend on what others ask")
 	f.IntVar(&o.settings.Batching.Queue, "max-queue", o.settings.Batching.Queue, "most points that wait; further requests are turned away")
 	f.Int64Var(&o.settings.MaxBody, "max-body", o.settings.MaxBody, "most bytes of a request")
 	f.IntVar(&o.settings.MaxPoints, "max-points", o.settings.MaxPoints, "most points of a request")
@@ -105,6 +106,8 @@ func (o *serveOptions) check(cmd *cobra.Command) error {
 		return coded(exitUsage, fmt.Errorf("--max-batch %d: want at most %d", o.maxBatch, mostBatch))
 	case o.settings.MaxSamples > maxSamples:
 		return coded(exitUsage, fmt.Errorf("--max-samples %d: want at most %d", o.settings.MaxSamples, maxSamples))
+	case d > 0 && o.settings.Batching.Apart:
+		return coded(exitUsage, errors.New("--batch-delay and --apart exclude each other"))
 	case d < 0 || d > mostDelay:
 		return coded(exitUsage, fmt.Errorf("--batch-delay %s: want 0 to %s", d, mostDelay))
 	case o.settings.Timeout <= 0:

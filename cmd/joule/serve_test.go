@@ -204,6 +204,7 @@ func TestServeRefuses(t *testing.T) {
 		{exitUsage, "--max-batch 0: want 1 or more", []string{"--max-batch", "0"}},
 		{exitUsage, "--max-batch 9000: want at most 8192", []string{"--max-batch", "9000"}},
 		{exitUsage, "--batch-delay 2m0s: want 0 to 1m0s", []string{"--batch-delay", "2m"}},
+		{exitUsage, "--batch-delay and --apart exclude each other", []string{"--batch-delay", "2s", "--apart"}},
 		{exitUsage, "--timeout 0s: want more than 0", []string{"--timeout", "0s"}},
 		{exitUsage, "--sigma 2: the energy of " + run + " has no noise levels", []string{"--sigma", "2"}},
 		{exitUsage, "--set train.steps=2: only keys of sampler and sampling can be changed once a run is trained", []string{"--set", "train.steps=2"}},

@@ -37,6 +37,8 @@ type Settings struct {
 	Delay time.Duration
 	// Queue is how many points may wait. A caller with more than that is heard where nothing else waits.
 	Queue int
+	// Apart evaluates the points of each caller by themselves, so that the last bits of their values do not depend on who else asks.
+	Apart bool
 	// Observe, if there is one, is told of every batch before its values are handed out.
 	Observe func(Batch)
 }

@@ -165,6 +165,27 @@ func TestGathers(t *testing.T) {
 	}
 }
 
+// Apart, no caller shares a batch, nor waits for others.
+func TestApart(t *testing.T) {
+	g := newGate()
+	b := g.made(t, Settings{Sizes: []int{1, 4}, Queue: 100, Delay: 1 << 60, Apart: true})
+	defer b.Close()
+	first := launch(b, t.Context(), 1, 1)
+	<-g.reached
+	second := start(b, t.Context(), 2, 2, 3, 3, 4, 4, 5, 5, 6, 6)
+	third := start(b, t.Context(), 7, 7)
+	g.open <- struct{}{}
+	g.pass(3)
+	for i, out := range []<-chan result{first, second, third} {
+		if r := <-out; r.err != nil || r.values[0] != []float64{2, 4, 14}[i] {
+			t.Errorf("caller %d: %v", i, r)
+		}
+	}
+	if !slices.Equal(g.sizes, []int{1, 4, 1, 1}) {
+		t.Errorf("batches of %v points", g.sizes)
+	}
+}
+
 // A caller who gives up gets its context's error, and its points are not evaluated.
 func TestCancellation(t *testing.T) {
 	g := newGate()

@@ -38,7 +38,7 @@ func (b *Batcher) wait() bool {
 			return false
 		case isEmpty:
 			<-b.news
-		case isFull || isClosed || left <= 0:
+		case isFull || isClosed || left <= 0 || b.settings.Apart:
 			return true
 		default:
 			timer := time.NewTimer(left)
@@ -56,7 +56,7 @@ func (b *Batcher) take() (parts []part, points int) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	room := b.settings.Sizes[len(b.settings.Sizes)-1]
-	for points < room && len(b.queue) > 0 {
+	for points < room && len(b.queue) > 0 && !(b.settings.Apart && points > 0) {
 		r := b.queue[0]
 		count := min(r.n-r.taken, room-points)
 		copy(b.padded[points*b.dim:], r.points[r.taken*b.dim:(r.taken+count)*b.dim])
