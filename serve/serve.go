@@ -5,6 +5,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -160,7 +161,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return fmt.Errorf("%d requests were broken off: %w", len(s.requests), err)
+		return fmt.Errorf("requests were broken off: %w", cmp.Or(context.Cause(ctx), err))
 	}
 	return nil
 }

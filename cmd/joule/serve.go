@@ -166,7 +166,6 @@ func (o *serveOptions) run(cmd *cobra.Command, dir string) error {
 	if err := t.open(o.backend); err != nil {
 		return err
 	}
-	defer t.close()
 	model, err := o.model(t)
 	if err != nil {
 		return err
@@ -178,7 +177,11 @@ func (o *serveOptions) run(cmd *cobra.Command, dir string) error {
 		return err
 	}
 	slog.Info("compiled", "batches_of", o.settings.Batching.Sizes, "seconds", round(time.Since(begun).Seconds()))
-	return o.serve(cmd, server, listener)
+	if err := o.serve(cmd, server, listener); err != nil {
+		return err // the device may be busy still, and goes with the program
+	}
+	t.close()
+	return nil
 }
 
 // serve answers until a signal comes, and then what has been asked.
@@ -208,20 +211,19 @@ func (o *serveOptions) serve(cmd *cobra.Command, server *serve.Server, listener 
 	case s := <-signals:
 		slog.Info("stopping: what has been asked is answered; another signal stops at once", "signal", signalNames[s])
 	}
-	ctx, cancel := context.WithTimeoutCause(cmd.Context(), o.grace, fmt.Errorf("not answered within %s (--grace)", o.grace))
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(cmd.Context())
+	defer cancel(nil)
+	late := time.AfterFunc(o.grace, func() { cancel(fmt.Errorf("not all are answered within %s (--grace)", o.grace)) })
+	defer late.Stop()
 	go func() {
 		first := time.Now()
-		for range signals {
+		for s := range signals {
 			if time.Since(first) > echo {
-				cancel()
+				cancel(fmt.Errorf("%s again", signalNames[s]))
 			}
 		}
 	}()
 	if err := server.Shutdown(ctx); err != nil {
-		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-			err = fmt.Errorf("%w: %w", err, cause)
-		}
 		return err
 	}
 	return <-ended

@@ -180,6 +180,31 @@ func TestServeForOthers(t *testing.T) {
 	}
 }
 
+// What is not answered within --grace is broken off, even while the device is busy.
+func TestServeGrace(t *testing.T) {
+	cmd := command(t.TempDir(), "serve", gaussiansRun(t), "--addr", "0", "--backend", "go", "--max-batch", "1", "--grace", "200ms", "--set", "sampler.steps=100000000")
+	url, log := startServing(t, cmd)
+	ended := make(chan error, 1)
+	go func() {
+		response, err := http.Post(url+"/v1/sample", "application/json", strings.NewReader(`{}`))
+		if err == nil {
+			response.Body.Close()
+		}
+		ended <- err
+	}()
+	waitFor(t, func() bool {
+		return scrape(t, url+"/metrics")["joule_requests_in_flight"].GetMetric()[0].GetGauge().GetValue() == 1
+	})
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitFailed || !strings.HasSuffix(log.String(), "\njoule: requests were broken off: not all are answered within 200ms (--grace)\n") {
+		t.Errorf("exit code %d\n%s", code, log)
+	}
+	if err := <-ended; err == nil {
+		t.Error("it was answered")
+	}
+}
+
 func TestServeRefuses(t *testing.T) {
 	dir, run := t.TempDir(), gaussiansRun(t)
 	put(t, dir, "short", "secret\n")
