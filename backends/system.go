@@ -21,7 +21,7 @@ type System struct {
 	CPU     string            `json:"cpu,omitempty"`     // model, where the system tells
 	Vectors []string          `json:"vectors,omitempty"` // vector instructions
 	Cores   int               `json:"cores"`             // that the program may use
-	Memory  int64             `json:"memory,omitempty"`  // bytes, 0 where the system does not tell
+	Memory  int64             `json:"memory,omitempty"`  // bytes that the program may use, 0 where the system does not tell
 	NVIDIA  string            `json:"nvidia,omitempty"`  // the driver, empty without one
 }
 
@@ -45,8 +45,17 @@ func ThisSystem() System {
 	return System{
 		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, XLA: withXLA, Modules: moduleVersions(),
 		CPU: field("/proc/cpuinfo", "model name"), Vectors: vectors(), Cores: runtime.GOMAXPROCS(0),
-		Memory: memory("/proc/meminfo", "MemTotal"), NVIDIA: nvidiaDriver(),
+		Memory: usableMemory(), NVIDIA: nvidiaDriver(),
 	}
+}
+
+// usableMemory is that of the machine, or of a container that has less.
+func usableMemory() int64 {
+	total := memory("/proc/meminfo", "MemTotal")
+	if limit := memoryLimit("/"); limit > 0 && (total == 0 || limit < total) {
+		return limit
+	}
+	return total
 }
 
 // PeakMemory is the largest amount of memory that the program has held so far, in bytes; 0 where the system does not tell.

@@ -177,7 +177,7 @@ func trainable(s *suites.Suite, cells []*suites.Cell, o Options) iter.Seq2[*conf
 			if cell.Refused != "" {
 				continue
 			}
-			config, err := (&Task{cell: cell}).config(s.FirstSeed, o)
+			config, err := configOf(cell, s.FirstSeed, o)
 			if err == nil {
 				named := *config
 				named.Name = cell.Name

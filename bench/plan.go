@@ -61,7 +61,7 @@ func NewPlan(s *suites.Suite, cells []*suites.Cell, journal *results.Journal, o 
 			p.refuse(cell, journal, o)
 			continue
 		}
-		config, err := (&Task{cell: cell}).config(s.FirstSeed, o)
+		config, err := configOf(cell, s.FirstSeed, o)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func NewPlan(s *suites.Suite, cells []*suites.Cell, journal *results.Journal, o 
 				continue
 			}
 			if task == nil || task.count == most {
-				task = &Task{ID: len(p.Tasks), cell: cell, first: seed}
+				task = &Task{ID: len(p.Tasks), cell: cell, common: config, sum: sum, first: seed}
 				p.Tasks = append(p.Tasks, task)
 			}
 			task.count++
@@ -207,15 +207,9 @@ func (p *Plan) fill(t *Task, o Options) error {
 	if t.Rows != nil {
 		return nil
 	}
-	config, err := t.config(t.first, o)
-	if err != nil {
-		return err
-	}
+	config := *t.common
+	config.Seed = t.first
 	text, err := config.Encode()
-	if err != nil {
-		return err
-	}
-	sum, err := checksum(p.Suite, t.cell, config)
 	if err != nil {
 		return err
 	}
@@ -228,7 +222,7 @@ func (p *Plan) fill(t *Task, o Options) error {
 	t.Keep, t.Metrics, t.Measure, t.Budget = p.Suite.Keep, p.Suite.Metrics, p.Suite.Measure, t.cell.Budget
 	for i := range t.count {
 		row := p.row(t.cell, t.first+int64(i), o)
-		row.Key = keyOf(p.Suite, t.cell, sum, row.Seed)
+		row.Key = keyOf(p.Suite, t.cell, t.sum, row.Seed)
 		row.Method = strictyaml.KindOf(trainers.Kinds, config.Method)
 		row.Data = strictyaml.KindOf(datasets.Kinds, config.Data)
 		row.Model = strictyaml.KindOf(models.Kinds, config.Model)

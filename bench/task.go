@@ -28,9 +28,11 @@ type Task struct {
 	Budget    suites.Budget  `json:"budget"`
 
 	// What it is until it is filled: from then on the rows say it.
-	cell  *suites.Cell
-	first int64 // seed
-	count int
+	cell   *suites.Cell
+	common *configs.Config // that of the cell, with whatever seed
+	sum    string          // its checksum
+	first  int64           // seed
+	count  int
 }
 
 // Runs is the number of its runs.
@@ -41,9 +43,9 @@ func (t *Task) Runs() int {
 	return t.count
 }
 
-// config is that of the run of a task with a seed.
-func (t *Task) config(seed int64, o Options) (*configs.Config, error) {
-	config, err := t.cell.Config(seed)
+// configOf is that of the run of a cell with a seed.
+func configOf(cell *suites.Cell, seed int64, o Options) (*configs.Config, error) {
+	config, err := cell.Config(seed)
 	if err == nil && o.Backend != "" {
 		config.Backend = o.Backend
 	}

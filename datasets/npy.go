@@ -168,14 +168,15 @@ var (
 
 // parseNPYHeader reads the header of a table.
 func parseNPYHeader(header string) (npyArray, error) {
-	a, err := parseArrayHeader(header)
+	a, err := parseArrayHeader(header, false)
 	if err == nil && len(a.sizes) > 2 {
 		return a, fmt.Errorf("shape %.60s, want (N, D) or (N,); data of kind npz are images, in .npy files too", a.shape)
 	}
 	return a, err
 }
 
-func parseArrayHeader(header string) (npyArray, error) {
+// parseArrayHeader reads the header of an array, which may be a single number, without axes, where numbers is set.
+func parseArrayHeader(header string, numbers bool) (npyArray, error) {
 	rest := header
 	take := func(entry *regexp.Regexp) string {
 		at := entry.FindStringSubmatchIndex(rest)
@@ -190,6 +191,9 @@ func parseArrayHeader(header string) (npyArray, error) {
 	if !npyRest.MatchString(rest) {
 		return array, fmt.Errorf("header %.200q, want {'descr': '<f8', 'fortran_order': False, 'shape': (N, D)} "+
 			"with a plain number type", header)
+	}
+	if numbers && array.shape == "()" {
+		return array, array.parseType()
 	}
 	if err := array.parseShape(); err != nil {
 		return array, err

@@ -63,7 +63,7 @@ func (a *arrays) read(name string) (*array, error) {
 		if name != "" {
 			return nil, fmt.Errorf("%s: is no .npz file, whose arrays have names: leave out the name %.60q", a.name, name)
 		}
-		return readArray(a.name, bytes.NewReader(a.single))
+		return readArray(a.name, bytes.NewReader(a.single), false)
 	}
 	if name == "" && len(a.names) == 1 {
 		name = a.names[0]
@@ -74,16 +74,21 @@ func (a *arrays) read(name string) (*array, error) {
 	} else if member == nil {
 		return nil, fmt.Errorf("%s: there is no array %.60q%s", a.name, name, alternatives(name, a.names))
 	}
+	return a.open(member, name, false)
+}
+
+// open reads an array of an .npz file; numbers says that one without axes will do.
+func (a *arrays) open(member *zip.File, name string, numbers bool) (*array, error) {
 	r, err := member.Open()
 	if err != nil {
 		return nil, fmt.Errorf("%s: array %.60q: %w", a.name, name, damaged(err))
 	}
 	defer r.Close()
-	return readArray(fmt.Sprintf("%s: array %.60q", a.name, name), r)
+	return readArray(fmt.Sprintf("%s: array %.60q", a.name, name), r, numbers)
 }
 
 // readArray reads an array of NumPy's format; name is what errors call it.
-func readArray(name string, r io.Reader) (*array, error) {
+func readArray(name string, r io.Reader, numbers bool) (*array, error) {
 	fail := func(err error) (*array, error) { return nil, fmt.Errorf("%s: %w", name, err) }
 	const before = len(npyMagic) + 6 // version and length of the header
 	start, err := readUpTo(r, before+npyMaxHeader)
@@ -95,7 +100,7 @@ func readArray(name string, r io.Reader) (*array, error) {
 		return fail(err)
 	}
 	a := &array{name: name}
-	if a.npyArray, err = parseArrayHeader(header); err != nil {
+	if a.npyArray, err = parseArrayHeader(header, numbers); err != nil {
 		return fail(err)
 	}
 	values := 1

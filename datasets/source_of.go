@@ -61,7 +61,7 @@ func kindOf(path string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", path, err)
 		}
-		if a, err := parseArrayHeader(header); err == nil && len(a.sizes) > 2 {
+		if a, err := parseArrayHeader(header, false); err == nil && len(a.sizes) > 2 {
 			return "npz", nil
 		}
 		return "npy", nil

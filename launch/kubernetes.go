@@ -89,10 +89,10 @@ func in(namespace string) []string {
 // Check looks for what the profile has to say, for kubectl, and whether jobs may be made.
 func (k *Kubernetes) Check(ctx context.Context, d *Dir) error {
 	if k.profile.Kubernetes.Image == "" {
-		return errors.New("kubernetes.image of the profile is missing; the image that has joule is needed, as in registry.example/joule:cuda")
+		return &ProfileError{errors.New("kubernetes.image of the profile is missing; the image that has joule is needed, as in registry.example/joule:cuda")}
 	}
 	if _, _, err := k.profile.Kubernetes.identity(); err != nil {
-		return err
+		return &ProfileError{err}
 	}
 	if err := k.locate(d); err != nil {
 		return err

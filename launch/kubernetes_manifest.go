@@ -219,13 +219,10 @@ if [ ! "$signalled" ]; then
   COMMAND --grace GRACE &
   joule=$!
   [ ! "$signalled" ] || kill -USR1 "$joule" # one that came before there was a joule to hand it to
-  signalled=1
-fi
-while [ "$signalled" ] && [ "$joule" ]; do
-  signalled=
+  while kill -0 "$joule" 2>/dev/null; do wait "$joule"; done
   wait "$joule"
   code=$?
-done
+fi
 trap '' TERM USR1
 exec >&- 2>&-
 wait "$log" # for the last lines

@@ -183,3 +183,11 @@ func parseTime(text string) (time.Duration, error) {
 	}
 	return total, nil
 }
+
+// ProfileError says what a profile lacks for the scheduler that it is used with: it is a fault of the file, and not of the cluster.
+type ProfileError struct{ Err error }
+
+func (e *ProfileError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *ProfileError) Unwrap() error { return e.Err }

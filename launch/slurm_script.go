@@ -63,8 +63,8 @@ func (s *Slurm) script(d *Dir, j *Job, digits, atOnce int) string {
 	return b.String()
 }
 
-// traps are what a script does about signals, and body what follows the site's own lines. A signal to the shell ends its waiting, so
-// that it waits again.
+// traps are what a script does about signals, and body what follows the site's own lines. A signal to the shell ends its waiting, at
+// times that of the next time, too; so it waits for as long as there is a joule, and for the exit code afterwards.
 const (
 	traps = `
 # Before the time is over Slurm sends SIGUSR1: then joule saves, exits with REQUEUE, and the job is requeued. SIGTERM comes with scancel,
@@ -82,13 +82,10 @@ if [ ! "$signalled" ]; then
 	COMMAND --grace GRACE &
 	joule=$!
 	[ ! "$signalled" ] || kill "-$signalled" "$joule" # one that came before there was a joule to hand it to
-	signalled=1
-fi
-while [ "$signalled" ] && [ "$joule" ]; do
-	signalled=
+	while kill -0 "$joule" 2>/dev/null; do wait "$joule"; done
 	wait "$joule"
 	code=$?
-done
+fi
 if [ "$code" = REQUEUE ] || [ "$code" = 138 ] && [ ! "$terminated" ]; then # 138: SIGUSR1 came before joule could heed it
 	scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" || echo "the job cannot be requeued; joule launch hands its task in again"
 fi

@@ -41,6 +41,9 @@ type Image struct {
 	Channels int `json:"channels"`
 }
 
+// Validate reports a description that cannot be that of any data.
+func (d *Dataset) Validate() error { return d.check() }
+
 func (d *Dataset) check() error {
 	if len(d.Columns) == 0 {
 		return errors.New("columns: there are none")

@@ -44,6 +44,7 @@ const (
 	metricsFile     = "metrics.jsonl"
 	resultFile      = "result.json"
 	figuresDir      = "figures"
+	exportDir       = "export"
 	checkpointsDir  = "checkpoints"
 )
 
@@ -101,20 +102,31 @@ func (r *Run) Checkpoints() checkpoints.Folder { return checkpoints.In(r.dir, ch
 
 // FigurePath returns the path for a figure of the given file name, such as energy.png, and makes the folder for it.
 func (r *Run) FigurePath(name string) (string, error) {
-	path := filepath.Join(r.dir, figuresDir, name)
+	return r.pathIn(figuresDir, name, "a figure; use a plain file name such as energy.png")
+}
+
+// ExportPath returns the path for the model in the format of another program, of the given file name, such as model.onnx, and makes
+// the folder for it.
+func (r *Run) ExportPath(name string) (string, error) {
+	return r.pathIn(exportDir, name, "an exported model; use a plain file name such as model.onnx")
+}
+
+// pathIn is the path of a file in a folder of the run, which is made; what says what the name is of.
+func (r *Run) pathIn(folder, name, what string) (string, error) {
+	path := filepath.Join(r.dir, folder, name)
 	if name != filepath.Base(name) || strings.HasPrefix(name, ".") || !filepath.IsLocal(name) {
-		return "", fmt.Errorf("%s: %q is not the name of a figure; use a plain file name such as energy.png", r.dir, name)
+		return "", fmt.Errorf("%s: %q is not the name of %s", r.dir, name, what)
 	}
 	err := r.inside(func(root *os.Root) error {
-		if err := root.MkdirAll(figuresDir, 0o755); err != nil {
+		if err := root.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}
 		// Opening it, unlike making it, follows a symbolic link and fails when that leads outside.
-		figures, err := root.OpenRoot(figuresDir)
+		opened, err := root.OpenRoot(folder)
 		if err != nil {
 			return err
 		}
-		return figures.Close()
+		return opened.Close()
 	})
 	if err != nil {
 		return "", atomicfile.Error("make folder for", path, err)

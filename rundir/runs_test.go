@@ -177,6 +177,26 @@ func TestFigurePath(t *testing.T) {
 	}
 }
 
+func TestExportPath(t *testing.T) {
+	run := newRun(t)
+	path, err := run.ExportPath("model.onnx")
+	if err != nil || path != filepath.Join(run.Dir(), "export", "model.onnx") {
+		t.Errorf("%s, %v", path, err)
+	}
+	if _, err := run.ExportPath("../model.onnx"); err == nil || !strings.Contains(err.Error(), "is not the name of an exported model") {
+		t.Errorf("error %v", err)
+	}
+	if err := os.Remove(run.path(exportDir)); err != nil { // it was made
+		t.Fatal(err)
+	}
+	if err := os.Symlink(t.TempDir(), run.path(exportDir)); err != nil {
+		t.Skip(err)
+	}
+	if _, err := run.ExportPath("model.onnx"); err == nil || !strings.Contains(err.Error(), "escapes") {
+		t.Errorf("error %v; want one that says that the path escapes", err)
+	}
+}
+
 func TestReadOnlyDirectory(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("permissions do not bind root")

@@ -238,7 +238,7 @@ func TestBenchRefuses(t *testing.T) {
 	if left := names(t, filepath.Join(dir, "bench", "tiny")); slices.Contains(left, "runs") {
 		t.Errorf("there are %v", left)
 	}
-	if text := succeed(t, dir, "bench", "good.yaml", "--backend", "go", "--dry-run", "-q"); !strings.Contains(text, "tiny  1      20     9.6e+02") || !strings.Contains(text, "1 runs: about") {
+	if text := succeed(t, dir, "bench", "good.yaml", "--backend", "go", "--dry-run", "-q"); !strings.Contains(text, "tiny  1      20     9.6e+02") || !strings.Contains(text, "1 run: about") {
 		t.Errorf("a dry run says\n%s", text)
 	}
 	if text := succeed(t, dir, "bench", "validate", "good.yaml", "--set", "seeds=3"); text != "good.yaml: valid (tiny: 1 cells, 0 of them refused, 3 runs)\n" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"joule/launch"
 	"joule/trainers"
 )
 
@@ -46,6 +47,9 @@ func exitCode(err error) int {
 		return exitDiverged
 	}
 	if _, ok := errors.AsType[*trainers.SpecError](err); ok {
+		return exitUsage
+	}
+	if _, ok := errors.AsType[*launch.ProfileError](err); ok {
 		return exitUsage
 	}
 	if errors.Is(err, context.Canceled) {

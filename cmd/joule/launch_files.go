@@ -148,7 +148,7 @@ on with it.`,
 					expected++
 				}
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d tasks of %d jobs are cancelled\n", expected, count)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "cancelled %s of %s\n", counted(expected, "task"), counted(count, "job"))
 			return err
 		},
 	}

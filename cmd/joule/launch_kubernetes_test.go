@@ -97,7 +97,7 @@ func TestLaunchKubernetes(t *testing.T) {
 	put(t, dir, "p.yaml", fmt.Sprintf("kubernetes: {image: joule, program: %s, user: 1000, volumes: [{claim: scratch, path: %s}]}\n", binary, dir))
 	args := []string{"launch", "s.yaml", "--backend", "go", "--on", "kubernetes", "--profile", "p.yaml", "--set", "set.train.log_every=500"}
 	dry := succeed(t, dir, append(args, "--out", c.out, "--dry-run")...)
-	if !strings.Contains(dry, "1 tasks to hand in, 0 done") || !strings.Contains(dry, "\nkind: Job\n") || len(names(t, c.dir)) > 0 {
+	if !strings.Contains(dry, "1 task to hand in, 0 done") || !strings.Contains(dry, "\nkind: Job\n") || len(names(t, c.dir)) > 0 {
 		t.Errorf("a dry run prints\n%s", dry)
 	}
 	refuse(t, dir, exitFailed, "/elsewhere: pods would not see it…", append(args, "--out", "/elsewhere")...)
@@ -147,14 +147,14 @@ func TestLaunchKubernetes(t *testing.T) {
 		t.Fatalf("jobs %+v", jobs)
 	}
 	c.knows(t, jobs[1], batchv1.JobStatus{Active: 1})
-	if out := succeed(t, dir, "launch", "cancel", c.out); out != "1 tasks of 1 jobs are cancelled\n" || !strings.Contains(read(t, c.dir, "calls"), "delete jobs --ignore-not-found --wait=false --cascade=foreground --namespace default "+jobs[1].Name+"\n") {
+	if out := succeed(t, dir, "launch", "cancel", c.out); out != "cancelled 1 task of 1 job\n" || !strings.Contains(read(t, c.dir, "calls"), "delete jobs --ignore-not-found --wait=false --cascade=foreground --namespace default "+jobs[1].Name+"\n") {
 		t.Errorf("cancel prints %q", out)
 	}
 	if out, err := c.pod(jobs[1], 0).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	succeed(t, dir, "launch", "collect", c.out)
-	if status := succeed(t, dir, "launch", "status", c.out); !strings.Contains(status, "2 tasks: 2 done\n2 runs, of which 2 have ended: 2 completed\n") {
+	if status := succeed(t, dir, "launch", "status", c.out); !strings.Contains(status, "2 tasks: 2 done\n2 runs, 2 ended: 2 completed\n") {
 		t.Errorf("status prints\n%s", status)
 	}
 	got := rowsOf(t, c.out)

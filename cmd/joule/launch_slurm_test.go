@@ -272,7 +272,7 @@ func slurmCancel(t *testing.T, out string) {
 	if task.State != "running" || task.Job != d.Jobs[0].ID+"_0" {
 		t.Errorf("a job that was not noted is %+v", task)
 	}
-	if got := succeed(t, "", "launch", "cancel", out); got != "1 tasks of 1 jobs are cancelled\n" {
+	if got := succeed(t, "", "launch", "cancel", out); got != "cancelled 1 task of 1 job\n" {
 		t.Errorf("cancel prints %q", got)
 	}
 	await(t, func() bool { return statusOf(t, out)[0].State == "missing" })
@@ -285,7 +285,7 @@ func slurmCancel(t *testing.T, out string) {
 	if left := slurm(t, "squeue", "--noheader", "--jobs="+d.Jobs[0].ID); strings.TrimSpace(left) != "" {
 		t.Errorf("there is left\n%s", left)
 	}
-	if got := succeed(t, "", "launch", "cancel", out); got != "0 tasks of 0 jobs are cancelled\n" {
+	if got := succeed(t, "", "launch", "cancel", out); got != "cancelled 0 tasks of 0 jobs\n" {
 		t.Errorf("cancelled again it prints %q", got)
 	}
 }

@@ -47,7 +47,7 @@ grid: {config: [two-gaussians/dsm, two-gaussians/fisher], data.kind: [two_gaussi
 		t.Error("suite.yaml differs")
 	}
 	status := succeed(t, dir, "launch", "status", "out")
-	if status != "suite tiny on local: out\n6 tasks: 6 done\n9 runs, of which 9 have ended: 9 completed\n" {
+	if status != "suite tiny on local: out\n6 tasks: 6 done\n9 runs, 9 ended: 9 completed\n" {
 		t.Errorf("status prints\n%s", status)
 	}
 	before := read(t, dir, "out/journal.jsonl")
@@ -83,7 +83,7 @@ func TestLaunchFailed(t *testing.T) {
 	if r := rowsOf(t, out)["gradient_evaluations=10/seed-0"]; r == nil || r.Status != results.Failed || !strings.Contains(r.Reason, "the budget of the run is 10") {
 		t.Errorf("row %+v", r)
 	}
-	if status := succeed(t, dir, "launch", "status", out); !strings.Contains(status, "2 runs, of which 2 have ended: 1 completed, 1 failed") || !strings.Contains(status, "the budget of the run is 10") {
+	if status := succeed(t, dir, "launch", "status", out); !strings.Contains(status, "2 runs, 2 ended: 1 completed, 1 failed") || !strings.Contains(status, "the budget of the run is 10") {
 		t.Errorf("status prints\n%s", status)
 	}
 	succeed(t, dir, append(args, "--retry")...)

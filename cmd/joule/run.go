@@ -95,13 +95,9 @@ func (t *trained) load(b *backends.Backend) error {
 	if err != nil {
 		return err
 	}
-	values := make([]models.Value, len(p.Tensors))
-	for i, tensor := range p.Tensors {
-		numbers, err := safetensors.Floats(tensor)
-		if err != nil {
-			return fmt.Errorf("%s: %w", t.dir.Dir(), err)
-		}
-		values[i] = models.Value{Name: tensor.Name, Shape: tensor.Shape, Numbers: numbers}
+	values, err := t.valuesOf(p.Tensors)
+	if err != nil {
+		return err
 	}
 	model, err := models.Compile(b.Backend, t.energy(), len(t.dataset.Columns), values)
 	if err != nil {
@@ -109,6 +105,19 @@ func (t *trained) load(b *backends.Backend) error {
 	}
 	t.model, t.step, t.backend = model, p.Step, b
 	return nil
+}
+
+// valuesOf are the numbers of parameters.
+func (t *trained) valuesOf(tensors []safetensors.Tensor) ([]models.Value, error) {
+	values := make([]models.Value, len(tensors))
+	for i, tensor := range tensors {
+		numbers, err := safetensors.Floats(tensor)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", t.dir.Dir(), err)
+		}
+		values[i] = models.Value{Name: tensor.Name, Shape: tensor.Shape, Numbers: numbers}
+	}
+	return values, nil
 }
 
 // parameters are those of the run, or of its checkpoint.

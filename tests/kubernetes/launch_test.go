@@ -131,7 +131,7 @@ grid: {data.kind: [two_gaussians, two_moons], config: [two-gaussians/dsm, two-ga
 		t.Errorf("completed %s, exit codes %v", job.Status.CompletedIndexes, c.codes(job.Name))
 	}
 	joule(t, dir, "launch", "collect", "out")
-	if status := joule(t, dir, "launch", "status", "out"); !strings.Contains(status, "4 tasks: 4 done\n4 runs, of which 4 have ended: 4 completed\n") {
+	if status := joule(t, dir, "launch", "status", "out"); !strings.Contains(status, "4 tasks: 4 done\n4 runs, 4 ended: 4 completed\n") {
 		t.Errorf("status prints\n%s", status)
 	}
 	if _, says, code := try(t, dir, launched(suite)...); code != 0 || !strings.Contains(says, "nothing to hand in") {
