@@ -76,6 +76,7 @@ func measure(o options, progress io.Writer) error {
 			return fmt.Errorf("%v: %w", command, err)
 		}
 	}
+	busy := loadAverage()
 	all := sides(joule, run, o.python)
 	for _, s := range all {
 		if err := s.start(progress); err != nil {
@@ -97,7 +98,7 @@ func measure(o options, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return document.Rewrite(o.path, tables(results, string(versions)))
+	return document.Rewrite(o.path, tables(results, string(versions), busy))
 }
 
 // inTurn measures each load at all sides, round by round, each round beginning with another side.

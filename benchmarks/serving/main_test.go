@@ -40,8 +40,8 @@ func TestTables(t *testing.T) {
 		{l, "one", []summary{{100, 1, 2}, {200, 1, 2}, {400, 3, 9}}},
 		{l, "other", []summary{{50, 2, 4}, {50, 2, 4}, {300, 2, 4}}},
 		{load{1, 7}, "one", []summary{{10, 1, 1}}},
-	}, "Python 3")
-	for _, want := range []string{"3 rounds; ", "\n8 callers, 1 point each:\n", "\n| one | 200 | 1.00 | 2.00 | 1.00 |\n", "\n| other | 50 | 2.00 | 4.00 | 0.50 |\n", "\n1 caller, 7 points each:\n"} {
+	}, "Python 3", "0.25")
+	for _, want := range []string{"load average 0.25 before", "3 rounds; ", "\n8 callers, 1 point each:\n", "\n| one | 200 | 1.00 | 2.00 | 1.00 |\n", "\n| other | 50 | 2.00 | 4.00 | 0.50 |\n", "\n1 caller, 7 points each:\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it lacks %q:\n%s", want, text)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -41,16 +42,25 @@ func middle(values []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
+// loadAverage is that of the last minute; unknown where the system does not tell.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if words := strings.Fields(string(text)); err == nil && len(words) > 0 {
+		return words[0]
+	}
+	return "unknown"
+}
+
 func rate(s summary) float64 { return s.Rate }
 func p50(s summary) float64  { return s.P50 }
 func p99(s summary) float64  { return s.P99 }
 
 // tables are a table for each load. The ratios are of rates, that of the first side being 1.
-func tables(results []result, versions string) string {
+func tables(results []result, versions, load string) string {
 	var b strings.Builder
 	machine := backends.ThisSystem()
-	fmt.Fprintf(&b, "%s, %d cores, %s; %s. %d rounds; medians, and ratios within a round.\n", machine.CPU, machine.Cores,
-		time.Now().UTC().Format("2006-01-02"), strings.TrimSpace(versions), len(results[0].Rounds))
+	fmt.Fprintf(&b, "%s, %d cores, %s, load average %s before the servers were started; %s. %d rounds; medians, and ratios within a round.\n", machine.CPU, machine.Cores,
+		time.Now().UTC().Format("2006-01-02"), load, strings.TrimSpace(versions), len(results[0].Rounds))
 	var first result
 	for i, r := range results {
 		if i == 0 || r.Load != results[i-1].Load {
