@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static man completions notices demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
+.PHONY: build build-static man completions notices demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist bench-serving faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -91,6 +91,9 @@ mnist: build ## five methods on MNIST, with grids of samples, in runs/: half an 
 		bin/joule train mnist/$$m --out runs/mnist-$$m --resume=auto || exit 1; \
 	done
 	bin/joule eval runs/mnist-jem
+
+bench-serving: ## how many requests joule serve answers, beside FastAPI with PyTorch, in docs/serving.md; installs them in .venv-serving
+	$(GO) run ./benchmarks/serving $(SERVINGFLAGS)
 
 faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)
