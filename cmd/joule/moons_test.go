@@ -47,8 +47,8 @@ func TestDocumentationOfMoons(t *testing.T) {
 // mostMMD is what the squared maximum mean discrepancy of a program's points may be, and leastOfStarts what that of points is which are
 // as wide as the data and no more.
 const (
-	mostMMD       = 0.02
-	leastOfStarts = 0.04
+	mostMMD       = 0.012
+	leastOfStarts = 0.02
 )
 
 // moonsTruth measures points by how far they are from two moons.
@@ -59,7 +59,9 @@ type moonsTruth struct {
 
 func (m moonsTruth) of(t *testing.T, points datasets.Points) float64 {
 	t.Helper()
-	d, err := m.panel.MMD(points, m.drawn.Train, metrics.NewMMD())
+	how := metrics.NewMMD()
+	how.Bandwidth = 0.5 // between the width of a moon and the distance of the two
+	d, err := m.panel.MMD(points, m.drawn.Train, how)
 	if err != nil {
 		t.Fatal(err)
 	}
