@@ -32,8 +32,8 @@ type Live struct {
 	failed  error // why pending was not written when it was tried last
 }
 
-// Open makes a new event file in a folder, which is made where it is not there. It goes on after those that are there: restart says
-// that what they tell of a step and of later ones is void, unless it is below 0. warn is called with what could not be written and will
+// Open makes a new event file in a folder, which is made where it is not there. It goes on after those that are there: what they
+// tell of the step restart and of later ones is void. warn is called with what could not be written and will
 // be tried again; it may be called by any goroutine.
 func Open(folder, version string, restart int64, warn func(error)) (*Live, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -56,10 +56,10 @@ func Open(folder, version string, restart int64, warn func(error)) (*Live, error
 	if l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
 		return nil, atomicfile.Error("make", l.path, err)
 	}
-	l.pending = header(now, version)
-	if restart >= 0 && len(names) > 0 {
-		l.pending = append(l.pending, encodeAll([]Event{{Time: now, Step: restart, Restart: true}})...)
+	if len(names) == 0 {
+		restart = 0 // TensorBoard takes the first one for a start, and heeds those after it
 	}
+	l.pending = append(header(now, version), encodeAll([]Event{{Time: now, Step: restart, Restart: true}})...)
 	go l.work()
 	return l, nil
 }
