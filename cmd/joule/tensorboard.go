@@ -33,8 +33,7 @@ Of a suite the hyperparameters are its axes, and runs that differ in their seeds
 nothing is computed. The same command again replaces the files of what has changed. joule train --tensorboard LOGDIR writes such
 files while it trains.`,
 		Example: `  joule tensorboard runs/dsm runs/nce --out logs
-  joule tensorboard bench/quick --out logs
-  tensorboard --logdir logs`,
+  joule tensorboard bench/quick --out logs`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			if o.out == "" {

@@ -192,10 +192,10 @@ func NewHistogram(tag string, numbers []float64) (Histogram, bool) {
 
 // bucket is the number of the bucket that x falls into.
 func (h *Histogram) bucket(x float64) int {
-	if h.Min == h.Max {
+	if h.Max/2 == h.Min/2 {
 		return 0
 	}
-	share := x/2/(h.Max/2-h.Min/2) - h.Min/2/(h.Max/2-h.Min/2) // the range may be larger than a float64 can be
+	share := (x/2 - h.Min/2) / (h.Max/2 - h.Min/2)
 	return min(max(int(share*buckets), 0), buckets-1)
 }
 
@@ -204,7 +204,7 @@ func (h *Histogram) limits() []float64 {
 	limits := make([]float64, buckets)
 	for i := range limits {
 		share := float64(i+1) / buckets
-		limits[i] = h.Min*(1-share) + h.Max*share
+		limits[i] = 2 * (h.Min/2 + share*(h.Max/2-h.Min/2)) // the range may be larger than a float64 can be
 	}
 	limits[buckets-1] = h.Max
 	return limits
