@@ -91,7 +91,7 @@ func (t *tracked) readRow() {
 	if r.Started.IsZero() {
 		t.start.At = time.Unix(0, 0)
 	}
-	for key, value := range map[string]string{"method": r.Method, "data": r.Data, "model": r.Model} {
+	for key, value := range map[string]string{"method.kind": r.Method, "data": r.Data, "model.kind": r.Model} {
 		t.start.Hparams[key] = value
 	}
 	for _, axis := range r.Axes {

@@ -1,0 +1,360 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"joule/internal/python"
+	"joule/internal/safetensors"
+	"joule/results"
+	"joule/rundir"
+)
+
+// eventFiles is what tests/python/event_files.py finds.
+type eventFiles struct {
+	Runs map[string]struct {
+		Scalars    map[string][]datum
+		Histograms map[string][]stepped[struct {
+			Min, Max, Num, Sum, Squares float64
+			Limits, Counts              []float64
+		}]
+		Images map[string][]stepped[struct {
+			Size           [2]int
+			Corner, Middle [3]int
+			Colours        int
+			SHA256         string
+		}]
+		Texts map[string][]string
+	}
+	Served  map[string]map[string][]datum
+	Hparams map[string]struct {
+		Infos map[string]struct {
+			Type    string
+			Differs bool
+			Domain  []any
+		}
+		Metrics map[string]string
+		Groups  map[string]struct {
+			Hparams  map[string]any
+			Metrics  map[string]any
+			Sessions map[string]struct {
+				Status     string
+				Start, End float64
+			}
+		}
+	}
+}
+
+// datum is a number at a step, and the time of day.
+type datum struct {
+	step        int64
+	value, time float64
+}
+
+func (d *datum) UnmarshalJSON(text []byte) error {
+	var value any
+	err := json.Unmarshal(text, &[]any{&d.step, &value, &d.time})
+	if err == nil {
+		d.value, err = strconv.ParseFloat(fmt.Sprint(value), 64)
+	}
+	return err
+}
+
+type stepped[T any] struct {
+	step  int64
+	value T
+}
+
+func (s *stepped[T]) UnmarshalJSON(text []byte) error {
+	return json.Unmarshal(text, &[]any{&s.step, &s.value})
+}
+
+// readEvents reads a log directory with TensorBoard's own readers.
+func readEvents(t *testing.T, logdir string) (found eventFiles) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(python.Run(t, "event_files.py", logdir)), &found); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// sameScalars compares what is told of a run, by either reader, with its metrics.
+func (e *eventFiles) sameScalars(t *testing.T, name, run string) {
+	t.Helper()
+	opened, err := rundir.Open(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged, err := opened.Metrics()
+	if err != nil || len(logged.Records) == 0 {
+		t.Fatal(len(logged.Records), err)
+	}
+	want := map[string][]datum{}
+	for _, r := range logged.Records {
+		for metric, v := range r.Values {
+			want[metric] = append(want[metric], datum{step: r.Step, value: v})
+		}
+	}
+	for reader, got := range map[string]map[string][]datum{"Python": e.Runs[name].Scalars, "server": e.Served[name]} {
+		got = maps.Clone(got)
+		maps.DeleteFunc(got, func(tag string, _ []datum) bool { return strings.HasPrefix(tag, resultsTag) })
+		for metric, list := range want {
+			if len(got[metric]) != len(list) {
+				t.Errorf("%s, %s: %d values of %s, want %d", name, reader, len(got[metric]), metric, len(list))
+				continue
+			}
+			last := 0.
+			for i, d := range got[metric] {
+				is, should := float32(d.value), float32(list[i].value)
+				if d.step != list[i].step || is != should && !(math.IsNaN(float64(is)) && math.IsNaN(float64(should))) || d.time < last {
+					t.Errorf("%s, %s: value %d of %s is %+v, want %+v", name, reader, i, metric, d, list[i])
+				}
+				last = d.time
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("%s, %s: %v, want %v", name, reader, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+		}
+	}
+}
+
+// sameParameters compares the last histograms with the parameters.
+func (e *eventFiles) sameParameters(t *testing.T, name, run string) {
+	t.Helper()
+	opened, err := rundir.Open(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := opened.Parameters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Runs[name].Histograms) != len(p.Tensors) {
+		t.Errorf("%s: %d histograms of %d tensors", name, len(e.Runs[name].Histograms), len(p.Tensors))
+	}
+	for _, tensor := range p.Tensors {
+		numbers, err := safetensors.Floats(tensor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := e.Runs[name].Histograms["parameters/"+tensor.Name]
+		if len(list) == 0 {
+			t.Errorf("%s: there is no histogram of %s", name, tensor.Name)
+			continue
+		}
+		last, sum, squares, counted := list[len(list)-1], 0., 0., 0.
+		for _, x := range numbers {
+			sum, squares = sum+x, squares+x*x
+		}
+		for _, c := range last.value.Counts {
+			counted += c
+		}
+		h := last.value
+		if n := float64(len(numbers)); last.step != p.Step || h.Num != n || counted != n || h.Sum != sum || h.Squares != squares || h.Min != slices.Min(numbers) || h.Max != slices.Max(numbers) {
+			t.Errorf("%s: %s at step %d: %+v", name, tensor.Name, last.step, h)
+		}
+	}
+}
+
+// samePicture compares the last picture of a tag with a file.
+func (e *eventFiles) samePicture(t *testing.T, name, tag, path string) {
+	t.Helper()
+	sum := sha256.Sum256([]byte(read(t, path)))
+	list := e.Runs[name].Images[tag]
+	if len(list) == 0 || list[len(list)-1].value.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("%s: %s is %+v, not %s", name, tag, list, path)
+	}
+}
+
+// What joule tensorboard and joule train --tensorboard write, TensorBoard reads: the numbers, pictures and hyperparameters of the runs.
+func TestTensorboard(t *testing.T) {
+	python.Need(t)
+	dir := t.TempDir()
+	plane := trainSmall(t, dir, "two-gaussians/dsm", "--set", "data.size=500", "--set", "train.checkpoint_every=20", "--set", "train.keep_last=9")
+	bad := filepath.Join(dir, "bad")
+	if err := os.CopyFS(bad, os.DirFS(plane)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, bad, "metrics.jsonl", read(t, bad, "metrics.jsonl")+`{"step":80,"loss":"NaN","gradient_norm":"Infinity","more":1e300}`+"\n"+`{"step":90,"lo`)
+	put(t, bad, "result.json", strings.Replace(read(t, bad, "result.json"), `"completed"`, `"failed"`, 1))
+	pictures := trainSmall(t, dir, squaresConfig(t, dir))
+	put(t, dir, "tiny.yaml", tinySuite+"seeds: 2\ngrid: {config: [two-gaussians/dsm, two-gaussians/nce], train.batch_size: [16, 32]}\nmetrics: [kl, test_nll]\n")
+	succeed(t, dir, "bench", "tiny.yaml", "--backend", "go", "-q", "--out", "suite")
+
+	make := []string{"tensorboard", plane, bad, pictures, "suite", "--out", "logs", "-q", "--backend", "go"}
+	out := succeed(t, dir, make...)
+	var before []string
+	for path := range strings.Lines(out) {
+		before = append(before, read(t, dir, strings.TrimSpace(path)))
+	}
+	if len(before) != 3+8+1 {
+		t.Errorf("printed\n%s", out)
+	}
+	if again := succeed(t, dir, make...); again != out {
+		t.Errorf("the second time printed\n%s", again)
+	}
+	for i, path := range strings.Fields(out) {
+		if read(t, dir, path) != before[i] {
+			t.Errorf("%s is another one the second time", path)
+		}
+	}
+
+	replicas := append([]string{"train", "two-gaussians/nce", "--out", "group", "--set", "train.replicas=2", "--tensorboard", "logs/live"}, small...)
+	succeed(t, dir, replicas...)
+	trainAndKill(t, dir)
+
+	found := readEvents(t, filepath.Join(dir, "logs"))
+	name := filepath.Base(plane)
+	for name, run := range map[string]string{name: plane, "bad": bad, filepath.Base(pictures): pictures, "live/cut": "cut", "live/group/seed-0": "group/seed-0",
+		"live/group/seed-1": "group/seed-1", "suite/nce/batch_size=32/seed-1": "suite/runs/nce/batch_size=32/seed-1"} {
+		if !filepath.IsAbs(run) {
+			run = filepath.Join(dir, run)
+		}
+		found.sameScalars(t, name, run)
+		found.sameParameters(t, name, run)
+		texts := found.Runs[name].Texts["config"]
+		if len(texts) == 0 || strings.ReplaceAll(texts[len(texts)-1], "\n    ", "\n") != "    "+read(t, run, "config.yaml") {
+			t.Errorf("%s: the config is\n%s", name, texts)
+		}
+	}
+	found.checkPictures(t, dir, plane, pictures)
+	found.checkHparams(t, dir, name)
+}
+
+// squaresConfig writes a config of small images.
+func squaresConfig(t *testing.T, dir string) string {
+	return put(t, dir, "squares.yaml", `name: squares
+data: {kind: idx, path: `+squares(t)+`, dequantise: true}
+model: {kind: mlp, hidden: [8], activation: silu, confinement: 3}
+method: {kind: dsm, sigma: 0.5}
+train: {batch_size: 8}
+sampler: {kind: langevin, steps: 100, step_size: 0.05}
+`)
+}
+
+// trainAndKill trains the run cut, kills that after a checkpoint and a log, and goes on with it.
+func trainAndKill(t *testing.T, dir string) {
+	t.Helper()
+	live := []string{"--tensorboard", "logs/live", "--backend", "go", "--quiet", "--set", "train.log_every=40"}
+	cmd := command(dir, append([]string{"train", "two-gaussians/nce", "--out", "cut", "--set", "train.steps=10000000", "--set", "model.hidden=[8]",
+		"--set", "train.checkpoint_every=1000", "--set", "optimizer.schedule=constant", "--set", "data.size=500", "--set", "sampler.steps=10"}, live...)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	entries := filepath.Join(dir, "cut", "checkpoints", "step-*")
+	waitFor(t, func() bool {
+		list, _ := filepath.Glob(entries) // the pattern is a good one
+		return len(list) > 1 || cmd.ProcessState != nil
+	})
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	list, _ := filepath.Glob(entries)
+	if len(list) == 0 {
+		t.Fatal("there is no checkpoint")
+	}
+	newest, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(list[len(list)-1]), "step-"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	succeed(t, dir, append([]string{"train", "--resume", "cut", "--set", fmt.Sprint("train.steps=", newest+500)}, live...)...)
+	if files := names(t, filepath.Join(dir, "logs/live/cut")); len(files) != 2 {
+		t.Errorf("there are %v", files)
+	}
+}
+
+func (e *eventFiles) checkPictures(t *testing.T, dir, plane, pictures string) {
+	t.Helper()
+	for run, figures := range map[string][]string{plane: {"energy", "samples"}, pictures: {"samples", "data", "energies"}} {
+		succeed(t, dir, "plot", run, "--backend", "go", "-q")
+		name := filepath.Base(run)
+		for _, figure := range figures {
+			e.samePicture(t, name, "figures/"+figure, filepath.Join(run, "figures", figure+".png"))
+		}
+		if len(e.Runs[name].Images) != len(figures) {
+			t.Errorf("%s: %d tags of pictures", name, len(e.Runs[name].Images))
+		}
+	}
+	e.samePicture(t, "suite/dsm/batch_size=16/seed-0", "figures/energy", filepath.Join(dir, "suite/runs/dsm/batch_size=16/seed-0/figures/map.png"))
+	for _, live := range []string{"cut", "group/seed-0", "group/seed-1"} {
+		for _, figure := range []string{"energy", "samples"} {
+			if live == "cut" || figure == "energy" {
+				e.samePicture(t, "live/"+live, "figures/"+figure, filepath.Join(dir, live, "figures", figure+".png"))
+			}
+		}
+	}
+	// Of each checkpoint there is a map, and all differ.
+	sums := map[string]bool{}
+	for i, picture := range e.Runs[filepath.Base(plane)].Images["figures/energy"] {
+		p := picture.value
+		if picture.step != int64(20*(i+1)) || p.Size[0] != 1200 || p.Corner != [3]int{255, 255, 255} || p.Colours < 100 {
+			t.Errorf("map %d: %+v", i, picture)
+		}
+		sums[p.SHA256] = true
+	}
+	if len(sums) != 3 {
+		t.Errorf("%d maps differ", len(sums))
+	}
+}
+
+func (e *eventFiles) checkHparams(t *testing.T, dir, plane string) {
+	t.Helper()
+	rows, err := results.Read(filepath.Join(dir, "suite"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reader, page := range e.Hparams {
+		size := page.Infos["train.batch_size"]
+		if size.Type != "DATA_TYPE_FLOAT64" || !size.Differs || !slices.Contains(size.Domain, any(16.)) || !slices.Contains(size.Domain, any(32.)) {
+			t.Errorf("%s: train.batch_size is %+v", reader, size)
+		}
+		if config := page.Infos["config"]; config.Type != "DATA_TYPE_STRING" || len(config.Domain) != 2 {
+			t.Errorf("%s: config is %+v", reader, config)
+		}
+		if page.Metrics["result/kl"] != "KL" || page.Metrics["loss"] != "loss" || page.Metrics["result/ksd"] != "" {
+			t.Errorf("%s: the metrics are %v", reader, page.Metrics)
+		}
+		own := page.Groups[plane]
+		if own.Hparams["model.hidden"] != "[8]" || own.Hparams["method.kind"] != "dsm" || own.Hparams["train.steps"] != 60. || own.Sessions[plane].Status != "STATUS_SUCCESS" {
+			t.Errorf("%s: %+v", reader, own)
+		}
+		if status := page.Groups["bad"].Sessions["bad"].Status; status != "STATUS_FAILURE" {
+			t.Errorf("%s: the run that failed is %s", reader, status)
+		}
+		if cut := page.Groups["live/cut"].Sessions["live/cut"]; cut.Status != "STATUS_SUCCESS" || !(cut.End > cut.Start) {
+			t.Errorf("%s: the run that went on is %+v", reader, cut)
+		}
+		for _, row := range rows {
+			group := page.Groups[filepath.Join("tiny", row.Cell())]
+			session := filepath.Join("suite", row.Run)
+			if group.Sessions[session].Status != "STATUS_SUCCESS" || len(group.Sessions) != 2 || fmt.Sprint(group.Hparams["train.batch_size"]) != row.Axes[1].Value {
+				t.Errorf("%s: %s is in %+v", reader, session, group)
+			}
+			sum := 0.
+			for _, other := range rows {
+				if other.Cell() == row.Cell() {
+					sum += other.Metrics["kl"]
+				}
+			}
+			if kl, ok := group.Metrics["result/kl"].(float64); !ok || math.Abs(kl-sum/2) > 1e-6*sum {
+				t.Errorf("%s: the KL of %s is %v, want %v", reader, row.Cell(), group.Metrics["result/kl"], sum/2)
+			}
+		}
+	}
+	for _, row := range rows {
+		for metric, value := range row.Metrics {
+			if got := e.Runs[filepath.Join("suite", row.Run)].Scalars[resultsTag+metric]; len(got) != 1 || got[0].step != 20 || float32(got[0].value) != float32(value) {
+				t.Errorf("%s: %s is %+v, want %v", row.Run, metric, got, value)
+			}
+		}
+	}
+}
