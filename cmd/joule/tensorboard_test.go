@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -355,6 +356,41 @@ func (e *eventFiles) checkHparams(t *testing.T, dir, plane string) {
 			if got := e.Runs[filepath.Join("suite", row.Run)].Scalars[resultsTag+metric]; len(got) != 1 || got[0].step != 20 || float32(got[0].value) != float32(value) {
 				t.Errorf("%s: %s is %+v, want %v", row.Run, metric, got, value)
 			}
+		}
+	}
+}
+
+// What cannot be is said before anything is trained or written, and a folder of another run is left alone.
+func TestTensorboardRefuses(t *testing.T) {
+	dir, run := t.TempDir(), faithfulRun(t)
+	refuse(t, dir, exitUsage, "--out is missing: want a log directory, which is made where it is not there; usage: joule tensorboard DIR... --out LOGDIR [flags]", "tensorboard", run)
+	refuse(t, dir, exitUsage, "none: there is no such directory; …", "tensorboard", "none", "--out", "logs")
+	refuse(t, dir, exitFailed, "no runs in .", "tensorboard", ".", "--out", "logs")
+	put(t, dir, "file", "")
+	refuse(t, dir, exitFailed, "make file: not a directory", "tensorboard", run, "--out", "file", "--no-figures")
+	train := append([]string{"train", "two-gaussians/dsm", "--no-figures"}, small...)
+	refuse(t, dir, exitFailed, "--tensorboard: make file: not a directory", append(train, "--out", "a", "--tensorboard", "file")...)
+
+	succeed(t, dir, append(train, "--out", "a", "--tensorboard", "logs")...)
+	live := filepath.Join("logs", "a", names(t, filepath.Join(dir, "logs", "a"))[0])
+	other := live + ": is an event file of a training or of another program, and two of one run would be shown as one; name another folder, or move it away"
+	refuse(t, dir, exitFailed, other, "tensorboard", "a", "--out", "logs", "--no-figures")
+	if err := os.RemoveAll(filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, dir, exitFailed, "--tensorboard: "+other, append(train, "--out", "a", "--tensorboard", "logs")...)
+	if list := names(t, dir); !slices.Equal(list, []string{"file", "logs"}) {
+		t.Errorf("there are %v", list)
+	}
+
+	if err := errors.Join(os.CopyFS(filepath.Join(dir, "x", "a"), os.DirFS(run)), os.CopyFS(filepath.Join(dir, "y", "a"), os.DirFS(run))); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, dir, exitUsage, "x/a and y/a: both would be called a; name the directory that holds them, or choose another --out for one", "tensorboard", "x/a", "y/a", "--out", "new")
+	out := succeed(t, dir, "tensorboard", "x", "y", "--out", "new", "--no-figures")
+	for _, name := range []string{"new/x/a/", "new/y/a/", "new/events.out.tfevents.0000000000.joule\n"} {
+		if strings.Count(out, name) != 1 {
+			t.Errorf("printed\n%s", out)
 		}
 	}
 }
