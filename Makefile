@@ -5,13 +5,29 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
+.PHONY: build build-static man completions notices demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist bench-serving faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
 
 build-static: ## bin/joule-static, with the Go backend alone: one file, no libraries
 	CGO_ENABLED=0 $(GO) build -tags noxla -trimpath -o bin/joule-static ./cmd/joule
+
+notices: ## licences and notices of all modules that the program is made of, in bin/licenses
+	rm -rf bin/licenses
+	install -D -m 644 $$($(GO) env GOROOT)/LICENSE bin/licenses/go/LICENSE
+	@$(GO) list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}' ./cmd/joule | sort -u | while read -r path dir; do \
+		files=$$(find "$$dir" -maxdepth 1 -type f \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'patents*' \)); \
+		test -n "$$files" || { echo "$$path has no licence" >&2; exit 1; }; \
+		install -D -m 644 -t "bin/licenses/$$path" $$files || exit 1; \
+	done
+
+man: build ## man pages of all commands, in bin/man/man1
+	bin/joule man --dir bin/man/man1
+
+completions: build ## what completes commands in bash, zsh, fish and PowerShell, in bin/completions
+	mkdir -p bin/completions
+	for s in bash zsh fish powershell; do bin/joule completion $$s >bin/completions/joule.$$s || exit 1; done
 
 demo: build ## train, score and draw the four methods on Old Faithful, in demo/
 	@$(HAS_XLA) || bin/joule backend install cpu \
@@ -37,9 +53,8 @@ python: ## the Python packages that tests read Joule's files with, in .venv-test
 	test -x .venv-tests/bin/python || python3 -m venv .venv-tests
 	.venv-tests/bin/python -m pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
 
-test-kubernetes: ## jobs for Kubernetes, by its own validation and controller: minutes, most of them to compile these
-	$(GO) -C tests/kubernetes vet ./...
-	$(GO) -C tests/kubernetes test -timeout 20m ./...
+test-kubernetes: ## jobs for Kubernetes, in a control plane of its own programs: a quarter of an hour, most of it to compile these
+	$(GO) -C tests/kubernetes test -vet=all -timeout 40m -parallel 16 ./...
 
 fuzz: ## every fuzz test for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \
@@ -76,6 +91,9 @@ mnist: build ## five methods on MNIST, with grids of samples, in runs/: half an 
 		bin/joule train mnist/$$m --out runs/mnist-$$m --resume=auto || exit 1; \
 	done
 	bin/joule eval runs/mnist-jem
+
+bench-serving: ## how many requests joule serve answers, beside FastAPI with PyTorch, in docs/serving.md; installs them in .venv-serving
+	$(GO) run ./benchmarks/serving $(SERVINGFLAGS)
 
 faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)

@@ -1,6 +1,6 @@
-// Package kubernetes tests joule launch with kubectl and parts of Kubernetes itself: its strict decoding, defaults and validation of
-// jobs, and its controller of jobs, which makes pods of them and judges how these end. The test plays the rest: the API, without a
-// server of Kubernetes' own; the kubelet, which runs the command of each pod as a process of this machine; and the collector of garbage.
+// Package kubernetes tests joule launch with kubectl and a control plane of Kubernetes itself: its API server with etcd, its controllers of
+// jobs, nodes, volumes and garbage, and its scheduler, which are built from their modules. The test plays the kubelet, which runs the
+// command of each pod as a process of this machine, and which has no volumes but the folders that are there.
 //
 // It is a module of its own, since it depends on most of Kubernetes.
 package kubernetes

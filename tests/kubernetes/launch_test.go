@@ -12,31 +12,9 @@ import (
 	"testing"
 
 	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
-
-// binary is the path of joule.
-var binary string
-
-func TestMain(m *testing.M) {
-	os.Exit(testMain(m))
-}
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "joule-kubernetes-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "joule")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/joule")
-	build.Dir = "../.."
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "cannot build joule: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
 
 // try runs joule in a folder, and returns what it printed on both streams, and its exit code.
 func try(t *testing.T, dir string, args ...string) (out, says string, code int) {
@@ -78,13 +56,14 @@ func read(t *testing.T, path ...string) string {
 }
 
 // begin makes a folder with a profile.
-func begin(t *testing.T, program, more string) (dir string) {
+func (c *cluster) begin(program, more string) (dir string) {
+	t := c.t
 	t.Helper()
 	dir = t.TempDir()
 	if program == "" {
 		program = binary
 	}
-	put(t, dir, "p.yaml", fmt.Sprintf("warning: 60\nkubernetes:\n  {context: test, namespace: %s, image: joule, program: %s, user: 1000, volumes: [{claim: scratch, path: %s}]%s}\n", namespace, program, dir, more))
+	put(t, dir, "p.yaml", fmt.Sprintf("warning: 60\nkubernetes:\n  {context: test, namespace: %s, image: joule, program: %s, user: 1000, volumes: [{claim: scratch, path: %s}]%s}\n", c.namespace, program, dir, more))
 	return dir
 }
 
@@ -97,43 +76,89 @@ func launched(what []string, more ...string) []string {
 }
 
 // trains waits until the run of a config makes steps.
-func trains(c *cluster, out string) {
+func (c *cluster) trains(out string) {
 	c.t.Helper()
 	metrics := filepath.Join(out, "run", "metrics.jsonl")
 	before := int64(0)
 	if info, err := os.Stat(metrics); err == nil {
 		before = info.Size()
 	}
-	c.await(func() bool {
+	c.await("progress of the run", func() bool {
 		info, err := os.Stat(metrics)
 		return err == nil && info.Size() > before+200
 	})
 }
 
-// A suite is made by the pods of a job, is complete, and is collected.
-func TestSuite(t *testing.T) {
-	c := startCluster(t)
-	dir := begin(t, "", "")
-	put(t, dir, "s.yaml", `name: tiny
+// script is a program in joule's place.
+func script(t *testing.T, text string) (program string) {
+	t.Helper()
+	dir := t.TempDir()
+	put(t, dir, "joule", "#!/bin/sh\n"+text+"\n")
+	program = filepath.Join(dir, "joule")
+	if err := os.Chmod(program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// states are those of tasks, as status prints them.
+func states(t *testing.T, dir string) (tasks []struct{ State, Why, Where string }) {
+	t.Helper()
+	var status struct {
+		Tasks []struct{ State, Why, Where string }
+	}
+	if err := json.Unmarshal([]byte(joule(t, dir, "launch", "status", "out", "--json")), &status); err != nil {
+		t.Fatal(err)
+	}
+	return status.Tasks
+}
+
+// isWhole checks that a run which was interrupted came out as one that was left alone.
+func isWhole(t *testing.T, dir string) {
+	t.Helper()
+	joule(t, dir, append(append([]string{"train"}, long...), "--out", "whole", "-q")...)
+	if read(t, dir, "out", "run", "parameters.safetensors") != read(t, dir, "whole", "parameters.safetensors") {
+		t.Error("the parameters are others than without disruptions")
+	}
+}
+
+const tiny = `name: tiny
 config: two-gaussians/dsm
 set: {data.size: 500, train.batch_size: 16, train.log_every: 5, model.hidden: [8], sampler.steps: 20}
 budget: {steps: 20}
 measure: {grid: 41, samples: 50}
 grid: {data.kind: [two_gaussians, two_moons], config: [two-gaussians/dsm, two-gaussians/fisher]}
-`)
-	suite := []string{"s.yaml", "--backend", "go", "--out", "out"}
+`
+
+// suite are the arguments of a launch of four tasks.
+var suite = []string{"s.yaml", "--backend", "go", "--out", "out"}
+
+// A suite is made by the pods of a job, is complete, and is collected, and is so when the job has been forgotten.
+func TestSuite(t *testing.T) {
+	c := startCluster(t)
+	dir := c.begin("", "")
+	put(t, dir, "s.yaml", tiny)
 	joule(t, dir, launched(suite)...)
-	if _, says, code := try(t, dir, launched(suite)...); code != 0 || len(c.codes(c.job().Name)) > 4 {
-		t.Errorf("launched at once again: %d\n%s", code, says)
+	if _, says, code := try(t, dir, launched(suite)...); code != 0 || len(c.jobs()) != 1 {
+		t.Errorf("launched at once again: %d, %s\n%s", code, c.told(c.jobs()), says)
 	}
 	job := c.has(batchv1.JobComplete)
 	if job.Status.CompletedIndexes != "0-3" || !slices.Equal(c.codes(job.Name), []int{0, 0, 0, 0}) {
 		t.Errorf("completed %s, exit codes %v", job.Status.CompletedIndexes, c.codes(job.Name))
 	}
 	joule(t, dir, "launch", "collect", "out")
-	if status := joule(t, dir, "launch", "status", "out"); !strings.Contains(status, "4 tasks: 4 done\n4 runs, 4 ended: 4 completed\n") {
-		t.Errorf("status prints\n%s", status)
+	isDone := func() {
+		t.Helper()
+		if status := joule(t, dir, "launch", "status", "out"); !strings.Contains(status, "4 tasks: 4 done\n4 runs, 4 ended: 4 completed\n") {
+			t.Errorf("status prints\n%s", status)
+		}
 	}
+	isDone()
+	patch := []byte(`{"spec": {"ttlSecondsAfterFinished": 0}}`)
+	_, err := c.client.BatchV1().Jobs(c.namespace).Patch(t.Context(), job.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	c.must(err)
+	c.await("end of the job's time", func() bool { return len(c.jobs()) == 0 && len(c.pods()) == 0 })
+	isDone()
 	if _, says, code := try(t, dir, launched(suite)...); code != 0 || !strings.Contains(says, "nothing to hand in") {
 		t.Errorf("%d\n%s", code, says)
 	}
@@ -143,23 +168,49 @@ grid: {data.kind: [two_gaussians, two_moons], config: [two-gaussians/dsm, two-ga
 // as a failure.
 func TestDisrupted(t *testing.T) {
 	c := startCluster(t)
-	dir := begin(t, "", ", retries: 0")
+	dir := c.begin("", ", retries: 0")
 	out := filepath.Join(dir, "out")
 	joule(t, dir, launched(long, "--out", "out")...)
 	name := c.job().Name
-	for i, isEviction := range []bool{true, false} {
-		trains(c, out)
-		c.remove(isEviction)
-		c.await(func() bool { return len(c.codes(name)) == i+1 })
+	for i, disrupt := range []func(string){c.evict, c.remove} {
+		c.trains(out)
+		disrupt(c.running().Name)
+		c.await("end of the pod", func() bool { return len(c.codes(name)) == i+1 })
 	}
 	job := c.has(batchv1.JobComplete)
 	if got := c.codes(name); !slices.Equal(got, []int{75, 75, 0}) || job.Status.CompletedIndexes != "0" {
 		t.Errorf("exit codes %v, completed %s\n%s", got, job.Status.CompletedIndexes, joule(t, dir, "launch", "logs", "out", "0"))
 	}
-	joule(t, dir, append(append([]string{"train"}, long...), "--out", "whole", "-q")...)
-	if read(t, out, "run", "parameters.safetensors") != read(t, dir, "whole", "parameters.safetensors") {
-		t.Error("the parameters are others than without disruptions")
+	isWhole(t, dir)
+}
+
+// A run whose node is lost goes on in another pod once the cluster has let go of the one before, and not earlier.
+func TestLostNode(t *testing.T) {
+	c := startCluster(t)
+	lost := c.newNode("lost", "losing")
+	dir := c.begin("", `, retries: 0, pod: {nodeSelector: {role: losing}, tolerations: [{key: role, operator: Exists, effect: NoSchedule}, {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 1}]}`)
+	out := filepath.Join(dir, "out")
+	joule(t, dir, launched(append(slices.Clone(long), "--set", "train.checkpoint_every=2000"), "--out", "out")...)
+	c.trains(out)
+	before := c.running()
+	lost.stop()
+	c.newNode("other", "losing")
+	c.await("eviction of the pod", func() bool {
+		pod, err := c.client.CoreV1().Pods(c.namespace).Get(t.Context(), before.Name, metav1.GetOptions{})
+		c.must(err)
+		return pod.DeletionTimestamp != nil
+	})
+	if got := states(t, dir)[0]; got.State != "running" || got.Where != "lost" || got.Why != "told to end" || len(c.pods()) != 1 {
+		t.Errorf("status says %+v, and there are pods %s", got, c.told(c.pods()))
 	}
+	patch := []byte(`{"spec": {"taints": [{"key": "node.kubernetes.io/out-of-service", "value": "nodeshutdown", "effect": "NoExecute"}]}}`)
+	_, err := c.client.CoreV1().Nodes().Patch(t.Context(), "lost", types.StrategicMergePatchType, patch, metav1.PatchOptions{})
+	c.must(err)
+	job := c.has(batchv1.JobComplete)
+	if got := c.codes(job.Name); !slices.Equal(got, []int{0}) || !strings.Contains(read(t, out, "run", "environment.json"), `"resumed"`) {
+		t.Errorf("exit codes %v; the run was begun anew", got)
+	}
+	isWhole(t, dir)
 }
 
 // A task that cannot succeed is given up at once, and one that fails after its retries; status says why.
@@ -175,25 +226,13 @@ func TestFailed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := startCluster(t)
-			dir := t.TempDir()
-			program := filepath.Join(dir, "joule")
-			put(t, dir, "joule", "#!/bin/sh\n"+f.script+"\n")
-			if err := os.Chmod(program, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			dir = begin(t, program, ", retries: 2")
+			dir := c.begin(script(t, f.script), ", retries: 2")
 			joule(t, dir, launched(long, "--out", "out")...)
 			job := c.has(batchv1.JobFailed)
 			if got := c.codes(job.Name); !slices.Equal(got, f.codes) || job.Status.FailedIndexes == nil || *job.Status.FailedIndexes != "0" {
 				t.Errorf("exit codes %v, failed %v", got, job.Status.FailedIndexes)
 			}
-			var status struct {
-				Tasks []struct{ State, Why, Where string }
-			}
-			if err := json.Unmarshal([]byte(joule(t, dir, "launch", "status", "out", "--json")), &status); err != nil {
-				t.Fatal(err)
-			}
-			if got := status.Tasks[0]; got.State != "missing" || got.Where != "n1" || !strings.HasPrefix(got.Why, fmt.Sprintf("exit code %d, Error", f.codes[0])) {
+			if got := states(t, dir)[0]; got.State != "missing" || got.Where != "n1" || !strings.HasPrefix(got.Why, fmt.Sprintf("exit code %d, Error", f.codes[0])) {
 				t.Errorf("status says %+v", got)
 			}
 			if strings.Contains(joule(t, dir, launched(long, "--out", "out", "--dry-run")...), "0 tasks to hand in") {
@@ -203,14 +242,48 @@ func TestFailed(t *testing.T) {
 	}
 }
 
+// When more tasks have failed than may, the others are ended.
+func TestMaxFailed(t *testing.T) {
+	c := startCluster(t)
+	dir := c.begin(script(t, "exit 2"), ", max_failed: 1")
+	put(t, dir, "s.yaml", tiny)
+	put(t, dir, "p.yaml", read(t, dir, "p.yaml")+"at_once: 1\n")
+	joule(t, dir, launched(suite)...)
+	job := c.has(batchv1.JobFailed)
+	if got := c.codes(job.Name); !slices.Equal(got, []int{2, 2}) {
+		t.Errorf("exit codes %v", got)
+	}
+	got := states(t, dir)
+	if got[3].State != "missing" || !strings.HasPrefix(got[3].Why, "MaxFailedIndexesExceeded: ") {
+		t.Errorf("status says %+v", got)
+	}
+}
+
+// What waits for what no node has is told, and can be cancelled.
+func TestUnschedulable(t *testing.T) {
+	c := startCluster(t)
+	dir := c.begin("", "")
+	put(t, dir, "p.yaml", read(t, dir, "p.yaml")+"gpus: 1\n")
+	joule(t, dir, launched(long, "--out", "out")...)
+	c.await("reason for waiting", func() bool { return states(t, dir)[0].Why != "" })
+	if got := states(t, dir)[0]; got.State != "pending" || !strings.HasPrefix(got.Why, "Unschedulable: 0/") || !strings.Contains(got.Why, "Insufficient nvidia.com/gpu") {
+		t.Errorf("status says %+v", got)
+	}
+	joule(t, dir, "launch", "cancel", "out")
+	c.await("end of the job", func() bool { return len(c.jobs()) == 0 && len(c.pods()) == 0 })
+	if got := states(t, dir)[0]; got.State != "missing" {
+		t.Errorf("status says %+v", got)
+	}
+}
+
 // What is cancelled has saved, is gone, and is launched again.
 func TestCancelled(t *testing.T) {
 	c := startCluster(t)
-	dir := begin(t, "", "")
+	dir := c.begin("", "")
 	out := filepath.Join(dir, "out")
 	joule(t, dir, launched(long, "--out", "out")...)
 	name := c.job().Name
-	trains(c, out)
+	c.trains(out)
 	if status := joule(t, dir, "launch", "status", "out"); !strings.Contains(status, "1 running") || !strings.Contains(status, "n1") {
 		t.Errorf("status prints\n%s", status)
 	}
@@ -218,10 +291,11 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("what runs is handed in again: %d\n%s", code, says)
 	}
 	joule(t, dir, "launch", "cancel", "out")
-	c.await(func() bool { return strings.Contains(joule(t, dir, "launch", "status", "out"), "1 missing") })
+	c.await("end of the job", func() bool { return strings.Contains(joule(t, dir, "launch", "status", "out"), "1 missing") })
 	if got := c.codes(name); !slices.Equal(got, []int{75}) {
 		t.Errorf("exit codes %v", got)
 	}
+	c.await("removal of the job", func() bool { return len(c.jobs()) == 0 })
 	joule(t, dir, launched(long, "--out", "out")...)
 	if job := c.has(batchv1.JobComplete); job.Name == name {
 		t.Error("the job is the one that was cancelled")
@@ -233,13 +307,21 @@ func TestCancelled(t *testing.T) {
 
 // What Kubernetes refuses is told in its words, and then nothing was handed in.
 func TestRefused(t *testing.T) {
-	startCluster(t)
-	dir := begin(t, "", `, pod: {nodeSelector: {"a b": c}}`)
+	c := startCluster(t)
+	dir := c.begin("", `, pod: {nodeSelector: {"a b": c}}`)
 	_, says, code := try(t, dir, launched(long, "--out", "out")...)
 	if code == 0 || !strings.Contains(says, `is invalid: spec.template.spec.nodeSelector`) {
 		t.Errorf("%d\n%s", code, says)
 	}
 	if status := joule(t, dir, "launch", "status", "out"); !strings.Contains(status, "1 new") {
 		t.Errorf("status prints\n%s", status)
+	}
+	put(t, dir, "p.yaml", strings.Replace(read(t, dir, "p.yaml"), "namespace: "+c.namespace, "namespace: default", 1))
+	_, says, code = try(t, dir, launched(long, "--out", "other")...)
+	if code == 0 || !strings.Contains(says, "you may not make jobs in the namespace default") {
+		t.Errorf("%d\n%s", code, says)
+	}
+	if jobs := c.jobs(); len(jobs) > 0 {
+		t.Errorf("there are jobs %s", c.told(jobs))
 	}
 }
