@@ -62,13 +62,22 @@ func (o tensorboardOptions) run(cmd *cobra.Command, dirs []string) error {
 	}
 	painter := &painter{backend: o.backend}
 	defer painter.close()
+	written := 0
 	for _, t := range all {
 		path, problem := o.write(t, painter)
+		*t = tracked{} // there may be thousands
+		if painter.failed != nil {
+			return painter.failed
+		}
 		if problem != nil {
 			err = errors.Join(err, problem)
 			continue
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), path)
+		written++
+	}
+	if written == 0 {
+		return err
 	}
 	path, problem := tensorboard.Describe(o.out, version, shownMetrics())
 	if _, isOther := errors.AsType[*tensorboard.OtherError](problem); isOther {
@@ -87,7 +96,9 @@ func (o tensorboardOptions) write(t *tracked, painter *painter) (path string, er
 		return "", err
 	}
 	if !o.noFigures && t.suite == "" {
-		painter.paint(t)
+		if painter.paint(t); painter.failed != nil {
+			return "", painter.failed
+		}
 	}
 	return tensorboard.Write(filepath.Join(o.out, t.name), t.start.At, version, t.events())
 }

@@ -18,6 +18,7 @@ import (
 type painter struct {
 	backend string // empty: that of the first run
 	opened  *backends.Backend
+	failed  error // why it could not be opened: then no run can be painted
 }
 
 func (p *painter) close() {
@@ -32,7 +33,7 @@ func (p *painter) paint(t *tracked) {
 	if err == nil {
 		err = errors.Join(p.paintIn(folder, t), os.RemoveAll(folder))
 	}
-	if err != nil {
+	if err != nil && p.failed == nil {
 		slog.Warn("not all figures are there", "run", t.dir, "cause", oneLine(err))
 	}
 }
@@ -48,6 +49,7 @@ func (p *painter) paintIn(folder string, t *tracked) error {
 			return err
 		}
 		if p.opened, err = openBackend(backend, backends.Options{}); err != nil {
+			p.failed = err
 			return err
 		}
 	}

@@ -192,8 +192,8 @@ func TestTensorboard(t *testing.T) {
 	put(t, dir, "tiny.yaml", tinySuite+"seeds: 2\ngrid: {config: [two-gaussians/dsm, two-gaussians/nce], train.batch_size: [16, 32]}\nmetrics: [kl, test_nll]\n")
 	succeed(t, dir, "bench", "tiny.yaml", "--backend", "go", "-q", "--out", "suite")
 
-	make := []string{"tensorboard", plane, bad, pictures, "suite", "--out", "logs", "-q", "--backend", "go"}
-	out := succeed(t, dir, make...)
+	convert := []string{"tensorboard", plane, bad, pictures, "suite", "--out", "logs", "-q", "--backend", "go"}
+	out := succeed(t, dir, convert...)
 	var before []string
 	for path := range strings.Lines(out) {
 		before = append(before, read(t, dir, strings.TrimSpace(path)))
@@ -201,7 +201,7 @@ func TestTensorboard(t *testing.T) {
 	if len(before) != 3+8+1 {
 		t.Errorf("printed\n%s", out)
 	}
-	if again := succeed(t, dir, make...); again != out {
+	if again := succeed(t, dir, convert...); again != out {
 		t.Errorf("the second time printed\n%s", again)
 	}
 	for i, path := range strings.Fields(out) {
@@ -366,8 +366,11 @@ func TestTensorboardRefuses(t *testing.T) {
 	refuse(t, dir, exitUsage, "--out is missing: want a log directory, which is made where it is not there; usage: joule tensorboard DIR... --out LOGDIR [flags]", "tensorboard", run)
 	refuse(t, dir, exitUsage, "none: there is no such directory; …", "tensorboard", "none", "--out", "logs")
 	refuse(t, dir, exitFailed, "no runs in .", "tensorboard", ".", "--out", "logs")
+	if o := joule(t, dir, "tensorboard", run, "--out", "logs", "--backend", "xla:/none.so"); o.code != exitBackend || o.stdout != "" {
+		t.Errorf("without a backend: %+v", o)
+	}
 	put(t, dir, "file", "")
-	refuse(t, dir, exitFailed, "make file: not a directory", "tensorboard", run, "--out", "file", "--no-figures")
+	refuse(t, dir, exitFailed, "make file/"+filepath.Base(run)+": not a directory", "tensorboard", run, "--out", "file", "--no-figures")
 	train := append([]string{"train", "two-gaussians/dsm", "--no-figures"}, small...)
 	refuse(t, dir, exitFailed, "--tensorboard: make file: not a directory", append(train, "--out", "a", "--tensorboard", "file")...)
 
