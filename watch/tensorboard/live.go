@@ -110,12 +110,12 @@ func (l *Live) Close() error {
 func (l *Live) work() {
 	defer close(l.done)
 	tried := 0 // how much of pending could not be written
-	for last, tries := false, 0; ; {
+	for tries := 0; ; {
 		l.mutex.Lock()
 		for len(l.pending) == tried && l.states == nil && !l.closed {
 			l.changed.Wait()
 		}
-		last = l.closed
+		last := l.closed
 		states := l.states
 		l.states = nil
 		l.mutex.Unlock()
