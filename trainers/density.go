@@ -13,7 +13,7 @@ import (
 // Density is what training needs of a known density; see datasets.Density.
 type Density interface {
 	LogDensity(x *graph.Node) *graph.Node
-	Draw(shape shapes.Shape, draws random.Draws) *graph.Node
+	Draw(shape shapes.Shape, draws Draws) *graph.Node
 }
 
 // densityOf is the density of each replica's data: of points [batch, dim] where there is one replica, and
