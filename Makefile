@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static notices demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
+.PHONY: build build-static man completions notices demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist bench-serving faults clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -21,6 +21,13 @@ notices: ## licences and notices of all modules that the program is made of, in 
 		test -n "$$files" || { echo "$$path has no licence" >&2; exit 1; }; \
 		install -D -m 644 -t "bin/licenses/$$path" $$files || exit 1; \
 	done
+
+man: build ## man pages of all commands, in bin/man/man1
+	bin/joule man --dir bin/man/man1
+
+completions: build ## what completes commands in bash, zsh, fish and PowerShell, in bin/completions
+	mkdir -p bin/completions
+	for s in bash zsh fish powershell; do bin/joule completion $$s >bin/completions/joule.$$s || exit 1; done
 
 demo: build ## train, score and draw the four methods on Old Faithful, in demo/
 	@$(HAS_XLA) || bin/joule backend install cpu \
@@ -84,6 +91,9 @@ mnist: build ## five methods on MNIST, with grids of samples, in runs/: half an 
 		bin/joule train mnist/$$m --out runs/mnist-$$m --resume=auto || exit 1; \
 	done
 	bin/joule eval runs/mnist-jem
+
+bench-serving: ## how many requests joule serve answers, beside FastAPI with PyTorch, in docs/serving.md; installs them in .venv-serving
+	$(GO) run ./benchmarks/serving $(SERVINGFLAGS)
 
 faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)
