@@ -12,7 +12,9 @@ import (
 
 // Density is what training needs of a known density; see datasets.Density.
 type Density interface {
+	// LogDensity maps points [n, dim], or [replicas, n, dim], to log p(x), in nats.
 	LogDensity(x *graph.Node) *graph.Node
+	// Draw returns points of such a shape.
 	Draw(shape shapes.Shape, draws Draws) *graph.Node
 }
 

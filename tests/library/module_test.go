@@ -64,6 +64,10 @@ func succeed(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
+// examples are the files of packages that show how these are used from other modules.
+var examples = []string{"trainers/example_test.go", "trainers/example_method_test.go", "models/example_test.go", "samplers/example_test.go",
+	"inference/example_test.go", "inference/batching/example_test.go"}
+
 // module makes another module with the files of testdata/wells and the examples of the packages. Its requirements are those of joule,
 // which a go mod tidy with a network would find.
 func module(t *testing.T) (dir string) {
@@ -72,8 +76,7 @@ func module(t *testing.T) (dir string) {
 	if err := os.CopyFS(dir, os.DirFS("testdata/wells")); err != nil {
 		t.Fatal(err)
 	}
-	for _, example := range []string{"trainers/example_test.go", "trainers/example_method_test.go", "models/example_test.go",
-		"samplers/example_test.go", "inference/example_test.go", "inference/batching/example_test.go"} {
+	for _, example := range examples {
 		write(t, read(t, root(t), example), dir, "examples", example)
 	}
 	requirements := strings.Replace(read(t, root(t), "go.mod"), "module joule\n", "module example.org/wells\n", 1)
