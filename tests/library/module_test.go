@@ -1,7 +1,6 @@
 package library
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,14 +91,11 @@ func TestAnotherModule(t *testing.T) {
 	succeed(t, dir, "go", "vet", "./...")
 	succeed(t, dir, "go", "build", "-o", "wells", ".")
 
-	// The recipe of docs/library.md for a command line of one's own.
-	imports := write(t, "package main\n\nimport _ \"example.org/wells/kinds\"\n", dir, "imports", "imports.go.txt")
-	replaced, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root(t), "cmd", "joule", "imports.go"): imports}})
-	if err != nil {
-		t.Fatal(err)
+	recipe := blocks(read(t, root(t), "docs", "library.md"), "sh")
+	if len(recipe) != 2 || !strings.Contains(recipe[1], "go build -overlay") {
+		t.Fatal("docs/library.md has no recipe for a command line of one's own as its second piece of shell")
 	}
-	overlay := write(t, string(replaced), dir, "overlay.json")
-	succeed(t, dir, "go", "build", "-overlay", overlay, "-o", "joule", "joule/cmd/joule")
+	succeed(t, dir, "sh", "-e", "-c", recipe[1])
 	joule, wells := filepath.Join(dir, "joule"), filepath.Join(dir, "wells")
 
 	for _, backend := range []string{"go", "xla:cpu"} {
