@@ -42,7 +42,7 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 	progress.start(trainer.Step(), loop.Steps)
 	err := trainer.Run(ctx, trainers.Hooks{Logged: s.logged, Evaluated: s.evaluated, Incident: s.incident, Checkpoint: s.save})
 	progress.stop()
-	stopped, _ := context.Cause(ctx).(*interruption)
+	stopped, _ := errors.AsType[*interruption](context.Cause(ctx))
 	if !errors.Is(err, context.Canceled) {
 		stopped = nil
 	}
