@@ -2,6 +2,9 @@
 //
 // A method (one file each) turns a batch of data into a loss; the optimizer turns the loss's gradient into a step; the
 // block (block.go) is the compiled program of many such steps; the Trainer runs blocks and reports on them.
+//
+// A program makes a [Spec] of a model, a method and data, trains it with [New] and [Trainer.Run], and gets the energy from
+// [Trainer.Compile]. docs/library.md is a tour.
 package trainers
 
 import (
