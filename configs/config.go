@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"joule/datasets"
 	"joule/internal/strictyaml"
@@ -52,8 +53,9 @@ func defaults() *Config {
 	}
 }
 
-// kinds are the sections that come in several kinds.
-var kinds = func() *strictyaml.Registry {
+// kinds are the sections that come in several kinds, as they are when the first config is read: until then a program can add its own
+// to the Kinds of their packages.
+var kinds = sync.OnceValue(func() *strictyaml.Registry {
 	r := strictyaml.NewRegistry()
 	strictyaml.Register(r, datasets.Kinds)
 	strictyaml.Register(r, models.Kinds)
@@ -61,7 +63,7 @@ var kinds = func() *strictyaml.Registry {
 	strictyaml.Register(r, trainers.Kinds)
 	strictyaml.Register(r, trainers.NoiseKinds)
 	return r
-}()
+})
 
 // backends are the names that Backend can have, besides xla: with a path.
 var backends = []string{"auto", "go", "xla:cpu", "xla:cuda"}
@@ -128,4 +130,4 @@ func (c *Config) SeedOfData() int64 {
 }
 
 // Encode writes the config with all its settings, the defaults too, as YAML that Load reads back as the same config.
-func (c *Config) Encode() ([]byte, error) { return strictyaml.Encode(c, kinds) }
+func (c *Config) Encode() ([]byte, error) { return strictyaml.Encode(c, kinds()) }

@@ -105,7 +105,7 @@ func decode(document *strictyaml.Document, dir string, sets []string, checks ...
 	}
 	c := defaults()
 	c.Dir = dir
-	if err := document.Decode(c, kinds, checks...); err != nil {
+	if err := document.Decode(c, kinds(), checks...); err != nil {
 		return nil, err
 	}
 	return c, nil

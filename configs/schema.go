@@ -23,7 +23,7 @@ var sections = map[reflect.Type]string{
 
 // Schema is the JSON Schema of configs. What keys mean it has from docs/configs.md.
 func Schema() *strictyaml.Schema {
-	s := strictyaml.SchemaOf(defaults(), kinds, describer)
+	s := strictyaml.SchemaOf(defaults(), kinds(), describer)
 	s.Title = "a config of joule"
 	return s
 }
@@ -34,9 +34,9 @@ var describer = strictyaml.Describer{Sections: sections, What: What, Refine: ref
 // Schema; nil: those of any config, of all kinds that its sections can be of.
 func Keys(c *Config) strictyaml.Properties {
 	if c == nil {
-		return strictyaml.KeysOf(defaults(), kinds, describer, true)
+		return strictyaml.KeysOf(defaults(), kinds(), describer, true)
 	}
-	return strictyaml.KeysOf(c, kinds, describer, false)
+	return strictyaml.KeysOf(c, kinds(), describer, false)
 }
 
 // What says what a key of a section means, or a section of a kind where key is empty, as docs/configs.md does; empty: it says

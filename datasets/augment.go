@@ -14,7 +14,7 @@ import (
 // Augmenter changes the points of every batch that is trained on, afresh in each step, on the device.
 type Augmenter interface {
 	// Augment maps points [batch, dim] or [replicas, batch, dim], in the coordinates of the model, to others of that shape.
-	Augment(batch *graph.Node, draws random.Draws) *graph.Node
+	Augment(batch *graph.Node, draws Draws) *graph.Node
 }
 
 // Augment holds the settings of what is done to each image of a batch, in this order, afresh in every step.

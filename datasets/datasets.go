@@ -74,7 +74,8 @@ type Env struct {
 	Seed int64
 }
 
-// Kinds maps the name of each kind of data to a source with its defaults, as a pointer to a struct of settings.
+// Kinds maps the name of each kind of data to a source with its defaults, as a pointer to a struct of settings. A program
+// can add its own before it reads the first config.
 var Kinds = map[string]func() Source{
 	"gaussian_mixture": func() Source { return &GaussianMixture{Synthetic: defaultSynthetic} },
 	"two_gaussians":    func() Source { return &TwoGaussians{Synthetic: defaultSynthetic} },

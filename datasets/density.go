@@ -15,10 +15,13 @@ type Density interface {
 	// LogDensity maps points [n, dim] to log p(x) [n], in nats. It can be differentiated.
 	LogDensity(x *graph.Node) *graph.Node
 	// Draw returns points of shape [n, dim].
-	Draw(shape shapes.Shape, draws random.Draws) *graph.Node
+	Draw(shape shapes.Shape, draws Draws) *graph.Node
 	// Entropy is −∫ p log p in nats, and whether it is known.
 	Entropy() (nats float64, known bool)
 }
+
+// Draws hands out random numbers within a graph, fresh ones in every call: Normal and Uniform give numbers of a shape.
+type Draws = random.Draws
 
 // Score maps points [n, dim] to ∇ log p(x) [n, dim].
 func Score(p interface {

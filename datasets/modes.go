@@ -2,6 +2,7 @@ package datasets
 
 // Multimodal is a density that is known to be a mixture of Gaussians: its components are its modes.
 type Multimodal interface {
+	// Modes is that mixture.
 	Modes() *Mixture
 }
 

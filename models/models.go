@@ -29,7 +29,8 @@ type Scorer interface {
 	Score(theta []*graph.Node, x *graph.Node, final bool) *graph.Node
 }
 
-// Kinds are the models that a config can name.
+// Kinds are the models that a config can name. A program can add its own before it reads the first config: each
+// entry returns a pointer to a new struct of settings with its defaults.
 var Kinds = map[string]func() Energy{
 	"conditional_autoencoder":       func() Energy { return NewConditionalAutoencoder() },
 	"conditional_conv":              func() Energy { return NewConditionalConv() },

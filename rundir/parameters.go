@@ -10,6 +10,7 @@ import (
 
 	"joule/internal/regularfile"
 	"joule/internal/safetensors"
+	"joule/models"
 )
 
 // The keys of the metadata that this package writes.
@@ -25,6 +26,19 @@ type Parameters struct {
 	Metadata map[string]string
 	// Tensors are F32 or F64.
 	Tensors []safetensors.Tensor
+}
+
+// Values are the numbers of the parameters, as [models.Compile] takes them.
+func (p Parameters) Values() ([]models.Value, error) {
+	values := make([]models.Value, len(p.Tensors))
+	for i, t := range p.Tensors {
+		numbers, err := safetensors.Floats(t)
+		if err != nil {
+			return nil, err
+		}
+		values[i] = models.Value{Name: t.Name, Shape: t.Shape, Numbers: numbers}
+	}
+	return values, nil
 }
 
 // WriteParameters replaces the parameters of the run.

@@ -3,9 +3,11 @@ package rundir
 import (
 	"maps"
 	"os"
+	"reflect"
 	"testing"
 
 	"joule/internal/safetensors"
+	"joule/models"
 )
 
 func TestParametersRoundTrip(t *testing.T) {
@@ -32,6 +34,21 @@ func TestParametersRoundTrip(t *testing.T) {
 				t.Errorf("%+v, want %+v", got.Tensors[i], want.Tensors[i])
 			}
 		}
+	}
+}
+
+func TestValuesOfParameters(t *testing.T) {
+	p := Parameters{Tensors: []safetensors.Tensor{
+		safetensors.New("weight", []int{2, 1}, []float32{1, 2}),
+		safetensors.New("method.log_z", nil, []float64{0.1}),
+	}}
+	got, err := p.Values()
+	want := []models.Value{{Name: "weight", Shape: []int{2, 1}, Numbers: []float64{1, 2}}, {Name: "method.log_z", Shape: []int{}, Numbers: []float64{0.1}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	if _, err := (Parameters{Tensors: []safetensors.Tensor{safetensors.New("n", nil, []int64{1})}}).Values(); err == nil {
+		t.Error("whole numbers are no parameters")
 	}
 }
 

@@ -21,12 +21,16 @@ type Sampler interface {
 	// Fit says what keeps the kernel from running on a model; nil: nothing does.
 	Fit(model models.Energy) error
 	// Start is the state of chains that begin at x [chains, dim].
-	Start(net models.Net, x *graph.Node, draws random.Draws) State
+	Start(net models.Net, x *graph.Node, draws Draws) State
 	// Transition moves all chains once.
-	Transition(net models.Net, s State, at Clock, draws random.Draws) State
+	Transition(net models.Net, s State, at Clock, draws Draws) State
 }
 
-// Kinds are the samplers that a config can name.
+// Draws hands out random numbers within a graph, fresh ones in every call: Normal and Uniform give numbers of a shape.
+type Draws = random.Draws
+
+// Kinds are the samplers that a config can name. A program can add its own before it reads the first config: each
+// entry returns a pointer to a new struct of settings with its defaults.
 var Kinds = map[string]func() Sampler{
 	"langevin":           func() Sampler { return NewLangevin() },
 	"mala":               func() Sampler { return NewMALA() },

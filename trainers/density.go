@@ -12,8 +12,10 @@ import (
 
 // Density is what training needs of a known density; see datasets.Density.
 type Density interface {
+	// LogDensity maps points [n, dim], or [replicas, n, dim], to log p(x), in nats.
 	LogDensity(x *graph.Node) *graph.Node
-	Draw(shape shapes.Shape, draws random.Draws) *graph.Node
+	// Draw returns points of such a shape.
+	Draw(shape shapes.Shape, draws Draws) *graph.Node
 }
 
 // densityOf is the density of each replica's data: of points [batch, dim] where there is one replica, and

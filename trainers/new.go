@@ -32,6 +32,12 @@ const (
 // New compiles the training program and draws the initial parameters. A *SpecError says which part of the spec does not
 // fit the others.
 func New(backend compute.Backend, spec Spec) (*Trainer, error) {
+	if backend == nil {
+		return nil, errors.New("there is no backend: backends.Open opens one")
+	}
+	if err := spec.check(); err != nil {
+		return nil, &SpecError{error: err}
+	}
 	t := &Trainer{spec: spec, backend: backend}
 	for _, r := range append([]Replica{{spec.Data, spec.Seed}}, spec.Replicas...) {
 		t.replicas = append(t.replicas, member{Replica: r, rate: 1})

@@ -55,7 +55,7 @@ func checkVaries(kind string, p Problem) error {
 type NoiseDensity interface {
 	LogDensity
 	// Sample draws points [n, dim], or [replicas, n, dim].
-	Sample(shape shapes.Shape, draws random.Draws) *graph.Node
+	Sample(shape shapes.Shape, draws Draws) *graph.Node
 }
 
 // LogDensity is a density that can be evaluated.

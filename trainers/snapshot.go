@@ -77,6 +77,16 @@ func (t *Trainer) Parameters(replica int) ([]models.Value, error) {
 	return values, nil
 }
 
+// Compile puts the model of a replica, with the values that [Trainer.Parameters] gives, on the trainer's backend, to be evaluated
+// and sampled. It has a copy of them: it stays as it is while training goes on, and when the trainer is closed.
+func (t *Trainer) Compile(replica int) (*models.Compiled, error) {
+	values, err := t.Parameters(replica)
+	if err != nil {
+		return nil, err
+	}
+	return models.Compile(t.backend, t.spec.Model, t.spec.Data.Train.Dim, values)
+}
+
 // Snapshots are those of some replicas.
 func (t *Trainer) Snapshots(replicas []int) ([]Snapshot, error) {
 	tensors, err := t.tensorsOf(t.slots(), replicas, func(string) bool { return true })

@@ -2,6 +2,9 @@
 //
 // A method (one file each) turns a batch of data into a loss; the optimizer turns the loss's gradient into a step; the
 // block (block.go) is the compiled program of many such steps; the Trainer runs blocks and reports on them.
+//
+// A program makes a [Spec] of a model, a method and data, trains it with [New] and [Trainer.Run], and gets the energy from
+// [Trainer.Compile]. docs/library.md is a tour.
 package trainers
 
 import (
@@ -25,7 +28,8 @@ type Method interface {
 	Cost(model models.Energy, dim int) (Cost, error)
 }
 
-// Kinds are the methods that a config can name.
+// Kinds are the methods that a config can name. A program can add its own before it reads the first config: each
+// entry returns a pointer to a new struct of settings with its defaults.
 var Kinds = map[string]func() Method{
 	"mle":                func() Method { return NewMLE() },
 	"cd":                 func() Method { return NewCD() },
@@ -152,6 +156,10 @@ type State struct {
 	Init func(normal *graph.Node) *graph.Node
 }
 
+// Draws hands out random numbers within a graph, fresh ones in every call: Normal and Uniform give numbers of a shape. Of devices
+// that share a batch each gets those of its own part.
+type Draws = random.Draws
+
 // Input is what a loss is computed from. Where several replicas are trained at once, every node has one axis more in front
 // [replicas, …], and so have the nodes of the Output; so axes are counted from the end.
 type Input struct {
@@ -161,7 +169,7 @@ type Input struct {
 	Batch  *graph.Node   // [batch, dim], drawn from the training data
 	Labels *graph.Node   // int32 [batch]: the classes of these points; nil where the data have none
 	Step   *graph.Node   // int32 scalar: the number of steps done before
-	Draws  random.Draws
+	Draws  Draws
 }
 
 // Output is the loss of a batch and what comes with it.

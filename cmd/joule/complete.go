@@ -31,7 +31,7 @@ func addCompletion(root *cobra.Command) {
 		"bench table": upTo(0, results), "bench rank": upTo(0, results), "bench compare": upTo(0, results),
 		"launch": upTo(1, suiteNames, configNames, yaml), "launch status": upTo(1, launches), "launch logs": upTo(1, launches),
 		"launch cancel": upTo(1, launches), "launch collect": upTo(1, launches),
-		"verify": upTo(0, files(".json")), "export": aRun, "import": upTo(1, files(".safetensors")),
+		"verify": upTo(0, files(".json")), "export": aRun, "import": upTo(1, files(".safetensors", ".npz")), "serve": aRun,
 	}
 	points, folders := files(".csv", ".npy", ".parquet", ".png", ".jpg", ".jpeg"), files()
 	flags := map[string]cobra.CompletionFunc{

@@ -74,16 +74,16 @@ func environmentOf(backend *backends.Backend, seed int64, start time.Time) rundi
 	}
 }
 
-// drawRun draws the figures of a run that was just trained.
-func drawRun(run *rundir.Run, config *configs.Config, set *datasets.Set, backend *backends.Backend) error {
+// drawRun draws the figures of a run that was just trained, and returns them and the step of its parameters.
+func drawRun(run *rundir.Run, config *configs.Config, set *datasets.Set, backend *backends.Backend) (figures []drawn, step int64, err error) {
 	dataset, err := run.Dataset()
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	t := &trained{dir: run, config: config, dataset: dataset}
 	if err := t.load(backend); err != nil {
-		return err
+		return nil, 0, err
 	}
-	_, err = t.measureOn(set, metrics.Options{NoAIS: true}).draw(t.inRun("png"))
-	return err
+	figures, err = t.measureOn(set, metrics.Options{NoAIS: true}).draw(t.inRun("png"))
+	return figures, t.step, err
 }

@@ -129,9 +129,9 @@ func (t *trained) export(path, format string, batch int) error {
 	case "npz":
 		return export.WriteNPZ(path, export.Tensors(p.Tensors, t.transform()), about)
 	}
-	values, err := t.valuesOf(p.Tensors)
+	values, err := p.Values()
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", t.dir.Dir(), err)
 	}
 	model := export.Model{Energy: t.energy(), Dim: len(t.dataset.Columns), Values: values, Transform: t.transform(), Version: version, About: about}
 	write := model.ONNX

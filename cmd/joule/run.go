@@ -12,7 +12,6 @@ import (
 	"joule/backends"
 	"joule/configs"
 	"joule/datasets"
-	"joule/internal/safetensors"
 	"joule/metrics"
 	"joule/models"
 	"joule/rundir"
@@ -95,9 +94,9 @@ func (t *trained) load(b *backends.Backend) error {
 	if err != nil {
 		return err
 	}
-	values, err := t.valuesOf(p.Tensors)
+	values, err := p.Values()
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", t.dir.Dir(), err)
 	}
 	model, err := models.Compile(b.Backend, t.energy(), len(t.dataset.Columns), values)
 	if err != nil {
@@ -105,19 +104,6 @@ func (t *trained) load(b *backends.Backend) error {
 	}
 	t.model, t.step, t.backend = model, p.Step, b
 	return nil
-}
-
-// valuesOf are the numbers of parameters.
-func (t *trained) valuesOf(tensors []safetensors.Tensor) ([]models.Value, error) {
-	values := make([]models.Value, len(tensors))
-	for i, tensor := range tensors {
-		numbers, err := safetensors.Floats(tensor)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", t.dir.Dir(), err)
-		}
-		values[i] = models.Value{Name: tensor.Name, Shape: tensor.Shape, Numbers: numbers}
-	}
-	return values, nil
 }
 
 // parameters are those of the run, or of its checkpoint.

@@ -26,23 +26,24 @@ type session struct {
 	startup  float64 // seconds from the start of the program
 	begun    time.Time
 	look     func(step int, elapsed float64) (took time.Duration, err error) // nil: nobody looks
+	board    *board
 }
 
 // steps trains all the runs, logs and saves, and writes how each ended. look, unless it is nil, is called whenever something is
-// logged, with the step and the seconds of training until then in this process.
-func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progress progress, look func(step int, elapsed float64) (time.Duration, error)) error {
+// logged, with the step and the seconds of training until then in this process; board is told of everything.
+func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progress progress, board *board, look func(step int, elapsed float64) (time.Duration, error)) error {
 	loop := runs[0].config.Train
 	dirs := make([]*rundir.Run, len(runs))
 	for i, r := range runs {
 		dirs[i] = r.dir
 	}
 	keep := checkpoints.Keep{Last: loop.KeepLast, Every: loop.KeepEvery, Best: loop.KeepBest}
-	s := &session{trainer: trainer, runs: runs, progress: progress, startup: time.Since(programStart).Seconds(), begun: time.Now(), look: look}
+	s := &session{trainer: trainer, runs: runs, progress: progress, startup: time.Since(programStart).Seconds(), begun: time.Now(), look: look, board: board}
 	s.recorder = rundir.NewRecorder(dirs, keep, func(err error) { slog.Warn(oneLine(err)) })
 	progress.start(trainer.Step(), loop.Steps)
 	err := trainer.Run(ctx, trainers.Hooks{Logged: s.logged, Evaluated: s.evaluated, Incident: s.incident, Checkpoint: s.save})
 	progress.stop()
-	stopped, _ := context.Cause(ctx).(*interruption)
+	stopped, _ := errors.AsType[*interruption](context.Cause(ctx))
 	if !errors.Is(err, context.Canceled) {
 		stopped = nil
 	}
@@ -66,7 +67,7 @@ func (s *session) logged(report trainers.Report) error {
 				s.runs[i].criterion = values[k]
 			}
 		}
-		s.recorder.Append(i, r)
+		s.record(i, r)
 	}
 	if s.look == nil {
 		return nil
@@ -76,11 +77,17 @@ func (s *session) logged(report trainers.Report) error {
 	return err
 }
 
+// record adds a record to the metrics of a run.
+func (s *session) record(i int, r rundir.Record) {
+	s.recorder.Append(i, r)
+	s.board.append(i, r)
+}
+
 // evaluated adds a look at the criterion of early stopping to the metrics of each run that it is about.
 func (s *session) evaluated(look trainers.Evaluation) error {
 	s.progress.evaluated(look)
 	for k, i := range look.Replicas {
-		s.recorder.Append(i, rundir.Record{Step: int64(look.Step), Values: map[string]float64{look.Metric: look.Values[k]}})
+		s.record(i, rundir.Record{Step: int64(look.Step), Values: map[string]float64{look.Metric: look.Values[k]}})
 		if look.Metric == s.runs[i].config.Train.KeepBest {
 			s.runs[i].criterion = look.Values[k]
 		}
@@ -96,6 +103,7 @@ func (s *session) incident(incident trainers.Incident) {
 	run := s.runs[incident.Replica]
 	if incident.Action == trainers.Rollback {
 		s.recorder.Truncate(incident.Replica, int64(incident.To))
+		s.board.truncate(incident.Replica, int64(incident.To))
 		run.criterion = run.savedCriterion
 	}
 	if incident.Action != trainers.Stop {
@@ -120,7 +128,9 @@ func (s *session) save(replicas []int) error {
 	}
 	for k, i := range replicas {
 		s.runs[i].savedCriterion, s.runs[i].saved = s.runs[i].criterion, savedOf(s.trainer, i)
-		s.recorder.Save(i, saveOf(snapshots[k], s.runs[i], time.Since(s.begun).Seconds()))
+		save := saveOf(snapshots[k], s.runs[i], time.Since(s.begun).Seconds())
+		s.recorder.Save(i, save)
+		s.board.save(i, save.Parameters.Step, save.Parameters.Tensors)
 	}
 	return nil
 }
@@ -143,6 +153,7 @@ func (s *session) end(err error, stopped *interruption) error {
 		result.Seconds = r.before + time.Since(s.begun).Seconds() + result.CompileSeconds
 		s.judge(i, &result, err, unsaved[i], stopped)
 		unwritten = append(unwritten, r.dir.WriteEnvironment(r.environment), r.dir.WriteResult(result))
+		s.board.end(i, result)
 	}
 	if saveErr == nil {
 		saveErr = errors.Join(unsaved...)

@@ -24,6 +24,7 @@ type trainOptions struct {
 	locked       bool // the run directory was there, and is locked
 	signals      *watcher
 	metrics      metricsAddress
+	tensorboard  string              // the log directory; empty: none
 	begun        func(dirs []string) // told of the run directories before training begins; may be nil
 	// For those who train many: the directories of the runs, and what is done when they are there; where backends are had from,
 	// which are then not closed; how often the divergence is looked at meanwhile; and what is done when the training has ended with
@@ -74,6 +75,7 @@ one, a second later, ends at once.`,
 	cmd.Flags().DurationVar(&o.grace, "grace", 30*time.Second, "the most that saving may take after a signal")
 	backendFlag(cmd, &o.backend, "that of the config")
 	o.metrics.flag(cmd)
+	cmd.Flags().StringVar(&o.tensorboard, "tensorboard", "", "log directory to write event files for TensorBoard into while training")
 	return cmd
 }
 
@@ -81,6 +83,9 @@ one, a second later, ends at once.`,
 func (o trainOptions) run(cmd *cobra.Command, args []string) (dirs []string, err error) {
 	if err := o.check(cmd, args); err != nil {
 		return nil, coded(exitUsage, err)
+	}
+	if err := o.checkBoard(); err != nil {
+		return nil, err
 	}
 	if o.signals == nil {
 		o.signals = watchSignals(o.grace)

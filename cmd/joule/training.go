@@ -197,6 +197,11 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	if o.begun != nil {
 		o.begun(dirs)
 	}
+	board, err := o.openBoard(runs, trainer, from != nil)
+	if err != nil {
+		return dirs, err
+	}
+	defer board.close()
 	if from != nil { // not before: until here nothing is lost
 		for _, r := range runs {
 			if err := r.dir.RemoveResult(); err != nil {
@@ -213,12 +218,12 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 			return l.at(step, elapsed, trainer, runs, backend)
 		}
 	}
-	err = steps(ctx, trainer, runs, progress, look)
+	err = steps(ctx, trainer, runs, progress, board, look)
 	if o.finish != nil {
 		return dirs, o.finish(runs, backend, err)
 	}
 	o.signals.stop()
-	if stopped, ok := context.Cause(ctx).(*interruption); ok && stopped.requeue && err != nil {
+	if stopped, ok := errors.AsType[*interruption](context.Cause(ctx)); ok && stopped.requeue && err != nil {
 		o.signals.requeue(context.WithoutCancel(ctx)) // also where it could not be saved: there is an earlier checkpoint
 	}
 	if code := exitCode(err); o.noFigures || code != exitOK && code != exitDiverged {
@@ -226,7 +231,9 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	}
 	for i, r := range runs {
 		if trainer.Diverged(i) == nil {
-			err = errors.Join(err, drawRun(r.dir, r.config, r.set, backend))
+			figures, step, problem := drawRun(r.dir, r.config, r.set, backend)
+			board.show(i, step, figures)
+			err = errors.Join(err, problem)
 		}
 	}
 	return dirs, err

@@ -56,11 +56,7 @@ func run(method, path string) error {
 		return err
 	}
 
-	parameters, err := trainer.Parameters(0)
-	if err != nil {
-		return err
-	}
-	energy, err := models.Compile(backend.Backend, model, 2, parameters)
+	energy, err := trainer.Compile(0)
 	if err != nil {
 		return err
 	}

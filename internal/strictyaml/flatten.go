@@ -19,7 +19,7 @@ type Value struct {
 func Flatten(text []byte) (values []Value, err error) {
 	root, errs := parse("", text)
 	if len(errs) > 0 {
-		return nil, Errors(errs)
+		return nil, errs
 	}
 	root.flatten("", &values)
 	return values, nil
