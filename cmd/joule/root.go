@@ -53,7 +53,7 @@ Exit codes: 0 success · 1 failure, or a wrong value in verify · 2 wrong argume
 		}
 		return coded(exitUsage, fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help"))
 	})
-	root.AddCommand(newTrain(), newEval(), newSample(), newEnergy(), newClassify(), newAnomaly(), newDenoise(), newInpaint(), newInterpolate(), newExport(), newImport(),
+	root.AddCommand(debugged(newTrain()), debugged(newEval()), debugged(newSample()), newEnergy(), newClassify(), newAnomaly(), newDenoise(), newInpaint(), newInterpolate(), newExport(), newImport(),
 		newPlot(), newReport(), newBench(), newTop(), newLaunch(), newVerify(), newDoctor(), newBackend(), newConfigs(), newData(), newVersion())
 	root.SetHelpCommand(newHelp())
 	usageErrors(root)
