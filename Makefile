@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static notices demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults clean
+.PHONY: build build-static notices demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults troubleshooting clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -87,6 +87,9 @@ mnist: build ## five methods on MNIST, with grids of samples, in runs/: half an 
 
 faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)
+
+troubleshooting: build ## the pictures and figures of docs/troubleshooting.md: minutes
+	docs/troubleshooting.sh bin/joule
 
 clean: ## what the other targets made
 	rm -rf bin demo
