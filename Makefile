@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static notices demo test python test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist faults troubleshooting clean
+.PHONY: build build-static man completions notices demo test python lint test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist bench-serving faults troubleshooting clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -21,6 +21,13 @@ notices: ## licences and notices of all modules that the program is made of, in 
 		test -n "$$files" || { echo "$$path has no licence" >&2; exit 1; }; \
 		install -D -m 644 -t "bin/licenses/$$path" $$files || exit 1; \
 	done
+
+man: build ## man pages of all commands, in bin/man/man1
+	bin/joule man --dir bin/man/man1
+
+completions: build ## what completes commands in bash, zsh, fish and PowerShell, in bin/completions
+	mkdir -p bin/completions
+	for s in bash zsh fish powershell; do bin/joule completion $$s >bin/completions/joule.$$s || exit 1; done
 
 demo: build ## train, score and draw the four methods on Old Faithful, in demo/
 	@$(HAS_XLA) || bin/joule backend install cpu \
@@ -45,6 +52,18 @@ test: build build-static ## vet, format, the static program, and all tests
 python: ## the Python packages that tests read Joule's files with, in .venv-tests: six gigabytes, most of them PyTorch
 	test -x .venv-tests/bin/python || python3 -m venv .venv-tests
 	.venv-tests/bin/python -m pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
+
+# The tools of make lint, and the list of known vulnerabilities: VULNDB=latest takes the newest.
+VULNDB ?= v0.0.0-20261105234957-e22db6528018
+LINTERS = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 \
+	golang.org/x/vuln/cmd/govulncheck@v1.9.0 golang.org/x/vulndb/cmd/indexdb@$(VULNDB)
+
+lint: ## golangci-lint with staticcheck, and govulncheck with the known vulnerabilities as a Go module: five minutes the first time
+	for tool in $(LINTERS); do GOBIN="$(CURDIR)/bin/tools" $(GO) install $$tool || exit 1; done
+	bin/tools/golangci-lint run ./...
+	rm -rf bin/vulndb
+	bin/tools/indexdb -vulns "$$($(GO) mod download -json golang.org/x/vulndb@$(VULNDB) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')/data/osv" -out bin/vulndb
+	bin/tools/govulncheck -db "file://$(CURDIR)/bin/vulndb" ./...
 
 test-kubernetes: ## jobs for Kubernetes, in a control plane of its own programs: a quarter of an hour, most of it to compile these
 	$(GO) -C tests/kubernetes test -vet=all -timeout 40m -parallel 16 ./...
@@ -84,6 +103,9 @@ mnist: build ## five methods on MNIST, with grids of samples, in runs/: half an 
 		bin/joule train mnist/$$m --out runs/mnist-$$m --resume=auto || exit 1; \
 	done
 	bin/joule eval runs/mnist-jem
+
+bench-serving: ## how many requests joule serve answers, beside FastAPI with PyTorch, in docs/serving.md; installs them in .venv-serving
+	$(GO) run ./benchmarks/serving $(SERVINGFLAGS)
 
 faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)

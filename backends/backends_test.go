@@ -72,7 +72,7 @@ func cpuPluginHere(t *testing.T) string {
 func sumToTen(t *testing.T, b *Backend) {
 	t.Helper()
 	x := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
-	got, err := graph.ExecOnce(b.Backend, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }, x)
+	got, err := graph.CallOnce(b.Backend, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }, x)
 	if err != nil {
 		t.Fatal(err)
 	}

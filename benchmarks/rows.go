@@ -75,7 +75,7 @@ func flops(r row) (float64, error) {
 	}
 	first, last := net.weights[0], net.weights[len(net.weights)-1]
 	energies, score := 3*weights-first, 2*(weights-last)
-	count := 0
+	var count int
 	switch r.Method {
 	case "mle100", "mle60", "mle20":
 		count = chainSteps[r.Method]*score + 2*energies

@@ -10,7 +10,11 @@ import (
 
 // Difference is a key that has another value in one config than in another. A value is as in the file; where the key is
 // not there it is "none".
-type Difference struct{ Key, Old, New string }
+type Difference struct {
+	Key, Old, New string
+	// OldData and NewData are the values for programs, as strictyaml.Value has them; nil where the key is not there.
+	OldData, NewData any
+}
 
 func (d Difference) String() string { return fmt.Sprintf("%s: %s, now %s", d.Key, d.Old, d.New) }
 
@@ -23,22 +27,22 @@ func Diff(old, new *Config) (list []Difference, err error) {
 		}
 	}
 	const none = "none"
-	later := map[string]string{}
+	later := map[string]strictyaml.Value{}
 	for _, v := range values[1] {
-		later[v.Key] = v.Text
+		later[v.Key] = v
 	}
 	earlier := map[string]bool{}
 	for _, v := range values[0] {
 		earlier[v.Key] = true
 		if now, ok := later[v.Key]; !ok {
-			list = append(list, Difference{v.Key, v.Text, none})
-		} else if now != v.Text {
-			list = append(list, Difference{v.Key, v.Text, now})
+			list = append(list, Difference{v.Key, v.Text, none, v.Data, nil})
+		} else if now.Text != v.Text {
+			list = append(list, Difference{v.Key, v.Text, now.Text, v.Data, now.Data})
 		}
 	}
 	for _, v := range values[1] {
 		if !earlier[v.Key] {
-			list = append(list, Difference{v.Key, none, v.Text})
+			list = append(list, Difference{v.Key, none, v.Text, nil, v.Data})
 		}
 	}
 	return list, nil

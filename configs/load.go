@@ -35,11 +35,15 @@ func Open(nameOrPath string) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := ""
-	if !slices.Contains(names(), nameOrPath) {
-		dir = filepath.Dir(nameOrPath)
+	return &Base{document, dirOf(nameOrPath)}, nil
+}
+
+// dirOf is the folder that a config is in; empty for an embedded one.
+func dirOf(nameOrPath string) string {
+	if slices.Contains(names(), nameOrPath) {
+		return ""
 	}
-	return &Base{document, dir}, nil
+	return filepath.Dir(nameOrPath)
 }
 
 // Config is the config with parts of another document put in the place of its keys, dotted paths, and with assignments over
@@ -57,6 +61,15 @@ func (b *Base) Config(parts []strictyaml.Entry, sets []string) (*Config, error) 
 			files.Find(b.dir, report)
 		}
 	})
+}
+
+// Resolve reads a config as Load does, and does not ask whether its data are there.
+func Resolve(nameOrPath string, sets []string) (*Config, error) {
+	base, err := Open(nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	return decode(base.document.Clone(), base.dir, sets)
 }
 
 // IsEmbedded says whether a config of this name comes with the program.

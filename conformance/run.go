@@ -115,7 +115,7 @@ func (c *Case) compute(backend compute.Backend, dtype dtypes.DType) (map[string]
 		return nil, err
 	}
 	defer exec.Finalize()
-	out, err := exec.Exec(arguments...)
+	out, err := exec.Call(arguments...)
 	if wrong := (Problem{}); errors.As(err, &wrong) {
 		return nil, wrong
 	} else if err != nil {

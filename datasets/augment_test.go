@@ -38,7 +38,7 @@ func augmented(t *testing.T, backend compute.Backend, a Augmenter, points Points
 			for k := range n {
 				batch = append(batch, points.Row(k*devices+i)...)
 			}
-			result, err := exec.Exec(random.Seed(4, 1), int32(step), int32(i), tensor.From(batch, dtypes.Float32, n, points.Dim))
+			result, err := exec.Call(random.Seed(4, 1), int32(step), int32(i), tensor.From(batch, dtypes.Float32, n, points.Dim))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,7 +146,7 @@ func TestAugmentedReplicas(t *testing.T) {
 	a := &augmentation{settings: Augment{Flip: true, Shift: 1, Padding: padBlack, Noise: 0.1}, image: image, dequantise: true, transform: uniformMap(9, 0, 256, 0.05)}
 	y := a.transform.Apply(points)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		out, err := graph.ExecOnce(backend, func(key, x *graph.Node) *graph.Node {
+		out, err := graph.CallOnce(backend, func(key, x *graph.Node) *graph.Node {
 			return a.Augment(graph.BroadcastToDims(graph.InsertAxes(x, 0), 2, 40, 9), random.NewStreamAt(key, graph.Const(x.Graph(), int32(7))))
 		}, random.Seeds([]int64{5, 4}, 1), tensor.From(y.Values, dtypes.Float32, 40, 9))
 		if err != nil {

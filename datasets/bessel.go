@@ -34,7 +34,7 @@ func logI0e(z *graph.Node) *graph.Node {
 	isSmall := graph.LessThan(z, limit)
 	small, large := graph.Where(isSmall, z, limit), graph.Where(isSmall, limit, z) // each branch within its range, for its gradient
 	series := graph.Log(horner(besselSeries, graph.Square(graph.DivScalar(small, besselSwitch))))
-	asymptotic := graph.Log(horner(besselAsymptotic, graph.Inverse(graph.DivScalar(large, besselSwitch))))
+	asymptotic := graph.Log(horner(besselAsymptotic, graph.Reciprocal(graph.DivScalar(large, besselSwitch))))
 	return graph.Where(isSmall,
 		graph.Sub(series, small),
 		graph.Sub(asymptotic, graph.MulScalar(graph.Log(graph.MulScalar(large, 2*math.Pi)), 0.5)))

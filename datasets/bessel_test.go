@@ -19,7 +19,7 @@ func TestLogI0e(t *testing.T) {
 	z := []float64{0, 1e-3, 0.3, 1, 3.75, 8, math.Nextafter(12, 0), 12, 12.5, 20, 100, 2000, 1e6}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
-			out, err := graph.ExecOnceN(backend, func(z *graph.Node) []*graph.Node {
+			out, err := graph.CallOnceN(backend, func(z *graph.Node) []*graph.Node {
 				value := logI0e(z)
 				return []*graph.Node{value, graph.Gradient(graph.ReduceAllSum(value), z)[0]}
 			}, tensor.From(z, dtype, len(z), 1))

@@ -29,7 +29,7 @@ func skewed(t *testing.T) *Mixture {
 // evaluateDensity gives log p and the score, where there is one, at points of dim coordinates, on a backend.
 func evaluateDensity(t *testing.T, backend compute.Backend, p Density, dtype dtypes.DType, x []float64, dim int) (logP, score []float64) {
 	t.Helper()
-	out, err := graph.ExecOnceN(backend, func(x *graph.Node) []*graph.Node {
+	out, err := graph.CallOnceN(backend, func(x *graph.Node) []*graph.Node {
 		score := graph.ZerosLike(x)
 		if HasScore(p) {
 			score = Score(p, x)
@@ -95,7 +95,7 @@ func TestDensityDraw(t *testing.T) {
 	const n = 40000
 	m := skewed(t)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		out, err := graph.ExecOnce(backend, func(state *graph.Node) *graph.Node {
+		out, err := graph.CallOnce(backend, func(state *graph.Node) *graph.Node {
 			return m.Draw(shapes.Make(dtypes.Float32, n, 2), random.NewStream(state))
 		}, random.Seed(3, 1))
 		if err != nil {
@@ -147,7 +147,7 @@ func TestDensityDrawFromGivenNumbers(t *testing.T) {
 	z := [][][]float64{{{1, -1}, {0.5, 2}, {0, 0}, {-1, 0.3}, {2, 2}}}
 	u := [][][]float64{{{0}, {0.59}, {0.61}, {0.91}, {math.Nextafter(1, 0)}}}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		out, err := graph.ExecOnce(backend, func(z, u *graph.Node) *graph.Node {
+		out, err := graph.CallOnce(backend, func(z, u *graph.Node) *graph.Node {
 			return m.Draw(shapes.Make(dtypes.Float64, 5, 2), random.NewReplay(z.Graph(), z, u))
 		}, z, u)
 		if err != nil {

@@ -202,3 +202,8 @@ func (e *Encoding) Numbers(values Points) Points {
 	}
 	return values
 }
+
+// HasCategories says whether a column is one of categories.
+func (e *Encoding) HasCategories() bool {
+	return slices.ContainsFunc(e.Columns, func(c EncodedColumn) bool { return c.Categories != nil })
+}

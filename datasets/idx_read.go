@@ -100,7 +100,7 @@ func (a *idxArray) parseMagic(start []byte) error {
 	if len(start) < 4 || start[0] != 0 || start[1] != 0 {
 		return fmt.Errorf("the file starts with % x, %s", start, want)
 	}
-	known := false
+	var known bool
 	if a.kind, known = idxKinds[start[2]]; !known {
 		return fmt.Errorf("type 0x%02x of values (third byte), want 08, 09, 0b, 0c, 0d or 0e", start[2])
 	}

@@ -120,7 +120,7 @@ func (s *ImageData) transform(train part, white float64) (*Standardizer, error) 
 	if s.Dequantise {
 		white++ // where the bin of the brightest pixel ends
 	}
-	mean, std := 0.0, 1.0
+	var mean, std float64
 	switch {
 	case s.Standardize:
 		if mean, std = train.moments(s.Dequantise); std == 0 {

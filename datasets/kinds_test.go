@@ -125,7 +125,7 @@ func TestKnownEntropies(t *testing.T) {
 
 func drawPoints(t *testing.T, backend compute.Backend, p Density, dtype dtypes.DType, n, dim int) Points {
 	t.Helper()
-	out, err := graph.ExecOnce(backend, func(state *graph.Node) *graph.Node {
+	out, err := graph.CallOnce(backend, func(state *graph.Node) *graph.Node {
 		return p.Draw(shapes.Make(dtype, n, dim), random.NewStream(state))
 	}, random.Seed(5, 1))
 	if err != nil {
@@ -141,7 +141,7 @@ func drawPoints(t *testing.T, backend compute.Backend, p Density, dtype dtypes.D
 // logDensities gives log p at points, in float64.
 func logDensities(t *testing.T, backend compute.Backend, p Density, x []float64, dim int) []float64 {
 	t.Helper()
-	out, err := graph.ExecOnce(backend, p.LogDensity, tensor.From(x, dtypes.Float64, len(x)/dim, dim))
+	out, err := graph.CallOnce(backend, p.LogDensity, tensor.From(x, dtypes.Float64, len(x)/dim, dim))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func TestOperations(t *testing.T) {
 	python.Run(t, "stablehlo_outputs.py", append([]string{dir}, names...)...)
 	backend := backendtest.Open(t, "go")
 	for _, name := range names {
-		out, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node { return []*graph.Node{operations[name](in[0])} },
+		out, err := graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node { return []*graph.Node{operations[name](in[0])} },
 			tensor.From(x.Values, dtypes.Float32, n, 3))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

@@ -22,10 +22,15 @@ func Tweedie(model *models.Compiled, noisy datasets.Points, sigma float64) (data
 	if err != nil {
 		return datasets.Points{}, err
 	}
-	for i, y := range noisy.Values {
-		scores[i] = y + sigma*sigma*scores[i]
+	return finite(tweedie(noisy, scores, sigma))
+}
+
+// tweedie is Tweedie's formula, given the scores at y; these are overwritten.
+func tweedie(y datasets.Points, scores []float64, sigma float64) datasets.Points {
+	for i, v := range y.Values {
+		scores[i] = v + sigma*sigma*scores[i]
 	}
-	return finite(datasets.Points{N: noisy.N, Dim: noisy.Dim, Values: scores})
+	return datasets.Points{N: y.N, Dim: y.Dim, Values: scores}
 }
 
 // MAP finds the most probable x given y = x + σz, z standard normal, by a model of the density of x: the minimum of

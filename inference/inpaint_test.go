@@ -58,7 +58,7 @@ func TestInpaintGaussian(t *testing.T) {
 					}
 				}
 				check(0, 0, (1*1-0.5*-2)/2, 0.5)
-				check(1, 1, 1.5/1.5, 1/1.5)
+				check(1, 1, 1, 1/1.5)
 				// Given x₂ = 2 the others have the precision [2 −1; −1 1.5], whose inverse is [1.5 1; 1 2]/2, and the mean −that·(0.5·2, 0).
 				check(2, 0, -0.75, 0.75)
 				check(2, 1, -0.5, 1)

@@ -75,10 +75,10 @@ func reach(ctx context.Context) error {
 		if e.says == "" {
 			e.says, _, _ = strings.Cut(e.out, "\n")
 		}
-		return fmt.Errorf("Slurm's controller (slurmctld) cannot be reached from here: %w", e)
+		return fmt.Errorf("the controller of Slurm (slurmctld) cannot be reached from here: %w", e)
 	}
 	if err == nil && !strings.Contains(out, " UP") {
-		err = fmt.Errorf("Slurm's controller (slurmctld) cannot be reached from here: scontrol ping: %s", strings.TrimSpace(out))
+		err = fmt.Errorf("the controller of Slurm (slurmctld) cannot be reached from here: scontrol ping: %s", strings.TrimSpace(out))
 	}
 	return err
 }

@@ -266,7 +266,7 @@ func TestSlurmErrors(t *testing.T) {
 	}
 	all["scontrol"] = "echo 'Slurmctld(primary) at head is DOWN'; echo '****'; exit 1"
 	standIn(t, all)
-	if err := s.Check(t.Context(), nil); err == nil || err.Error() != "Slurm's controller (slurmctld) cannot be reached from here: scontrol: Slurmctld(primary) at head is DOWN" {
+	if err := s.Check(t.Context(), nil); err == nil || err.Error() != "the controller of Slurm (slurmctld) cannot be reached from here: scontrol: Slurmctld(primary) at head is DOWN" {
 		t.Error(err)
 	}
 	delete(all, "sbatch")

@@ -49,7 +49,7 @@ func (p *path) close() {
 
 // first draws points of p₀.
 func (p *path) first(purpose uint64) (*tensors.Tensor, error) {
-	out, err := p.begin.Exec(random.Seed(p.Seed, purpose<<8), p.mean)
+	out, err := p.begin.Call(random.Seed(p.Seed, purpose<<8), p.mean)
 	if err != nil {
 		return nil, err
 	}

@@ -84,28 +84,41 @@ func (a *Anomaly) Scores(points datasets.Points) ([]float64, error) {
 }
 
 func (a *Anomaly) scores(points []float64) ([]float64, error) {
-	if a.score != ByScoreNorm {
-		energies, err := a.average(points, (*models.Compiled).Energies)
-		if a.score == ByTypicality {
-			for i, e := range energies {
-				energies[i] = math.Abs(e - a.typical)
-			}
-		}
-		return energies, err
+	of := (*models.Compiled).Energies
+	if a.BySlopes() {
+		of = (*models.Compiled).Scores
 	}
-	slopes, err := a.average(points, (*models.Compiled).Scores)
+	values, err := a.average(points, of)
 	if err != nil {
 		return nil, err
 	}
+	return a.Of(values), nil
+}
+
+// BySlopes says whether points are scored by ∇ log p there, and not by their energies.
+func (a *Anomaly) BySlopes() bool { return a.score == ByScoreNorm }
+
+// Of are the scores of points, [n], given their energies, [n], or where [Anomaly.BySlopes] says so ∇ log p there, row by row,
+// [n·dim]: means over the models, in their coordinates.
+func (a *Anomaly) Of(values []float64) []float64 {
+	if !a.BySlopes() {
+		scores := slices.Clone(values)
+		if a.score == ByTypicality {
+			for i, e := range scores {
+				scores[i] = math.Abs(e - a.typical)
+			}
+		}
+		return scores
+	}
 	dim := a.ensemble[0].Dim
-	norms := make([]float64, len(points)/dim)
+	norms := make([]float64, len(values)/dim)
 	for i := range norms {
-		for _, s := range slopes[i*dim : (i+1)*dim] {
+		for _, s := range values[i*dim : (i+1)*dim] {
 			norms[i] += s * s
 		}
 		norms[i] = math.Sqrt(norms[i])
 	}
-	return norms, nil
+	return norms
 }
 
 // average is the mean over the models of what they give of points.

@@ -11,7 +11,7 @@ import (
 
 // LogDensities evaluates a known density at points, on a backend: log p in nats [n].
 func LogDensities(backend compute.Backend, density datasets.Density, points datasets.Points) ([]float64, error) {
-	out, err := graph.ExecOnce(backend, density.LogDensity, tensor.From(points.Values, models.DType, points.N, points.Dim))
+	out, err := graph.CallOnce(backend, density.LogDensity, tensor.From(points.Values, models.DType, points.N, points.Dim))
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (p *Panel) call(name string, define func(in []*graph.Node) []*graph.Node, i
 		}
 		p.programs[key] = program
 	}
-	out, err := program.Exec(arguments...)
+	out, err := program.Call(arguments...)
 	if err != nil {
 		return nil, fmt.Errorf("cannot compute %s: %w", name, err)
 	}

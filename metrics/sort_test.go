@@ -36,7 +36,7 @@ func TestSortAxis(t *testing.T) {
 			}
 			values[0] = math.Inf(-1)
 			for name, sort := range map[string]func(*graph.Node, int) *graph.Node{"sortAxis": sortAxis, "bitonicSort": bitonicSort} {
-				out, err := graph.ExecOnce(backend, func(x *graph.Node) *graph.Node { return sort(x, 1) }, tensor.From(values, dtypes.Float32, before, size, after))
+				out, err := graph.CallOnce(backend, func(x *graph.Node) *graph.Node { return sort(x, 1) }, tensor.From(values, dtypes.Float32, before, size, after))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -54,7 +54,7 @@ func TestClassifiers(t *testing.T) {
 // Logits that are large or far apart neither overflow nor vanish.
 func TestLogSumExp(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		out, err := graph.ExecOnceN(backend, func(x *graph.Node) []*graph.Node {
+		out, err := graph.CallOnceN(backend, func(x *graph.Node) []*graph.Node {
 			return []*graph.Node{LogSumExp(x), softmax(x)}
 		}, [][]float32{{500, 500}, {-500, -500}, {500, -500}})
 		if err != nil {

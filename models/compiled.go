@@ -131,7 +131,7 @@ func (c *Compiled) Call(exec *graph.Exec, in ...any) ([]*tensors.Tensor, error) 
 	}
 	c.calls.Lock()
 	defer c.calls.Unlock()
-	return exec.Exec(append(arguments, in...)...)
+	return exec.Call(append(arguments, in...)...)
 }
 
 // Energies evaluates E at points given row by row, [n·dim] -> [n].

@@ -208,7 +208,7 @@ func checkReplicas(t *testing.T, backend, reference compute.Backend, model Energ
 		in = append(in, tensor.From(append(slices.Clone(first[i]), second[i]...), dtypes.Float64, append([]int{replicas}, p.Shape...)...))
 	}
 	in = append(in, tensor.From(x, dtypes.Float64, replicas, n, dim))
-	out, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node {
+	out, err := graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node {
 		return outputs(Net{model, in[:len(parameters)]}, in[len(parameters)])
 	}, in...)
 	if err != nil {

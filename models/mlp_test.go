@@ -69,7 +69,7 @@ func prepare(t *testing.T, backend compute.Backend, model Energy, dim int, defin
 		for i, p := range parameters {
 			in = append(in, tensor.From(theta[i], dtypes.Float64, p.Shape...))
 		}
-		out, err := exec.Exec(append(in, tensor.From(x, dtypes.Float64, len(x)/dim, dim))...)
+		out, err := exec.Call(append(in, tensor.From(x, dtypes.Float64, len(x)/dim, dim))...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +177,7 @@ func TestActivationsFarOut(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, activation := range activations {
 			for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
-				out, err := graph.ExecOnceN(backend, func(x *graph.Node) []*graph.Node {
+				out, err := graph.CallOnceN(backend, func(x *graph.Node) []*graph.Node {
 					y := activation.value(x)
 					first := graph.Gradient(graph.ReduceAllSum(y), x)[0]
 					value, slope := activation.both(x)
@@ -280,7 +280,7 @@ func TestMLPDrift(t *testing.T) {
 			}
 			points := uniform(replicas*n*dim, 2)(r)
 			in = append(in, tensor.From(points, dtypes.Float64, replicas, n, dim))
-			out, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node {
+			out, err := graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node {
 				theta, x := in[:len(in)-1], in[len(in)-1]
 				net := Net{m, theta}
 				all := []*graph.Node{net.Energy(x), net.Score(x), net.Drift(x)}

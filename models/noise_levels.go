@@ -42,7 +42,7 @@ func (n *NoiseLevels) smallest(x *graph.Node) *graph.Node {
 // s² + σ².
 func (n *NoiseLevels) scales(sigma *graph.Node) (inward, outward, variance *graph.Node) {
 	variance = graph.AddScalar(graph.Square(sigma), n.DataStd*n.DataStd)
-	return graph.Inverse(graph.Sqrt(variance)), graph.Sqrt(graph.MulScalar(graph.Inverse(sigma), n.DataStd)), variance
+	return graph.Reciprocal(graph.Sqrt(variance)), graph.Sqrt(graph.MulScalar(graph.Reciprocal(sigma), n.DataStd)), variance
 }
 
 // features are cos(kπt), k = 0 … m−1, of the place t of log σ between the smallest level, 0, and the largest, 1: [batch, m].

@@ -30,7 +30,7 @@ func TestSpectralBound(t *testing.T) {
 				values[i] *= m.scale
 			}
 			for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
-				out, err := graph.ExecOnceN(backend, func(w *graph.Node) []*graph.Node {
+				out, err := graph.CallOnceN(backend, func(w *graph.Node) []*graph.Node {
 					return []*graph.Node{spectralBound(w), normalizedKernel(graph.Reshape(w, 1, 1, m.in, m.out), dtype)}
 				}, tensor.From(values, dtype, m.in, m.out))
 				if err != nil {
@@ -56,7 +56,7 @@ func TestSpectralBoundGradient(t *testing.T) {
 	backend := backendtest.Open(t, "go")
 	values := normals(12, 3)
 	bound := func(values []float64) [][]float64 {
-		out, err := graph.ExecOnceN(backend, func(w *graph.Node) []*graph.Node {
+		out, err := graph.CallOnceN(backend, func(w *graph.Node) []*graph.Node {
 			b := spectralBound(w)
 			return []*graph.Node{b, graph.Gradient(b, w)[0]}
 		}, tensor.From(values, dtypes.Float64, 4, 3))
@@ -86,7 +86,7 @@ func largestSingular(rows, columns int, values []float64) float64 {
 // A kernel of zeros stays what it is.
 func TestSpectralBoundOfZeros(t *testing.T) {
 	backend := backendtest.Open(t, "go")
-	out, err := graph.ExecOnceN(backend, func(w *graph.Node) []*graph.Node { return []*graph.Node{normalizedKernel(w, w.DType())} },
+	out, err := graph.CallOnceN(backend, func(w *graph.Node) []*graph.Node { return []*graph.Node{normalizedKernel(w, w.DType())} },
 		tensor.From(make([]float64, 36), dtypes.Float32, 3, 3, 2, 2))
 	if err != nil {
 		t.Fatal(err)

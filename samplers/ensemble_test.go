@@ -123,7 +123,7 @@ func TestDifferences(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		seen := map[float64]bool{}
 		for seed := range int64(40) {
-			out, err := graph.ExecOnceN(backend, func(keys *graph.Node) []*graph.Node {
+			out, err := graph.CallOnceN(backend, func(keys *graph.Node) []*graph.Node {
 				rows := make([][][]float32, 2)
 				for r := range rows {
 					for i := range others {

@@ -99,7 +99,7 @@ func run(t *testing.T, backend compute.Backend, define func(net models.Net, in [
 	t.Helper()
 	model := &models.Quadratic{Mean: []float64{1, 1}}
 	factor := []float64{1, 0, 0, math.Sqrt(3)}
-	out, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node {
+	out, err := graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node {
 		return define(models.Net{Model: model, Theta: in[:1]}, in[1:])
 	}, append([]any{tensor.From(factor, dtypes.Float64, 2, 2)}, in...)...)
 	if err != nil {

@@ -94,7 +94,7 @@ func evaluate(t *testing.T, backend compute.Backend, define func(in []*graph.Nod
 
 func call(t *testing.T, exec *graph.Exec, in ...any) [][]float64 {
 	t.Helper()
-	out, err := exec.Exec(in...)
+	out, err := exec.Call(in...)
 	if err != nil {
 		t.Fatal(err)
 	}

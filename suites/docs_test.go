@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"joule/docs"
 )
 
 // docs/suites.md has every key of a suite and no other, every metric, and a suite that is one.
@@ -15,30 +17,35 @@ func TestDocumentation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, keys, _ := strings.Cut(string(text), "\n## Keys\n")
-	keys, rest, _ := strings.Cut(keys, "\n## Metrics\n")
-	stated := []string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(keys, -1) {
-		stated = append(stated, m[1])
-	}
-	actual := []string{"extends"}
-	for f := range reflect.TypeFor[Suite]().Fields() {
-		if tag := f.Tag.Get("yaml"); tag != "-" {
-			actual = append(actual, tag)
+	stated := map[string][]string{}
+	for _, table := range docs.Read("suites.md").Tables {
+		if table.Heading != "Keys" {
+			continue
+		}
+		for _, row := range table.Rows {
+			stated[table.First] = append(stated[table.First], row.Key)
 		}
 	}
-	slices.Sort(stated)
-	slices.Sort(actual)
-	if !slices.Equal(stated, actual) {
-		t.Errorf("keys %v are documented, and there are %v", stated, actual)
-	}
-	for _, section := range []reflect.Type{reflect.TypeFor[Measure](), reflect.TypeFor[Budget]()} {
-		for f := range section.Fields() {
-			if tag := f.Tag.Get("yaml"); !strings.Contains(keys, "`"+tag+"`") {
-				t.Errorf("%s is not documented", tag)
+	for table, of := range map[string]reflect.Type{
+		"key": reflect.TypeFor[Suite](), "key of `budget`": reflect.TypeFor[Budget](),
+		"key of `measure`": reflect.TypeFor[Measure](), "key of `overrides`": reflect.TypeFor[Override](),
+	} {
+		var actual []string
+		if table == "key" {
+			actual = append(actual, "extends")
+		}
+		for f := range of.Fields() {
+			if tag := f.Tag.Get("yaml"); tag != "-" {
+				actual = append(actual, tag)
 			}
 		}
+		slices.Sort(stated[table])
+		slices.Sort(actual)
+		if !slices.Equal(stated[table], actual) {
+			t.Errorf("%s: keys %v are documented, and there are %v", table, stated[table], actual)
+		}
 	}
+	_, rest, _ := strings.Cut(string(text), "\n## Metrics\n")
 	metrics, _, _ := strings.Cut(rest, "\n## ")
 	for _, name := range Metrics() {
 		if !strings.Contains(metrics, "`"+name+"`") {

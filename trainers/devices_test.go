@@ -274,7 +274,7 @@ func TestMemoryOfDevices(t *testing.T) {
 			case at >= p.atMoments():
 				name = "optimizer"
 			}
-			got[name] += int(tensor.Memory())
+			got[name] += int(tensor.ByteSize())
 			if on, err := tensor.Device(); err != nil || int(on) != device {
 				t.Errorf("%s of device %d is on %d, error %v", name, device, on, err)
 			}

@@ -303,7 +303,7 @@ func TestAdversarialGapIsBounded(t *testing.T) {
 // doubling carries a number that doubles in every step, and does not matter to the loss.
 type doubling struct{ *DSM }
 
-func (d doubling) Prepare(Problem) (Objective, error) { return doublingObjective{dsm{d.DSM}}, nil }
+func (d doubling) Prepare(Problem) (Objective, error) { return doublingObjective{dsm(d)}, nil }
 
 type doublingObjective struct{ dsm }
 

@@ -37,7 +37,7 @@ func augmentOnce(backend compute.Backend, r member, dtype dtypes.DType) (dataset
 	points := datasets.Points{N: min(train.N, seenPoints), Dim: train.Dim} // in random order, as the split has left them
 	x, key := tensor.From(train.Values[:points.N*points.Dim], dtype, points.N, points.Dim), random.Seed(r.Seed, purposeSeen)
 	defer tensor.Free(x, key)
-	out, err := graph.ExecOnce(backend, func(x, key *graph.Node) *graph.Node {
+	out, err := graph.CallOnce(backend, func(x, key *graph.Node) *graph.Node {
 		return r.Data.Augment.Augment(x, random.NewStream(key))
 	}, x, key)
 	if err != nil {

@@ -114,7 +114,7 @@ func (p *program) firstCarried(backend compute.Backend, seeds []int64, device in
 	if p.carried == 0 {
 		return nil, nil
 	}
-	out, err := graph.ExecOnceN(backend, func(key, part *graph.Node) []*graph.Node {
+	out, err := graph.CallOnceN(backend, func(key, part *graph.Node) []*graph.Node {
 		draws := random.NewStream(key)
 		if p.devices > 1 {
 			draws.For(&dealt.Part{Devices: p.devices, Device: part})

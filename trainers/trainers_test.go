@@ -64,7 +64,7 @@ func (q learned) evaluate(t *testing.T, backend compute.Backend, define func(net
 // evaluate runs a graph function and returns the numbers of its nodes.
 func evaluate(t *testing.T, backend compute.Backend, define func(in []*graph.Node) []*graph.Node, in ...any) [][]float64 {
 	t.Helper()
-	out, err := graph.ExecOnceN(backend, define, in...)
+	out, err := graph.CallOnceN(backend, define, in...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func (s *side) products(shape string) (runner, error) {
 	}
 	x, w := constant(1, rows, width), constant(1/float64(width), width, width) // their product is x again
 	return func(steps int) error {
-		out, err := exec.Exec1(x, w, int32(steps))
+		out, err := exec.Call1(x, w, int32(steps))
 		if err != nil {
 			return err
 		}

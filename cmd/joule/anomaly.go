@@ -100,30 +100,15 @@ type judgement struct {
 
 // judge scores points that are in the units of the data.
 func (e ensemble) judge(score string, rate float64, points datasets.Points) (*judgement, error) {
-	set, err := e[0].data()
+	a, j, err := e.judgement(score, rate)
 	if err != nil {
 		return nil, err
-	}
-	held, part, err := e.heldOut(set)
-	if err != nil {
-		return nil, err
-	}
-	a, err := e.anomaly(score, set)
-	if err != nil {
-		return nil, err
-	}
-	normal, err := a.Scores(held)
-	if err != nil {
-		return nil, fmt.Errorf("the %s part: %w", part, err)
-	}
-	j := &judgement{table: datasets.NewPoints(points.N, 3), rate: rate, held: held.N, part: part}
-	if j.threshold, err = metrics.ThresholdAt(normal, rate); err != nil {
-		return nil, coded(exitUsage, fmt.Errorf("--fpr: %w", err))
 	}
 	scores, err := a.Scores(e[0].transform().Apply(points))
 	if err != nil {
 		return nil, err
 	}
+	j.table = datasets.NewPoints(points.N, 3)
 	for i, s := range scores {
 		row := j.table.Row(i)
 		row[0], row[1] = s, a.Percentile(s)
@@ -132,6 +117,31 @@ func (e ensemble) judge(score string, rate float64, points datasets.Points) (*ju
 		}
 	}
 	return j, nil
+}
+
+// judgement makes a score ready, and finds its threshold; there are no points yet.
+func (e ensemble) judgement(score string, rate float64) (*metrics.Anomaly, *judgement, error) {
+	set, err := e[0].data()
+	if err != nil {
+		return nil, nil, err
+	}
+	held, part, err := e.heldOut(set)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := e.anomaly(score, set)
+	if err != nil {
+		return nil, nil, err
+	}
+	normal, err := a.Scores(held)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the %s part: %w", part, err)
+	}
+	j := &judgement{rate: rate, held: held.N, part: part}
+	if j.threshold, err = metrics.ThresholdAt(normal, rate); err != nil {
+		return nil, nil, coded(exitUsage, fmt.Errorf("--fpr: %w", err))
+	}
+	return a, j, nil
 }
 
 // print says in a line what the threshold is, and how many points are above it.

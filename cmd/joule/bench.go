@@ -161,7 +161,7 @@ func (o benchOptions) run(cmd *cobra.Command, name string) error {
 		err = written
 	}
 	signals.stop()
-	stopped, _ := context.Cause(ctx).(*interruption)
+	stopped, _ := errors.AsType[*interruption](context.Cause(ctx))
 	if stopped != nil && stopped.requeue {
 		requeue(context.WithoutCancel(ctx))
 	}

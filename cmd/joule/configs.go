@@ -12,10 +12,10 @@ import (
 func newConfigs() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "configs",
-		Short:   "List, show and check configs",
+		Short:   "List, show, write, check and compare configs",
 		Example: "  joule configs list\n  joule configs show two-gaussians/dsm > my.yaml\n  joule configs validate my.yaml",
 	}
-	cmd.AddCommand(newConfigsList(), newConfigsShow(), newConfigsValidate())
+	cmd.AddCommand(newConfigsList(), newConfigsShow(), newConfigsValidate(), newConfigsDiff(), newConfigsSchema(), newConfigsInit())
 	return cmd
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"joule/datasets"
+	"joule/inference"
 	"joule/metrics"
 )
 
@@ -115,13 +116,27 @@ func (t *trained) scores(points datasets.Points) (datasets.Points, []string, err
 
 // logDensities are log p at points, in nats and in the units of the data, [n, 1]. What makes them doubtful is logged.
 func (t *trained) logDensities(points datasets.Points, how metrics.Options) (datasets.Points, error) {
-	set, err := t.data()
+	z, err := t.normalizer(how)
 	if err != nil {
 		return datasets.Points{}, err
 	}
+	y := t.transform().Apply(points)
+	values, err := t.model.Energies(y.Values)
+	if err != nil {
+		return datasets.Points{}, err
+	}
+	return datasets.Points{N: points.N, Dim: 1, Values: inference.LogDensities(t.transform(), y, values, z.LogZ)}, nil
+}
+
+// normalizer is log Z of the model, in its coordinates. What makes it doubtful is logged.
+func (t *trained) normalizer(how metrics.Options) (*metrics.Normalizer, error) {
+	set, err := t.data()
+	if err != nil {
+		return nil, err
+	}
 	z, err := metrics.Normalize(t.model, set, how)
 	if err != nil {
-		return datasets.Points{}, fmt.Errorf("log Z cannot be had, and so no log density: %w", err)
+		return nil, fmt.Errorf("log Z cannot be had, and so no log density: %w", err)
 	}
 	for _, warning := range z.Warnings {
 		slog.Warn(warning, "run", t.dir.Dir())
@@ -129,13 +144,5 @@ func (t *trained) logDensities(points datasets.Points, how metrics.Options) (dat
 	if z.StandardError > 0 {
 		slog.Info(fmt.Sprintf("log Z is %.4f ± %.4f nats by %s", z.LogZ, z.StandardError, z.Way), "run", t.dir.Dir())
 	}
-	y := t.transform().Apply(points)
-	values, err := t.model.Energies(y.Values)
-	if err != nil {
-		return datasets.Points{}, err
-	}
-	for i, jacobian := range t.transform().LogDetJacobians(y) { // log p(x) = log p(y) + log |dy/dx|
-		values[i] = jacobian - values[i] - z.LogZ
-	}
-	return datasets.Points{N: points.N, Dim: 1, Values: values}, nil
+	return z, nil
 }

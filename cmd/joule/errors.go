@@ -11,7 +11,7 @@ import (
 // The exit codes of joule.
 const (
 	exitOK          = 0
-	exitFailed      = 1   // the command failed, or verify found a wrong value
+	exitFailed      = 1   // the command failed, verify found a wrong value, or configs diff a difference
 	exitUsage       = 2   // wrong arguments, flags or config
 	exitBackend     = 3   // the backend cannot be had
 	exitDiverged    = 4   // training diverged; the state from before is saved

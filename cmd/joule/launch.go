@@ -110,7 +110,7 @@ func (o launchOptions) run(cmd *cobra.Command, name string) error {
 	if attends && len(jobs) > 0 {
 		err = o.attend(ctx, d, attendant, jobs)
 		signals.stop()
-		if stopped, ok := context.Cause(ctx).(*interruption); ok && err != nil {
+		if stopped, ok := errors.AsType[*interruption](context.Cause(ctx)); ok && err != nil {
 			if stopped.requeue {
 				requeue(context.WithoutCancel(ctx))
 			}

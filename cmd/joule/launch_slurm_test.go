@@ -125,7 +125,7 @@ func TestSlurm(t *testing.T) {
 	suite := []string{"launch", "s.yaml", "--backend", "go", "--set", "set.train.log_every=500", "--on", "slurm", "--profile", "p.yaml", "--out", "suite"}
 
 	before := joule(t, dir, suite...) // the controller is not up yet
-	if before.code != exitFailed || !strings.Contains(before.stderr, "joule: Slurm's controller (slurmctld) cannot be reached from here: scontrol: Slurmctld(primary) at ") {
+	if before.code != exitFailed || !strings.Contains(before.stderr, "joule: the controller of Slurm (slurmctld) cannot be reached from here: scontrol: Slurmctld(primary) at ") {
 		t.Errorf("without a controller: %+v", before)
 	}
 	c.daemons(t)

@@ -146,7 +146,7 @@ func runSuiteTask(cmd *cobra.Command, d *launch.Dir, task *launch.Task, signals 
 	}
 	ctx := signals.training(cmd.Context())
 	err = runner.Run(ctx)
-	stopped, _ := context.Cause(ctx).(*interruption)
+	stopped, _ := errors.AsType[*interruption](context.Cause(ctx))
 	if unusable := (*bench.UnusableError)(nil); errors.As(err, &unusable) {
 		return coded(unusable.Code, err)
 	}

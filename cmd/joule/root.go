@@ -23,7 +23,7 @@ func newRoot() *cobra.Command {
 A run starts from a YAML config, a file or one that comes with joule, and leaves a run directory that the other
 commands read.
 
-Exit codes: 0 success · 1 failure, or a wrong value in verify · 2 wrong arguments or config · 3 backend not available ·
+Exit codes: 0 success · 1 failure, a wrong value in verify, or a difference · 2 wrong arguments or config · 3 backend not available ·
 4 training diverged · 5 what was trained could not be saved · 75 saved, and to be started again · 130 interrupted.`,
 		Example: `  joule configs list
   joule train two-gaussians/dsm --out runs/dsm
@@ -54,8 +54,9 @@ Exit codes: 0 success · 1 failure, or a wrong value in verify · 2 wrong argume
 		return coded(exitUsage, fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help"))
 	})
 	root.AddCommand(debugged(newTrain()), debugged(newEval()), debugged(newSample()), newEnergy(), newClassify(), newAnomaly(), newDenoise(), newInpaint(), newInterpolate(), newExport(), newImport(),
-		newPlot(), newReport(), newBench(), newTop(), newLaunch(), newVerify(), newDoctor(), newBackend(), newConfigs(), newData(), newVersion())
+		newPlot(), newReport(), newServe(), newBench(), newTop(), newLaunch(), newVerify(), newDoctor(), newBackend(), newConfigs(), newData(), newMan(), newVersion())
 	root.SetHelpCommand(newHelp())
+	addCompletion(root)
 	usageErrors(root)
 	return root
 }

@@ -214,6 +214,18 @@ func (t *trained) sample(n int, seed int64) (datasets.Points, *metrics.Diagnosti
 
 // draw is sample in the coordinates of the model; the diagnostics are in the units of the data all the same.
 func (t *trained) draw(n int, seed int64) (datasets.Points, *metrics.Diagnostics, error) {
+	points, d, err := t.drawn(n, seed)
+	if err != nil {
+		return datasets.Points{}, nil, err
+	}
+	for _, warning := range d.Warnings() {
+		slog.Warn(warning, "run", t.dir.Dir())
+	}
+	return points, d, nil
+}
+
+// drawn is draw without a word.
+func (t *trained) drawn(n int, seed int64) (datasets.Points, *metrics.Diagnostics, error) {
 	dim := len(t.dataset.Columns)
 	sample, err := samplers.Draw(t.model, t.config.Sampler, t.config.Sampling, t.start(), n, seed)
 	if err != nil {
@@ -227,8 +239,5 @@ func (t *trained) draw(n int, seed int64) (datasets.Points, *metrics.Diagnostics
 	points := datasets.Points{N: len(sample.Points) / dim, Dim: dim, Values: sample.Points}
 	d := metrics.Diagnose(t.transform().Undo(points), sample.Energies, sample.Chains, t.dataset.Columns)
 	d.Acceptance, d.StepScale = metrics.Figure(sample.Acceptance), metrics.Figure(sample.StepScale)
-	for _, warning := range d.Warnings() {
-		slog.Warn(warning, "run", t.dir.Dir())
-	}
 	return datasets.Points{N: n, Dim: dim, Values: points.Values[:n*dim]}, d, nil
 }

@@ -46,7 +46,7 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 	progress.stop()
 	made, took := trainer.StepTime()
 	s.debug.Add("steps", made, took)
-	stopped, _ := context.Cause(ctx).(*interruption)
+	stopped, _ := errors.AsType[*interruption](context.Cause(ctx))
 	if !errors.Is(err, context.Canceled) {
 		stopped = nil
 	}

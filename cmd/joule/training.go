@@ -226,7 +226,7 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 		return dirs, o.finish(runs, backend, err)
 	}
 	o.signals.stop()
-	if stopped, ok := context.Cause(ctx).(*interruption); ok && stopped.requeue && err != nil {
+	if stopped, ok := errors.AsType[*interruption](context.Cause(ctx)); ok && stopped.requeue && err != nil {
 		o.signals.requeue(context.WithoutCancel(ctx)) // also where it could not be saved: there is an earlier checkpoint
 	}
 	if code := exitCode(err); o.noFigures || code != exitOK && code != exitDiverged {

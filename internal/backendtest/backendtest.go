@@ -26,7 +26,7 @@ func Each(t *testing.T, test func(t *testing.T, backend compute.Backend)) {
 
 // Open opens the backend, or skips the test where it is not to be had. With JOULE_REQUIRE_XLA set, as in CI, the test
 // fails instead: nothing is skipped unseen.
-func Open(t *testing.T, spec string) compute.Backend {
+func Open(t testing.TB, spec string) compute.Backend {
 	t.Helper()
 	b, err := open[spec]()
 	if err != nil {

@@ -72,7 +72,7 @@ func normal(seed uint64, shape ...int) *tensors.Tensor {
 // execute runs a graph function and returns its outputs' numbers.
 func execute(t *testing.T, backend compute.Backend, f func(in []*graph.Node) []*graph.Node, in ...any) [][]float64 {
 	t.Helper()
-	out, err := graph.ExecOnceN(backend, f, in...)
+	out, err := graph.CallOnceN(backend, f, in...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,7 @@ func TestDerivatives(t *testing.T) {
 			}
 			arguments := [][]float64{numbers(1, g.x), numbers(2, g.kernel)}
 			run := func() [][]float64 {
-				out, err := exec.Exec(tensor.From(arguments[0], dtypes.Float64, g.x...), tensor.From(arguments[1], dtypes.Float64, g.kernel...))
+				out, err := exec.Call(tensor.From(arguments[0], dtypes.Float64, g.x...), tensor.From(arguments[1], dtypes.Float64, g.kernel...))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -328,7 +328,7 @@ func TestErrors(t *testing.T) {
 		"no whole number of squares": func(x, w *graph.Node) *graph.Node { return AveragePool(x, 3) },
 		"has no four axes":           func(x, w *graph.Node) *graph.Node { return ToPlanes(graph.Reshape(x, -1)) },
 	} {
-		_, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0], in[1])} },
+		_, err := graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node { return []*graph.Node{f(in[0], in[1])} },
 			normal(1, 2, 4, 4, 1), normal(2, 3, 3, 2, 2))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

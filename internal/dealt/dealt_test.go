@@ -58,7 +58,7 @@ func TestDevices(t *testing.T) {
 	}
 	exec.SPMD(mesh)
 	// Of the rows (1, 2), (3, 4), (5, 6), (7, 8) of a batch, each device has every other one.
-	out, err := exec.Exec(int32(0), [][]float64{{1, 2}, {5, 6}}, int32(1), [][]float64{{3, 4}, {7, 8}})
+	out, err := exec.Call(int32(0), [][]float64{{1, 2}, {5, 6}}, int32(1), [][]float64{{3, 4}, {7, 8}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestDevices(t *testing.T) {
 
 // On one device all of a batch is there.
 func TestWhole(t *testing.T) {
-	out, err := graph.ExecOnceN(backendtest.Open(t, "go"), func(x *graph.Node) []*graph.Node { return define(nil, x) }, [][]float64{{1, 2}, {5, 6}})
+	out, err := graph.CallOnceN(backendtest.Open(t, "go"), func(x *graph.Node) []*graph.Node { return define(nil, x) }, [][]float64{{1, 2}, {5, 6}})
 	if err != nil {
 		t.Fatal(err)
 	}

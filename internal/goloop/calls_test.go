@@ -40,7 +40,7 @@ func TestSameDraws(t *testing.T) {
 			return []*graph.Node{s.Uniform(shapes.Make(dtypes.Float32, 3, 7, 3)), s.Uniform(shapes.Make(dtypes.Float64, 3, 300)), random.Index(s, 1000, 3, 130, 1)}
 		}},
 	} {
-		out, err := graph.ExecOnceN(backend, func(key, step *graph.Node) []*graph.Node {
+		out, err := graph.CallOnceN(backend, func(key, step *graph.Node) []*graph.Node {
 			g := key.Graph()
 			outside := test.draw(random.NewStreamAt(key, step))
 			state := []*graph.Node{key, step}
@@ -67,7 +67,7 @@ func TestSameDraws(t *testing.T) {
 // One value may be the state twice, and states may change places.
 func TestStateTwice(t *testing.T) {
 	backend := backendtest.Open(t, "go")
-	out, err := graph.ExecOnceN(backend, func(x *graph.Node) []*graph.Node {
+	out, err := graph.CallOnceN(backend, func(x *graph.Node) []*graph.Node {
 		x = graph.OnePlus(x) // so that it is the graph's own
 		return loop.Repeat(graph.Const(x.Graph(), int32(3)), func(_ *graph.Node, s []*graph.Node) []*graph.Node {
 			return []*graph.Node{s[1], graph.MulScalar(s[0], 2), s[2], s[3]}
@@ -94,11 +94,11 @@ func TestNothingShared(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := tensors.FromValue([]float32{1, 2})
-	first, err := exec.Exec1(x)
+	first, err := exec.Call1(x)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exec.Exec1([]float32{7, 8}); err != nil {
+	if _, err := exec.Call1([]float32{7, 8}); err != nil {
 		t.Fatal(err)
 	}
 	if got := first.Value().([]float32); !slices.Equal(got, []float32{3, 4}) {
@@ -130,7 +130,7 @@ func TestNotFiniteEverywhere(t *testing.T) {
 	}
 	backend := backendtest.Open(t, "go")
 	for name, f := range functions {
-		out, err := graph.ExecOnceN(backend, func(x *graph.Node) []*graph.Node {
+		out, err := graph.CallOnceN(backend, func(x *graph.Node) []*graph.Node {
 			return append(once(func(_ *graph.Node, s []*graph.Node) []*graph.Node { return []*graph.Node{f(s[0])} }, x), f(x))
 		}, in)
 		if err != nil {
@@ -157,12 +157,12 @@ func TestPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	mend := goloop.Break(compute.OpTypeReverse)
-	_, err = exec.Exec1([]float32{1, 2})
+	_, err = exec.Call1([]float32{1, 2})
 	mend()
 	if err == nil || !strings.Contains(err.Error(), "in a loop: broken") {
 		t.Errorf("the error is %v", err)
 	}
-	out, err := exec.Exec1([]float32{1, 2})
+	out, err := exec.Call1([]float32{1, 2})
 	if err != nil || !slices.Equal(out.Value().([]float32), []float32{3, 2}) {
 		t.Errorf("afterwards it is %v, with the error %v", out, err)
 	}
@@ -171,7 +171,7 @@ func TestPanic(t *testing.T) {
 // Shapes without numbers are left to the Go backend, and products of them are well defined.
 func TestNoNumbers(t *testing.T) {
 	backend := backendtest.Open(t, "go")
-	out, err := graph.ExecOnceN(backend, func(g *graph.Graph) []*graph.Node {
+	out, err := graph.CallOnceN(backend, func(g *graph.Graph) []*graph.Node {
 		zeros := func(dims ...int) *graph.Node { return graph.Zeros(g, shapes.Make(dtypes.Float32, dims...)) }
 		return []*graph.Node{graph.Einsum("ij,jk->ik", zeros(2, 0), zeros(0, 3)), graph.Einsum("ij,jk->ik", zeros(0, 2), zeros(2, 3))}
 	})
@@ -199,7 +199,7 @@ func TestConcurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	call := func(passes int) []float32 {
-		out, err := exec.Exec(start(6), start(5), random.Seed(1, 2), int32(passes))
+		out, err := exec.Call(start(6), start(5), random.Seed(1, 2), int32(passes))
 		if err != nil {
 			t.Error(err)
 			return nil

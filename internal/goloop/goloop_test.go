@@ -22,7 +22,7 @@ import (
 func run(t *testing.T, b body, passes int) (out [2][]float32) {
 	t.Helper()
 	backend := backendtest.Open(t, "go")
-	results, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node {
+	results, err := graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node {
 		return loop.Repeat(in[3], func(_ *graph.Node, state []*graph.Node) []*graph.Node {
 			x, y, s := b(state[0], state[1], state[2])
 			return []*graph.Node{x, y, s}
@@ -111,7 +111,7 @@ func TestSameBits(t *testing.T) {
 // x ← x·W + 1 with W = ½ on the diagonal goes to 2 by halves.
 func TestClosedForm(t *testing.T) {
 	backend := backendtest.Open(t, "go")
-	out, err := graph.ExecOnce(backend, func(x, w *graph.Node) *graph.Node {
+	out, err := graph.CallOnce(backend, func(x, w *graph.Node) *graph.Node {
 		return loop.Repeat(graph.Const(x.Graph(), int32(10)), func(_ *graph.Node, in []*graph.Node) []*graph.Node {
 			return []*graph.Node{graph.OnePlus(graph.Dot(in[0], in[1]).Product()), in[1]}
 		}, x, w)[0]
@@ -131,7 +131,7 @@ func TestClosedForm(t *testing.T) {
 func TestNotFinite(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	backend := backendtest.Open(t, "go")
-	out, err := graph.ExecOnce(backend, func(x *graph.Node) *graph.Node {
+	out, err := graph.CallOnce(backend, func(x *graph.Node) *graph.Node {
 		return loop.Repeat(graph.Const(x.Graph(), int32(1)), func(_ *graph.Node, in []*graph.Node) []*graph.Node {
 			z := graph.Max(graph.Min(in[0], graph.OnesLike(in[0])), graph.Neg(graph.OnesLike(in[0])))
 			return []*graph.Node{graph.Add(z, graph.Exp(in[0]))}
@@ -163,7 +163,7 @@ func TestProduct(t *testing.T) {
 			shape = []int{2, 7, 7}
 		}
 		product := func() []float32 {
-			out, err := graph.ExecOnce(backend, func(g *graph.Graph) *graph.Node {
+			out, err := graph.CallOnce(backend, func(g *graph.Graph) *graph.Node {
 				x := graph.Sin(graph.IotaFull(g, shapes.Make(dtypes.Float32, shape...)))
 				return graph.Einsum(axes, x, graph.Exp(x))
 			})

@@ -32,7 +32,7 @@ type program func(closure closureFunc, x *graph.Node) *graph.Node
 
 // failure runs a program on (1, 2, 3) and tells what is wrong with it; "" is nothing.
 func failure(backend compute.Backend, p program, closure closureFunc, want float64) string {
-	out, err := graph.ExecOnce(backend, func(x *graph.Node) *graph.Node {
+	out, err := graph.CallOnce(backend, func(x *graph.Node) *graph.Node {
 		return graph.Dot(p(closure, x), graph.OnesLike(x)).Product() // the sum, without a reduction
 	}, []float64{1, 2, 3})
 	if err != nil {
@@ -175,7 +175,7 @@ func TestCapturedValuesDefect(t *testing.T) {
 func TestParameterNamesDefect(t *testing.T) {
 	backend := backendtest.Open(t, "xla:cpu")
 	nested := func(name func(g *graph.Graph, what string) string) error {
-		_, err := graph.ExecOnce(backend, func(x *graph.Node) *graph.Node {
+		_, err := graph.CallOnce(backend, func(x *graph.Node) *graph.Node {
 			g := x.Graph()
 			never := func() *graph.Function {
 				return newClosure(g, func() []*graph.Node {

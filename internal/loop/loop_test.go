@@ -36,7 +36,7 @@ func TestRepeatNested(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := []float64{3, -2, 0.5}
-		end, total, err := exec.Exec2(start)
+		end, total, err := exec.Call2(start)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func TestRepeatState(t *testing.T) {
 		}
 		kept := [][]float32{{0.1, -0.2}, {float32(math.Inf(1)), 7}}
 		for _, times := range []int{0, 1, 5, 0} {
-			out, err := exec.Exec(int32(times), kept)
+			out, err := exec.Call(int32(times), kept)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,7 +132,7 @@ func TestRepeatErrors(t *testing.T) {
 	}}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, test := range tests {
-			_, err := graph.ExecOnceN(backend, test.define, []float64{1, 2, 3})
+			_, err := graph.CallOnceN(backend, test.define, []float64{1, 2, 3})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%s: error %v, want %q in it", test.name, err, test.want)
 			}

@@ -118,7 +118,7 @@ func TestNormalShapes(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, dimensions := range [][]int{{}, {1}, {2}, {3}, {5, 3}, {2, 2, 2}, {7, 1}} {
 			shape := shapes.Make(dtypes.Float32, dimensions...)
-			out, err := graph.ExecOnce(backend, func(state *graph.Node) *graph.Node { return NewStream(state).Normal(shape) }, Seed(0, 0))
+			out, err := graph.CallOnce(backend, func(state *graph.Node) *graph.Node { return NewStream(state).Normal(shape) }, Seed(0, 0))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -204,7 +204,7 @@ func TestSeed(t *testing.T) {
 func TestIndexIsUniform(t *testing.T) {
 	const size, n = 7, 70000
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		out, err := graph.ExecOnce(backend, func(state *graph.Node) *graph.Node {
+		out, err := graph.CallOnce(backend, func(state *graph.Node) *graph.Node {
 			return Index(NewStream(state), size, n, 1)
 		}, Seed(1, 1))
 		if err != nil {
@@ -232,7 +232,7 @@ func TestIndexIsUniform(t *testing.T) {
 func TestIndexEnds(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for _, size := range []int{1, 2, 3, 1000, 1<<24 + 1, math.MaxInt32} {
-			out, err := graph.ExecOnce(backend, func(u *graph.Node) *graph.Node {
+			out, err := graph.CallOnce(backend, func(u *graph.Node) *graph.Node {
 				return Index(NewReplay(u.Graph(), nil, u), size, 2, 1)
 			}, [][][]float64{{{0}, {math.Nextafter(1, 0)}}})
 			if err != nil {

@@ -19,7 +19,7 @@ import (
 func TestReplay(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		exec := func(define func(normals, uniforms *graph.Node) []*graph.Node) ([][]float64, error) {
-			out, err := graph.ExecOnceN(backend, define, [][]float64{{1, 2}, {3, 4}, {5, 6}}, [][]float64{{0.1}, {0.2}})
+			out, err := graph.CallOnceN(backend, define, [][]float64{{1, 2}, {3, 4}, {5, 6}}, [][]float64{{0.1}, {0.2}})
 			if err != nil {
 				return nil, err
 			}

@@ -23,7 +23,6 @@ type Stream struct {
 	rows  int           // of a draw that belong to one row of the batch; 0 is 1
 	draws *uint32       // so far; shared by a stream and those of the loops in it
 	pass  *graph.Node   // uint32: of the loop that this is the stream of; nil outside of loops
-	outer *graph.Node   // uint32: pass of the loop around that one; nil if there is none
 	given []*graph.Node // the state that At made it from
 }
 

@@ -21,7 +21,7 @@ func TestThreefryKnownAnswers(t *testing.T) {
 	keys := [2][]uint32{{0, 0xffffffff, 0x13198a2e}, {0, 0xffffffff, 0x03707344}}
 	want := [2][]uint32{{0x9d1c5ec6, 0xfd36d048, 0xba3e4725}, {0x8bd50731, 0x2d17272c, 0xf27d669e}}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		out, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node {
+		out, err := graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node {
 			a, b := threefry(in[0], in[1], in[2], in[3])
 			return []*graph.Node{a, b}
 		}, keys[0], keys[1], counters[0], counters[1])
@@ -39,7 +39,7 @@ func TestThreefryKnownAnswers(t *testing.T) {
 // draws runs a graph function with a key and returns the numbers of its nodes.
 func draws(t *testing.T, backend compute.Backend, define func(key *graph.Node) []*graph.Node, key any) [][]float64 {
 	t.Helper()
-	out, err := graph.ExecOnceN(backend, func(in []*graph.Node) []*graph.Node { return define(in[0]) }, key)
+	out, err := graph.CallOnceN(backend, func(in []*graph.Node) []*graph.Node { return define(in[0]) }, key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,6 +130,9 @@ func (e *encoder) list(v reflect.Value, key string) ([]string, error) {
 
 var plain = regexp.MustCompile(`^[A-Za-z_/][A-Za-z0-9_/.-]*(:[A-Za-z0-9_/.-]+)*$`)
 
+// Quote writes text as a value or a key that is read back as text.
+func Quote(text string) string { return quote(text) }
+
 // quote writes text so that it is read back as text.
 func quote(text string) string {
 	n := node{text: text}

@@ -20,7 +20,8 @@ type polygon struct {
 	Corners [][]float64 `yaml:"corners" check:"len >= 3, each len >= 2"`
 	Weights []float64   `yaml:"weights" check:"each > 0, each <= 1"`
 	Fill    string      `yaml:"fill" check:"in none|solid"`
-	inner   int
+	//lint:ignore U1000 it is there to be no key
+	inner int
 }
 
 type point struct{}

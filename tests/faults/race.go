@@ -12,7 +12,7 @@ var raceFlags = []string{"test", "-race", "-gcflags=all=-d=checkptr=0", "-skip",
 // races runs tests with the race detector.
 func races(*lab) []row {
 	t := counting()
-	for _, pkg := range []string{"joule/rundir", "joule/checkpoints", "joule/internal/atomicfile", "joule/internal/goloop", "joule/trainers"} {
+	for _, pkg := range []string{"joule/rundir", "joule/checkpoints", "joule/internal/atomicfile", "joule/internal/goloop", "joule/trainers", "joule/inference/batching", "joule/serve"} {
 		t.begin()
 		out, err := exec.Command("go", append(raceFlags, pkg)...).CombinedOutput()
 		text := string(out)

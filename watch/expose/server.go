@@ -53,14 +53,9 @@ func Listen(address string, source Source) (*Server, error) {
 	if err := registry.Register(newCollector(source.cached())); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := Bind(address)
 	if err != nil {
-		problem := err
-		if inner := (*net.OpError)(nil); errors.As(err, &inner) {
-			problem = inner.Err
-		}
-		return nil, fmt.Errorf("cannot listen on %s: %s; another port may be free, and port 0 takes one that is",
-			address, strings.TrimPrefix(problem.Error(), "bind: "))
+		return nil, err
 	}
 	routes := http.NewServeMux()
 	// Whoever asks while some are being answered is told to try again.
@@ -76,6 +71,20 @@ func Listen(address string, source Source) (*Server, error) {
 		close(s.ended)
 	}()
 	return s, nil
+}
+
+// Bind takes an address. The error of one that cannot be had names it.
+func Bind(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		problem := err
+		if inner := (*net.OpError)(nil); errors.As(err, &inner) {
+			problem = inner.Err
+		}
+		return nil, fmt.Errorf("cannot listen on %s: %s; another port may be free, and port 0 takes one that is",
+			address, strings.TrimPrefix(problem.Error(), "bind: "))
+	}
+	return listener, nil
 }
 
 // URL is where the metrics are.
