@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static man completions notices demo test python lint test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist bench-serving faults clean
+.PHONY: build build-static man completions notices demo test python lint test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist bench-serving faults troubleshooting clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -109,6 +109,9 @@ bench-serving: ## how many requests joule serve answers, beside FastAPI with PyT
 
 faults: ## kills, full disks, damage and signals, in docs/reliability.md: a quarter of an hour
 	$(GO) run ./tests/faults $(FAULTSFLAGS)
+
+troubleshooting: build ## the pictures and figures of docs/troubleshooting.md: minutes
+	docs/troubleshooting.sh bin/joule
 
 clean: ## what the other targets made
 	rm -rf bin demo

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// memoryLimit is the least of the limits that control groups, as those of containers and of jobs of schedulers, set to the memory of
+// MemoryLimit is the least of the limits that control groups, as those of containers and of jobs of schedulers, set to the memory of
 // this process; 0 where none does. Its files are looked for under root.
-func memoryLimit(root string) (least int64) {
+func MemoryLimit(root string) (least int64) {
 	file, err := os.Open(filepath.Join(root, "proc/self/cgroup"))
 	if err != nil {
 		return 0

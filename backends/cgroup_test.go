@@ -33,7 +33,7 @@ func TestMemoryLimit(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := memoryLimit(root); got != c.want {
+			if got := MemoryLimit(root); got != c.want {
 				t.Errorf("%d, want %d", got, c.want)
 			}
 		})

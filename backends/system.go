@@ -52,7 +52,7 @@ func ThisSystem() System {
 // usableMemory is that of the machine, or of a container that has less.
 func usableMemory() int64 {
 	total := memory("/proc/meminfo", "MemTotal")
-	if limit := memoryLimit("/"); limit > 0 && (total == 0 || limit < total) {
+	if limit := MemoryLimit("/"); limit > 0 && (total == 0 || limit < total) {
 		return limit
 	}
 	return total

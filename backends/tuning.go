@@ -14,9 +14,6 @@ import (
 const (
 	// envThreads is the size of its thread pool, read when a client is made.
 	envThreads = "NPROC"
-	// envFlags are compiler flags, read when the first program is compiled. A plugin ends the process over one that it
-	// does not know.
-	envFlags = "XLA_FLAGS"
 )
 
 // tune sets what makes the XLA CPU plugin at path fast on this processor. What the user has set stays.
@@ -35,11 +32,19 @@ func tune(path string, opts Options) error {
 	if err != nil || filepath.Dir(path) != dir {
 		return nil // a machine without a home folder has no installed plugin either
 	}
+	if dumpFlags != "" && os.Getenv(envFlags) == dumpFlags { // the user has set none
+		return os.Setenv(envFlags, tuningFlags()+" "+dumpFlags)
+	}
+	return setDefault(envFlags, tuningFlags())
+}
+
+// tuningFlags are the compiler flags that make programs fast on this processor.
+func tuningFlags() string {
 	flags := "--xla_cpu_copy_insertion_use_region_analysis=true"
 	if cpu.X86.HasAVX512F {
 		flags += " --xla_cpu_prefer_vector_width=512"
 	}
-	return setDefault(envFlags, flags)
+	return flags
 }
 
 func setDefault(name, value string) error {

@@ -146,7 +146,7 @@ func TestSchemaRefuses(t *testing.T) {
 }
 
 // ofTags is how problems begin or end that the tags and types of the settings tell.
-var ofTags = regexp.MustCompile(`unknown key|is missing; |^found .* is needed|^"[^"]*" is unknown; (did you mean|known: [a-z])|^[-0-9.e+]* is (negative$|not positive$|not (in|at|above|below) [^;]*$)|^has \d+ (entr|char)|^is empty$`)
+var ofTags = regexp.MustCompile(`unknown key|is missing; |^found .* is needed|^"[^"]*" is unknown; (did you mean|known: [a-z])|^[-0-9.e+]* is (negative$|not positive$|not (in|at|above|below) [^;]*$)|^has \d+ (entr|char)\w+, |^is empty$`)
 
 // Configs that are changed at random are valid by the schema where the program takes them, and where it does not, they are only
 // valid if what is wrong are combinations of keys.

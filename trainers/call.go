@@ -21,6 +21,9 @@ type pace struct {
 	// Since the last report:
 	steps int
 	time  time.Duration
+	// Since the beginning:
+	allSteps int
+	allTime  time.Duration
 }
 
 // next is the length of a call, of n steps that are due.
@@ -34,6 +37,7 @@ func (p *pace) next(n int) int {
 func (p *pace) made(steps int, took time.Duration) {
 	p.length, p.step = steps, took/time.Duration(steps)
 	p.steps, p.time = p.steps+steps, p.time+took
+	p.allSteps, p.allTime = p.allSteps+steps, p.allTime+took
 }
 
 // perSecond is the speed since it was last asked for; NaN: no step was made.

@@ -248,7 +248,8 @@ func (t *Trainer) warm() error {
 			in = append(in, shapes.Make(dtypes.Bool, n))
 		}
 	}
-	if _, err := t.exec.Compile(in...); err != nil {
+	var err error
+	if t.graph, err = t.exec.Compile(in...); err != nil {
 		return fmt.Errorf("cannot compile the training program: %w", err)
 	}
 	t.compile += time.Since(start)

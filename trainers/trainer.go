@@ -45,6 +45,7 @@ type Trainer struct {
 	device   compute.DeviceNum // that the program runs on, unless several do
 	program  *program          // of the first crew, where there are crews, which have the following to themselves
 	exec     *graph.Exec
+	graph    *graph.Graph        // that exec has compiled
 	states   [][]*tensors.Tensor // [devices], each in the order of stepState.flatten
 	fixed    [][]*tensors.Tensor // [devices], each in the order of constants.flatten
 	feed     *feed               // of the data; nil where they are in memory
@@ -70,6 +71,17 @@ type member struct {
 
 // CompileTime is how long the compilation of the training program took.
 func (t *Trainer) CompileTime() time.Duration { return t.compile }
+
+// StepTime is the number of steps made by this trainer, and how long the calls took that made them.
+func (t *Trainer) StepTime() (steps int, took time.Duration) { return t.pace.allSteps, t.pace.allTime }
+
+// Graph is the graph of the training program as text, a node a line; of several crews that of the first.
+func (t *Trainer) Graph() string {
+	if t.crews != nil {
+		return t.crews[0].Graph()
+	}
+	return t.graph.String()
+}
 
 // All lists the replicas, counted from 0.
 func (t *Trainer) All() []int {

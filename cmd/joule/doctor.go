@@ -1,75 +1,81 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"joule/backends"
+	"joule/doctor"
 )
 
 func newDoctor() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Report on this installation and run its self-test on every backend",
-		Long: `doctor prints versions, machine and backends, and runs the reference cases of joule verify on every backend that opens.
-It exits with 1 if a backend gives wrong values.`,
-		Example: "  joule doctor",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			out := cmd.OutOrStdout()
-			s := backends.ThisSystem()
-			var modules []string
-			for _, name := range slices.Sorted(maps.Keys(s.Modules)) {
-				modules = append(modules, name+" "+s.Modules[name])
-			}
-			fmt.Fprintf(out, "joule      %s (%s, %s/%s, %s)\n", version, s.Go, s.OS, s.Arch, strings.Join(modules, ", "))
-			fmt.Fprintf(out, "processor  %s, %d cores, %s\n", s.CPU, s.Cores, strings.Join(s.Vectors, " "))
-			fmt.Fprintf(out, "memory     %.1f GiB\n", float64(s.Memory)/(1<<30))
-			driver := "no driver found"
-			if s.NVIDIA != "" {
-				driver = s.NVIDIA
-			}
-			fmt.Fprintf(out, "nvidia     %s\n\n", driver)
+		Long: `doctor prints versions, processor, memory, limits, disks, GPUs with their driver, the environment variables that matter, and
+the backends, and runs the reference cases of joule verify on every backend that opens. Under what is wrong, or could be better,
+it says what to do. It changes nothing.
 
-			usable, all := usableBackends(cmd.Context())
-			if err := printBackends(out, all); err != nil {
+It exits with 1 if a backend gives wrong values or runs cannot be written here, with 3 if a plugin that is installed or named
+does not open, or nvidia-smi fails, and else with 0.`,
+		Example: `  joule doctor
+  joule doctor --json > doctor.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			report, err := doctor.Examination{Version: version, Root: "/", Runs: "runs", List: backends.List, Verify: verifyInChild}.Run(cmd.Context())
+			if err != nil {
 				return err
 			}
-			if len(usable) == 1 && s.XLA {
-				fmt.Fprintln(out, "\nOnly the Go backend works here: \"joule backend install cpu\" gets XLA, which is many times faster.")
+			out := cmd.OutOrStdout()
+			if asJSON {
+				encoder := json.NewEncoder(out)
+				encoder.SetIndent("", "  ")
+				err = encoder.Encode(report)
+			} else {
+				err = report.Print(out, printBackends)
 			}
-			fmt.Fprintln(out)
-			failed := false
-			for _, spec := range usable {
-				// A process of its own for each: two copies of XLA in one are not sure to get along.
-				text, err := verifyInChild(spec)
-				verdict := "self-test passed"
-				if err != nil {
-					failed, verdict = true, "self-test FAILED: "+text
-				}
-				fmt.Fprintf(out, "%-10s %s\n", spec, verdict)
+			if err != nil {
+				return err
 			}
-			if failed {
-				return errors.New("a backend gives wrong values")
-			}
-			return nil
+			return judgeHealth(report.Findings)
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }
 
-func verifyInChild(spec string) (output string, err error) {
+// judgeHealth is the error of the gravest finding; nil where all works.
+func judgeHealth(findings []doctor.Finding) error {
+	for _, f := range findings {
+		if f.Kind == doctor.Wrong {
+			return errors.New(f.What)
+		}
+	}
+	for _, f := range findings {
+		if f.Kind == doctor.Unavailable {
+			return coded(exitBackend, errors.New(f.What))
+		}
+	}
+	return nil
+}
+
+// verifyInChild runs the self-test in a process of its own: two copies of XLA in one are not sure to get along.
+func verifyInChild(ctx context.Context, spec string) (message string, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return err.Error(), err
 	}
-	text, err := exec.Command(self, "verify", "--quiet", "--backend", spec).CombinedOutput()
+	text, err := exec.CommandContext(ctx, self, "verify", "--quiet", "--backend", spec).CombinedOutput()
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return lines[len(lines)-1], err
+	if message = lines[len(lines)-1]; message == "" && err != nil {
+		message = err.Error()
+	}
+	return message, err
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"joule/backends"
+	"joule/doctor"
 )
 
 func TestDoctor(t *testing.T) {
@@ -16,7 +18,30 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("doctor does not print %q:\n%s", want, out)
 		}
 	}
+	var report doctor.Report
+	if err := json.Unmarshal([]byte(succeed(t, "", "doctor", "--json")), &report); err != nil {
+		t.Fatal(err)
+	}
+	if report.System.Go == "" || len(report.Backends) == 0 || report.Disks[0].Free == 0 || !slices.Contains(report.SelfTests, doctor.SelfTest{Spec: "go", Passed: true}) {
+		t.Errorf("got %+v", report)
+	}
 	refuse(t, "", exitUsage, `unknown command "x" for "joule doctor"; usage: joule doctor [flags]`, "doctor", "x")
+}
+
+// A plugin that is named and does not open is reported, with what to do, by exit code 3.
+func TestDoctorOfBadPlugin(t *testing.T) {
+	dir := t.TempDir()
+	cmd := command(dir, "doctor", "--json")
+	cmd.Env = append(cmd.Env, backends.EnvCPUPlugin+"="+put(t, dir, "plugin.so", "text"))
+	o := finish(t, cmd)
+	var report doctor.Report
+	if err := json.Unmarshal([]byte(o.stdout), &report); err != nil {
+		t.Fatal(err)
+	}
+	if o.code != exitBackend || !strings.Contains(o.stderr, "not a shared library") || len(report.Findings) == 0 ||
+		report.Findings[0].Kind != doctor.Unavailable || !strings.Contains(report.Findings[0].Do, backends.EnvCPUPlugin) {
+		t.Errorf("it exits with %d: %s%+v", o.code, o.stderr, report.Findings)
+	}
 }
 
 func TestBackendList(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"joule/backends"
 	"joule/checkpoints"
 	"joule/datasets"
+	"joule/internal/debugdir"
 	"joule/rundir"
 	"joule/trainers"
 )
@@ -25,6 +26,7 @@ type session struct {
 	progress progress
 	startup  float64 // seconds from the start of the program
 	begun    time.Time
+	debug    *debugdir.Dir
 	look     func(step int, elapsed float64) (took time.Duration, err error) // nil: nobody looks
 	board    *board
 }
@@ -38,11 +40,13 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 		dirs[i] = r.dir
 	}
 	keep := checkpoints.Keep{Last: loop.KeepLast, Every: loop.KeepEvery, Best: loop.KeepBest}
-	s := &session{trainer: trainer, runs: runs, progress: progress, startup: time.Since(programStart).Seconds(), begun: time.Now(), look: look, board: board}
+	s := &session{trainer: trainer, runs: runs, progress: progress, startup: time.Since(programStart).Seconds(), begun: time.Now(), look: look, board: board, debug: debugDir(ctx)}
 	s.recorder = rundir.NewRecorder(dirs, keep, func(err error) { slog.Warn(oneLine(err)) })
 	progress.start(trainer.Step(), loop.Steps)
 	err := trainer.Run(ctx, trainers.Hooks{Logged: s.logged, Evaluated: s.evaluated, Incident: s.incident, Checkpoint: s.save})
 	progress.stop()
+	made, took := trainer.StepTime()
+	s.debug.Add("steps", made, took)
 	stopped, _ := errors.AsType[*interruption](context.Cause(ctx))
 	if !errors.Is(err, context.Canceled) {
 		stopped = nil
@@ -52,6 +56,7 @@ func steps(ctx context.Context, trainer *trainers.Trainer, runs []*member, progr
 
 // logged adds what a report says to the metrics of each run that it is about.
 func (s *session) logged(report trainers.Report) error {
+	defer s.debug.Begin("logging")()
 	s.progress.report(report)
 	for i, values := range report.Values {
 		if values == nil {
@@ -122,6 +127,7 @@ func (s *session) incident(incident trainers.Incident) {
 // save hands the states of some of the runs to the disk, where they are not there yet.
 func (s *session) save(replicas []int) error {
 	replicas = slices.DeleteFunc(slices.Clone(replicas), func(i int) bool { return s.runs[i].saved == savedOf(s.trainer, i) })
+	defer s.debug.Begin("copying checkpoints to the host")()
 	snapshots, err := s.trainer.Snapshots(replicas)
 	if err != nil {
 		return err

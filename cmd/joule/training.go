@@ -13,6 +13,7 @@ import (
 	"joule/backends"
 	"joule/configs"
 	"joule/datasets"
+	"joule/internal/debugdir"
 	"joule/rundir"
 	"joule/trainers"
 )
@@ -117,10 +118,14 @@ func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ";
 // train makes a run, or several at once, or goes on with them, and returns their directories, as far as they were made.
 // The error is that of the training.
 func train(ctx context.Context, config *configs.Config, o trainOptions, from *resumption, progress progress) (dirs []string, err error) {
+	debug := debugDir(ctx)
+	loaded := debug.Begin("loading the data")
 	runs, err := replicasOf(config)
 	if err != nil {
 		return nil, err
 	}
+	loaded()
+	opened := debug.Begin("opening the backend")
 	open := o.open
 	if open == nil {
 		open = openBackend
@@ -134,6 +139,7 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	if err != nil {
 		return nil, err
 	}
+	opened()
 	if o.open == nil {
 		defer backend.Close()
 	}
@@ -149,6 +155,8 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 		return nil, err
 	}
 	defer trainer.Close()
+	debug.Write(debugdir.Graph, trainer.Graph()+"\n")
+	debug.Add("compilation", 1, trainer.CompileTime())
 	for _, r := range runs {
 		r.config.Backend, r.config.Train.Devices = config.Backend, config.Train.Devices
 		if r.settings, err = r.config.Checksum(mayChange); err != nil {
@@ -229,6 +237,7 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	if code := exitCode(err); o.noFigures || code != exitOK && code != exitDiverged {
 		return dirs, err
 	}
+	defer debug.Begin("drawing figures")()
 	for i, r := range runs {
 		if trainer.Diverged(i) == nil {
 			figures, step, problem := drawRun(r.dir, r.config, r.set, backend)

@@ -83,6 +83,9 @@ func newPlan(n *node) *plan {
 		p.steps = append(p.steps, p.step(u, temporary))
 	}
 	p.frames.New = func() any { return p.newFrame() }
+	if tell := onPlan.Load(); tell != nil && *tell != nil {
+		(*tell)(p.describe(early, units, temporary))
+	}
 	return p
 }
 
