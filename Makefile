@@ -47,7 +47,7 @@ test: build build-static ## vet, format, the static program, and all tests
 		test -z "$$unformatted" || { echo "gofmt -w $$unformatted" >&2; exit 1; }
 	@$(HAS_XLA) || test -n "$$JOULE_REQUIRE_XLA" \
 		|| echo 'test: no XLA CPU plugin: testing on the backend go only ("bin/joule backend install cpu" gets one)' >&2
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 60m ./...
 
 python: ## the Python packages that tests read Joule's files with, in .venv-tests: six gigabytes, most of them PyTorch
 	test -x .venv-tests/bin/python || python3 -m venv .venv-tests
