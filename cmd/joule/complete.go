@@ -26,7 +26,7 @@ func addCompletion(root *cobra.Command) {
 		"data show":  upTo(1, configNames, files(".yaml", ".yml", ".csv", ".npy", ".npz", ".parquet", ".gz", "-ubyte")),
 		"data fetch": upTo(1, namesOf(collections)),
 		"eval":       aRun, "sample": aRun, "energy": aRun, "classify": aRun, "anomaly": aRun, "denoise": aRun, "inpaint": aRun, "interpolate": aRun,
-		"plot": upTo(0, runs()), "report": upTo(0, results), "top": upTo(0, results),
+		"plot": upTo(0, runs()), "report": upTo(0, results), "top": upTo(0, results), "tensorboard": upTo(0, results),
 		"bench": aSuite, "bench validate": aSuite, "bench show": upTo(1, suiteNames),
 		"bench table": upTo(0, results), "bench rank": upTo(0, results), "bench compare": upTo(0, results),
 		"launch": upTo(1, suiteNames, configNames, yaml), "launch status": upTo(1, launches), "launch logs": upTo(1, launches),
