@@ -51,7 +51,7 @@ func ThisSystem() System {
 
 // usableMemory is that of the machine, or of a container that has less.
 func usableMemory() int64 {
-	total := memory("/proc/meminfo", "MemTotal")
+	total := MemoryField("/proc/meminfo", "MemTotal")
 	if limit := MemoryLimit("/"); limit > 0 && (total == 0 || limit < total) {
 		return limit
 	}
@@ -59,7 +59,7 @@ func usableMemory() int64 {
 }
 
 // PeakMemory is the largest amount of memory that the program has held so far, in bytes; 0 where the system does not tell.
-func PeakMemory() int64 { return memory("/proc/self/status", "VmHWM") }
+func PeakMemory() int64 { return MemoryField("/proc/self/status", "VmHWM") }
 
 // ResetPeakMemory makes PeakMemory count anew from what the program holds now, where the system can do that.
 func ResetPeakMemory() {
@@ -68,10 +68,10 @@ func ResetPeakMemory() {
 }
 
 // ResidentMemory is the amount of memory that the program holds, in bytes; 0 where the system does not tell.
-func ResidentMemory() int64 { return memory("/proc/self/status", "VmRSS") }
+func ResidentMemory() int64 { return MemoryField("/proc/self/status", "VmRSS") }
 
-// memory is a field that counts memory, in bytes; 0 where there is none.
-func memory(path, name string) int64 {
+// MemoryField is a field of a file of the kernel that counts memory, such as MemAvailable of /proc/meminfo, in bytes; 0 where there is none.
+func MemoryField(path, name string) int64 {
 	kib, err := strconv.ParseInt(strings.TrimSuffix(field(path, name), " kB"), 10, 64)
 	if err != nil {
 		return 0

@@ -42,10 +42,7 @@ func Source(name string) ([]byte, error) {
 	if err == nil {
 		return text, nil
 	}
-	if near, ok := strictyaml.Nearest(name, names()); ok {
-		return nil, fmt.Errorf("there is no config %q; did you mean %q?", name, near)
-	}
-	return nil, fmt.Errorf("there is no config %q; there are %s", name, strings.Join(names(), ", "))
+	return nil, fmt.Errorf("there is no config %q; %s", name, strictyaml.Suggest(name, names(), "there are "+strings.Join(names(), ", ")))
 }
 
 // names lists the embedded configs that stand for themselves. The list is not to be changed.

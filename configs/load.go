@@ -124,10 +124,7 @@ func open(from, name string) (path string, text []byte, err error) {
 	if path, text, err := openEmbedded("", name); from != "" && err == nil {
 		return path, text, nil
 	}
-	hint := "joule configs list shows those of the program"
-	if near, ok := strictyaml.Nearest(strings.TrimSuffix(name, ending), names()); ok {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	hint := strictyaml.Suggest(strings.TrimSuffix(name, ending), names(), "joule configs list shows those of the program")
 	return path, nil, fmt.Errorf("%s: there is no such file, nor a config of that name; %s", path, hint)
 }
 

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"bufio"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,12 +36,7 @@ func findLimits(root string) Limits {
 			}
 		}
 	}
-	for _, row := range fileLines(filepath.Join(root, "proc/meminfo")) {
-		if rest, found := strings.CutPrefix(row, "MemAvailable:"); found {
-			kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64) // 0 of what is no number
-			l.Available = kib << 10
-		}
-	}
+	l.Available = backends.MemoryField(filepath.Join(root, "proc/meminfo"), "MemAvailable")
 	return l
 }
 
@@ -60,32 +54,11 @@ func fileLines(path string) (lines []string) {
 }
 
 // cpuLimit is the least of the limits that control groups set to processor time, in processors; 0 where none does.
-func cpuLimit(root string) float64 {
-	least := math.Inf(1)
-	for _, line := range fileLines(filepath.Join(root, "proc/self/cgroup")) {
-		parts := strings.SplitN(line, ":", 3)
-		if len(parts) != 3 {
-			continue
+func cpuLimit(root string) (least float64) {
+	for _, dir := range backends.ControlGroups(root, "cpu") {
+		if cpus := readQuota(dir); cpus > 0 && (least == 0 || cpus < least) {
+			least = cpus
 		}
-		mount := "sys/fs/cgroup"
-		if parts[1] != "" {
-			if !slices.Contains(strings.Split(parts[1], ","), "cpu") {
-				continue
-			}
-			mount = "sys/fs/cgroup/cpu"
-		}
-		// As for memory, each group above limits, too, and within a container the group itself may be the mount.
-		for path := filepath.Clean("/" + parts[2]); ; path = filepath.Dir(path) {
-			if cpus := readQuota(filepath.Join(root, mount, path)); cpus > 0 {
-				least = min(least, cpus)
-			}
-			if path == "/" {
-				break
-			}
-		}
-	}
-	if math.IsInf(least, 1) {
-		return 0
 	}
 	return least
 }

@@ -62,10 +62,7 @@ func Named(name string) (*Collection, error) {
 		}
 		names = append(names, Collections[i].Name)
 	}
-	hint := "want one of " + strings.Join(names, ", ")
-	if near, ok := strictyaml.Nearest(name, names); ok {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	hint := strictyaml.Suggest(name, names, "want one of "+strings.Join(names, ", "))
 	return nil, fmt.Errorf("there is no data set %q to fetch; %s", name, hint)
 }
 

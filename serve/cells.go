@@ -79,10 +79,7 @@ func (c *cells) object() error {
 		}
 		k := slices.Index(c.names, name)
 		if k < 0 {
-			hint := "want " + few(c.names)
-			if near, ok := strictyaml.Nearest(name, c.names); ok {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
+			hint := strictyaml.Suggest(name, c.names, "want "+few(c.names))
 			return fmt.Errorf("row %d: there is no column %.60q; %s", c.rows.N()+1, name, hint)
 		}
 		if seen[k] {

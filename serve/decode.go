@@ -90,10 +90,7 @@ func decodeFields(q *request, fields []field, body []byte) error {
 		name := token.(string) // the keys of objects are nothing else
 		i := slices.Index(names, name)
 		if i < 0 {
-			hint := "want " + strings.Join(names, ", ")
-			if near, ok := strictyaml.Nearest(name, names); ok {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
+			hint := strictyaml.Suggest(name, names, "want "+strings.Join(names, ", "))
 			return fmt.Errorf("there is no field %.60q; %s", name, hint)
 		}
 		if seen[name] {

@@ -64,10 +64,7 @@ func conditionOf(axes []axis, tree strictyaml.Tree, path string) (c condition, e
 		key := path + "." + e.Key
 		at := slices.Index(known, e.Key)
 		if at < 0 {
-			hint := "the grid has " + strings.Join(known, ", ")
-			if near, ok := strictyaml.Nearest(e.Key, known); ok {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
+			hint := strictyaml.Suggest(e.Key, known, "the grid has "+strings.Join(known, ", "))
 			errs = append(errs, e.Value.Fault(key, "is no axis of the grid; "+hint))
 			continue
 		}

@@ -41,10 +41,7 @@ func Source(name string) ([]byte, error) {
 	if err == nil {
 		return text, nil
 	}
-	if near, ok := strictyaml.Nearest(name, names()); ok {
-		return nil, fmt.Errorf("there is no suite %q; did you mean %q?", name, near)
-	}
-	return nil, fmt.Errorf("there is no suite %q; there are %s", name, strings.Join(names(), ", "))
+	return nil, fmt.Errorf("there is no suite %q; %s", name, strictyaml.Suggest(name, names(), "there are "+strings.Join(names(), ", ")))
 }
 
 func names() (names []string) {
@@ -89,10 +86,7 @@ func open(from, name string) (string, []byte, error) {
 	if file, text, err := openEmbedded("", name); from != "" && err == nil {
 		return file, text, nil
 	}
-	hint := "joule bench list shows those of the program"
-	if near, ok := strictyaml.Nearest(strings.TrimSuffix(name, ending), names()); ok {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	hint := strictyaml.Suggest(strings.TrimSuffix(name, ending), names(), "joule bench list shows those of the program")
 	return file, nil, fmt.Errorf("%s: there is no such file, nor a suite of that name; %s", file, hint)
 }
 

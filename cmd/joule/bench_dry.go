@@ -13,6 +13,7 @@ import (
 	"joule/backends"
 	"joule/configs"
 	"joule/models"
+	"joule/results/analysis"
 	"joule/suites"
 	"joule/trainers"
 )
@@ -70,13 +71,13 @@ func (o benchOptions) list(cmd *cobra.Command, suite *suites.Suite, cells []*sui
 		return err
 	}
 	if tried == nil {
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s; all are refused\n", counted(runs, "run"))
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s; all are refused\n", analysis.Counted(runs, "run"))
 		return err
 	}
 	jobs := o.workers(runs)
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: about %s of training with %s, and as long again, or more, for compiling and measuring where runs are short; "+
 		"about %.0f MiB a worker, and %.0f MiB more for each run of the largest cell that is trained with others (from a trial of %s)\n",
-		counted(runs, "run"), (time.Duration(total / float64(jobs) * float64(time.Second))).Round(time.Second), counted(jobs, "worker"), float64(backends.PeakMemory())/(1<<20), most/(1<<20), tried.cell.Name)
+		analysis.Counted(runs, "run"), (time.Duration(total / float64(jobs) * float64(time.Second))).Round(time.Second), analysis.Counted(jobs, "worker"), float64(backends.PeakMemory())/(1<<20), most/(1<<20), tried.cell.Name)
 	return err
 }
 

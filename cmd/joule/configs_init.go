@@ -167,10 +167,7 @@ func oneOf(known ...string) func(string) error {
 		if slices.Contains(known, word) {
 			return nil
 		}
-		if near, ok := strictyaml.Nearest(word, known); ok {
-			return fmt.Errorf("%q is unknown; did you mean %q?", word, near)
-		}
-		return fmt.Errorf("%q is unknown; known: %s", word, strings.Join(known, ", "))
+		return fmt.Errorf("%q is unknown; %s", word, strictyaml.Suggest(word, known, "known: "+strings.Join(known, ", ")))
 	}
 }
 

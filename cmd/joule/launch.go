@@ -178,10 +178,7 @@ func (s *schedulerSet) of(name string) (launch.Scheduler, error) {
 	kind := launch.Kinds[name]
 	if kind == nil {
 		names := slices.Sorted(maps.Keys(launch.Kinds))
-		hint := "want one of " + strings.Join(names, ", ")
-		if near, ok := strictyaml.Nearest(name, names); ok {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
+		hint := strictyaml.Suggest(name, names, "want one of "+strings.Join(names, ", "))
 		return nil, fmt.Errorf("unknown scheduler %.40q; %s", name, hint)
 	}
 	made := kind(s.profile, s.program)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"joule/launch"
+	"joule/results/analysis"
 )
 
 // show prints what would be handed in.
@@ -25,7 +26,7 @@ func (o launchOptions) show(cmd *cobra.Command, d *launch.Dir, what *launched, s
 		}
 	}
 	d.What, d.Name = what.kind, what.name
-	fmt.Fprintf(out, "# %s %s on %s: %s to hand in, %d done, %d pending or running\n", what.kind, what.name, schedulers.name, counted(len(work.tasks), "task"), done, expected)
+	fmt.Fprintf(out, "# %s %s on %s: %s to hand in, %d done, %d pending or running\n", what.kind, what.name, schedulers.name, analysis.Counted(len(work.tasks), "task"), done, expected)
 	for _, t := range work.fresh {
 		var runs []string
 		for _, r := range t.Runs {

@@ -13,6 +13,7 @@ import (
 
 	"joule/launch"
 	"joule/results"
+	"joule/results/analysis"
 )
 
 func newLaunchLogs() *cobra.Command {
@@ -148,7 +149,7 @@ on with it.`,
 					expected++
 				}
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "cancelled %s of %s\n", counted(expected, "task"), counted(count, "job"))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "cancelled %s of %s\n", analysis.Counted(expected, "task"), analysis.Counted(count, "job"))
 			return err
 		},
 	}

@@ -70,7 +70,6 @@ func holdsSuite(name string) (bool, error) {
 	}
 	_, text, err := strictyaml.OpenFile("", name)
 	if errors.Is(err, fs.ErrNotExist) {
-		hint := "joule bench list shows the suites of the program, joule configs list its configs"
 		var names []string
 		for _, e := range suites.List() {
 			names = append(names, e.Name)
@@ -78,9 +77,7 @@ func holdsSuite(name string) (bool, error) {
 		for _, e := range configs.List() {
 			names = append(names, e.Name)
 		}
-		if near, ok := strictyaml.Nearest(name, names); ok {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
+		hint := strictyaml.Suggest(name, names, "joule bench list shows the suites of the program, joule configs list its configs")
 		return false, fmt.Errorf("%s: there is no such file, nor a suite or config of that name; %s", name, hint)
 	}
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"joule/launch"
 	"joule/results"
+	"joule/results/analysis"
 )
 
 // openLaunch opens the launch directory of an argument, and makes its schedulers.
@@ -79,7 +80,7 @@ func writeStatus(out io.Writer, d *launch.Dir, name string, tasks []*launch.Stan
 			parts = append(parts, fmt.Sprintf("%d %s", counts[w], w))
 		}
 	}
-	fmt.Fprintf(out, "%s %s on %s: %s\n%s: %s\n", d.What, d.Name, d.On, name, counted(len(tasks), "task"), strings.Join(parts, ", "))
+	fmt.Fprintf(out, "%s %s on %s: %s\n%s: %s\n", d.What, d.Name, d.On, name, analysis.Counted(len(tasks), "task"), strings.Join(parts, ", "))
 	parts = nil
 	for _, status := range results.Statuses {
 		if ended[status] > 0 {
@@ -89,7 +90,7 @@ func writeStatus(out io.Writer, d *launch.Dir, name string, tasks []*launch.Stan
 	if rows > 0 {
 		parts = []string{": " + strings.Join(parts, ", ")}
 	}
-	fmt.Fprintf(out, "%s, %d ended%s\n", counted(runs, "run"), rows, strings.Join(parts, ""))
+	fmt.Fprintf(out, "%s, %d ended%s\n", analysis.Counted(runs, "run"), rows, strings.Join(parts, ""))
 	listed := slices.DeleteFunc(slices.Clone(tasks), func(s *launch.Standing) bool { return s.IsDone() && !all && len(s.Reasons) == 0 })
 	if len(listed) == 0 {
 		return nil
@@ -104,14 +105,6 @@ func writeStatus(out io.Writer, d *launch.Dir, name string, tasks []*launch.Stan
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%d\t%d of %d\t%s\n", s.Task.Number, s.Word(), dash(s.State.Job), dash(s.State.Where), len(s.Attempts), n, s.Runs, firstOf(why(s), 200))
 	}
 	return table.Flush()
-}
-
-// counted writes 1 task and 2 tasks.
-func counted(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // why says what is to be known of a task that is not done, or of runs that are not completed.

@@ -93,10 +93,7 @@ func unknownCommand(parent *cobra.Command, name string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	hint := "want one of " + strings.Join(names, ", ")
-	if near, ok := strictyaml.Nearest(name, names); ok {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	hint := strictyaml.Suggest(name, names, "want one of "+strings.Join(names, ", "))
 	return coded(exitUsage, fmt.Errorf("unknown command %q for %q; %s", name, parent.CommandPath(), hint))
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 
 	"joule/export/trace"
+	"joule/internal/wire"
 )
 
 const (
@@ -52,39 +53,39 @@ func (m Model) Encode() ([]byte, error) {
 	for i, p := range m.Functions[0].Trace.Parameters {
 		names[i] = p.Name
 	}
-	var model, graph message
-	model.integer(modelIRVersion, irVersion)
-	model.text(modelProducer, "joule")
-	model.text(modelProducerVersion, m.Version)
-	model.text(modelDoc, m.Doc)
+	var model, graph wire.Message
+	model.Integer(modelIRVersion, irVersion)
+	model.Text(modelProducer, "joule")
+	model.Text(modelProducerVersion, m.Version)
+	model.Text(modelDoc, m.Doc)
 	for _, f := range m.Functions {
-		graph.bytes(graphNode, node{op: f.Name, domain: Domain, inputs: names, outputs: []string{f.Name}}.encode())
+		graph.Bytes(graphNode, node{op: f.Name, domain: Domain, inputs: names, outputs: []string{f.Name}}.encode())
 	}
-	graph.text(graphName, "energy-based model")
+	graph.Text(graphName, "energy-based model")
 	for _, p := range m.Functions[0].Trace.Parameters[1:] {
 		values, ok := m.Values[p.Name]
 		if n := sizeOf(p.Dims); !ok || len(values) != n {
 			return nil, fmt.Errorf("parameter %s has %d numbers, want %d", p.Name, len(values), n)
 		}
-		graph.bytes(graphInitializer, tensor{p.Name, kinds[p.DType], p.Dims, rawOf(values)}.encode())
+		graph.Bytes(graphInitializer, tensor{p.Name, kinds[p.DType], p.Dims, rawOf(values)}.encode())
 	}
-	graph.bytes(graphInput, valueInfo(points.Name, kinds[points.DType], points.Dims))
+	graph.Bytes(graphInput, valueInfo(points.Name, kinds[points.DType], points.Dims))
 	for _, f := range m.Functions {
 		out := f.Trace.Outputs[0]
-		graph.bytes(graphOutput, valueInfo(f.Name, kinds[out.DType], out.Dims))
+		graph.Bytes(graphOutput, valueInfo(f.Name, kinds[out.DType], out.Dims))
 	}
-	model.bytes(modelGraph, graph)
-	model.bytes(modelOpset, opset("", opsetVersion))
-	model.bytes(modelOpset, opset(Domain, domainVersion))
+	model.Bytes(modelGraph, graph)
+	model.Bytes(modelOpset, opset("", opsetVersion))
+	model.Bytes(modelOpset, opset(Domain, domainVersion))
 	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
-		model.bytes(modelMetadata, entry(key, m.Metadata[key]))
+		model.Bytes(modelMetadata, entry(key, m.Metadata[key]))
 	}
 	for _, f := range m.Functions {
 		text, err := f.encode()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		model.bytes(modelFunctions, text)
+		model.Bytes(modelFunctions, text)
 	}
 	if len(model) > maxSize {
 		return nil, fmt.Errorf("the model takes %d bytes, and an ONNX file holds at most %d", len(model), maxSize)
@@ -100,18 +101,18 @@ func (f Function) encode() ([]byte, error) {
 		return nil, err
 	}
 	e.emitAs(f.Name, "Identity", []string{result})
-	var m message
-	m.text(functionName, f.Name)
+	var m wire.Message
+	m.Text(functionName, f.Name)
 	for _, p := range f.Trace.Parameters {
-		m.text(functionInput, p.Name)
+		m.Text(functionInput, p.Name)
 	}
-	m.text(functionOutput, f.Name)
+	m.Text(functionOutput, f.Name)
 	for _, n := range e.nodes {
-		m.bytes(functionNode, n.encode())
+		m.Bytes(functionNode, n.encode())
 	}
-	m.text(functionDoc, f.Doc)
-	m.bytes(functionOpset, opset("", opsetVersion))
-	m.text(functionDomain, Domain)
+	m.Text(functionDoc, f.Doc)
+	m.Bytes(functionOpset, opset("", opsetVersion))
+	m.Text(functionDomain, Domain)
 	return m, nil
 }
 

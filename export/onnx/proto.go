@@ -1,21 +1,6 @@
 package onnx
 
-import (
-	"google.golang.org/protobuf/encoding/protowire"
-)
-
-// message is a protocol buffer that is being written. Its methods add a field of a number.
-type message []byte
-
-func (m *message) integer(field protowire.Number, v int64) {
-	*m = protowire.AppendVarint(protowire.AppendTag(*m, field, protowire.VarintType), uint64(v))
-}
-
-func (m *message) bytes(field protowire.Number, v []byte) {
-	*m = protowire.AppendBytes(protowire.AppendTag(*m, field, protowire.BytesType), v)
-}
-
-func (m *message) text(field protowire.Number, v string) { m.bytes(field, []byte(v)) }
+import "joule/internal/wire"
 
 // Fields and numbers of onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 const (
@@ -25,7 +10,7 @@ const (
 	functionName, functionInput, functionOutput, functionNode                         = 1, 4, 5, 7
 	functionDoc, functionOpset, functionDomain                                        = 8, 9, 10
 	nodeInput, nodeOutput, nodeName, nodeOpType, nodeAttribute, nodeDomain            = 1, 2, 3, 4, 5, 7
-	attributeName, attributeFloat, attributeInt, attributeString                      = 1, 2, 3, 4
+	attributeName, attributeInt, attributeString                                      = 1, 3, 4
 	attributeTensor, attributeInts, attributeType                                     = 5, 8, 20
 	tensorDims, tensorType, tensorName, tensorRaw                                     = 1, 2, 8, 9
 	valueName, valueType, typeTensor, tensorElemType, tensorShape                     = 1, 2, 1, 1, 2
@@ -47,25 +32,25 @@ type attribute struct {
 }
 
 func (a attribute) encode() []byte {
-	var m message
-	m.text(attributeName, a.name)
+	var m wire.Message
+	m.Text(attributeName, a.name)
 	kind := int64(typeOfInts)
 	switch v := a.value.(type) {
 	case int64:
 		kind = typeOfInt
-		m.integer(attributeInt, v)
+		m.Integer(attributeInt, v)
 	case string:
 		kind = typeOfString
-		m.text(attributeString, v)
+		m.Text(attributeString, v)
 	case tensor:
 		kind = typeOfTensor
-		m.bytes(attributeTensor, v.encode())
+		m.Bytes(attributeTensor, v.encode())
 	case []int64:
 		for _, i := range v {
-			m.integer(attributeInts, i)
+			m.Integer(attributeInts, i)
 		}
 	}
-	m.integer(attributeType, kind)
+	m.Integer(attributeType, kind)
 	return m
 }
 
@@ -77,20 +62,20 @@ type node struct {
 }
 
 func (n node) encode() []byte {
-	var m message
+	var m wire.Message
 	for _, in := range n.inputs {
-		m.text(nodeInput, in)
+		m.Text(nodeInput, in)
 	}
 	for _, out := range n.outputs {
-		m.text(nodeOutput, out)
+		m.Text(nodeOutput, out)
 	}
-	m.text(nodeName, n.outputs[0])
-	m.text(nodeOpType, n.op)
+	m.Text(nodeName, n.outputs[0])
+	m.Text(nodeOpType, n.op)
 	for _, a := range n.attributes {
-		m.bytes(nodeAttribute, a.encode())
+		m.Bytes(nodeAttribute, a.encode())
 	}
 	if n.domain != "" {
-		m.text(nodeDomain, n.domain)
+		m.Text(nodeDomain, n.domain)
 	}
 	return m
 }
@@ -104,48 +89,48 @@ type tensor struct {
 }
 
 func (t tensor) encode() []byte {
-	var m message
+	var m wire.Message
 	for _, d := range t.dims {
-		m.integer(tensorDims, int64(d))
+		m.Integer(tensorDims, int64(d))
 	}
-	m.integer(tensorType, t.kind)
+	m.Integer(tensorType, t.kind)
 	if t.name != "" {
-		m.text(tensorName, t.name)
+		m.Text(tensorName, t.name)
 	}
-	m.bytes(tensorRaw, t.raw)
+	m.Bytes(tensorRaw, t.raw)
 	return m
 }
 
 // valueInfo says name, type and shape of an input or output; a dimension below 0 is called N.
 func valueInfo(name string, kind int64, dims []int) []byte {
-	var shape, of, whole, info message
+	var shape, of, whole, info wire.Message
 	for _, d := range dims {
-		var dim message
+		var dim wire.Message
 		if d < 0 {
-			dim.text(dimParam, batchName)
+			dim.Text(dimParam, batchName)
 		} else {
-			dim.integer(dimValue, int64(d))
+			dim.Integer(dimValue, int64(d))
 		}
-		shape.bytes(shapeDim, dim)
+		shape.Bytes(shapeDim, dim)
 	}
-	of.integer(tensorElemType, kind)
-	of.bytes(tensorShape, shape)
-	whole.bytes(typeTensor, of)
-	info.text(valueName, name)
-	info.bytes(valueType, whole)
+	of.Integer(tensorElemType, kind)
+	of.Bytes(tensorShape, shape)
+	whole.Bytes(typeTensor, of)
+	info.Text(valueName, name)
+	info.Bytes(valueType, whole)
 	return info
 }
 
 func opset(domain string, version int64) []byte {
-	var m message
-	m.text(opsetIDDomain, domain)
-	m.integer(opsetIDVersion, version)
+	var m wire.Message
+	m.Text(opsetIDDomain, domain)
+	m.Integer(opsetIDVersion, version)
 	return m
 }
 
 func entry(key, value string) []byte {
-	var m message
-	m.text(entryKey, key)
-	m.text(entryValue, value)
+	var m wire.Message
+	m.Text(entryKey, key)
+	m.Text(entryValue, value)
 	return m
 }

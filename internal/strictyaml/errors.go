@@ -114,12 +114,17 @@ func Nearest(word string, known []string) (string, bool) {
 	return best, best != ""
 }
 
-// suggest is the end of a message about an unknown word.
-func suggest(word string, known []string) string {
+// Suggest is the end of a message about an unknown word: the known word that was most likely meant or, where none is near, otherwise.
+func Suggest(word string, known []string, otherwise string) string {
 	if near, ok := Nearest(word, known); ok {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return "known: " + strings.Join(known, ", ")
+	return otherwise
+}
+
+// suggest is that end where all known words are told.
+func suggest(word string, known []string) string {
+	return Suggest(word, known, "known: "+strings.Join(known, ", "))
 }
 
 // distance counts the insertions, deletions, substitutions and swaps of neighbours that turn a into b (the restricted

@@ -54,11 +54,11 @@ func (c *Comparison) Fails(conditions []string) (what []string, err error) {
 			what = append(what, c.worse()...)
 		case "failed":
 			if lost := slices.DeleteFunc(slices.Clone(c.Changes), func(x Change) bool { return !x.isLoss() }); len(lost) > 0 {
-				what = append(what, fmt.Sprintf("newly failed: %s, such as %s", counted(len(lost), "run"), lost[0].Run))
+				what = append(what, fmt.Sprintf("newly failed: %s, such as %s", Counted(len(lost), "run"), lost[0].Run))
 			}
 		case "missing":
 			if n := len(c.OnlyA); n > 0 {
-				what = append(what, fmt.Sprintf("missing: %s, such as %s", counted(n, "run"), c.OnlyA[0]))
+				what = append(what, fmt.Sprintf("missing: %s, such as %s", Counted(n, "run"), c.OnlyA[0]))
 			}
 		default:
 			return nil, CheckConditions(conditions)

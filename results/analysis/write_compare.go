@@ -44,7 +44,7 @@ func (c *Comparison) names() (a, b string) {
 
 func (c *Comparison) writeSides(w io.Writer, f Format) error {
 	a, b := c.names()
-	text := fmt.Sprintf("%s beside %s: %s of runs; verdicts are on %s", b, a, counted(c.Pairs, "pair"), b)
+	text := fmt.Sprintf("%s beside %s: %s of runs; verdicts are on %s", b, a, Counted(c.Pairs, "pair"), b)
 	if c.Between != "" {
 		text = c.Between + ": " + text
 	}
@@ -76,7 +76,7 @@ func (c *Comparison) writeFigure(w io.Writer, f Format, fc *FigureComparison) er
 		g.rows = append(g.rows, append(append([]string{d.Cell, pairs}, d.cells(fc.figure)...), d.verdict(fc.figure)))
 	}
 	if d := fc.Overall; d != nil {
-		g.rows = append(g.rows, append(append([]string{fc.overallName(), counted(d.Pairs, "seed")}, d.cells(fc.figure)...), d.verdict(fc.figure)))
+		g.rows = append(g.rows, append(append([]string{fc.overallName(), Counted(d.Pairs, "seed")}, d.cells(fc.figure)...), d.verdict(fc.figure)))
 	}
 	if err := g.write(w, f); err != nil {
 		return err
@@ -95,8 +95,8 @@ func (fc *FigureComparison) overallName() string {
 	return fmt.Sprintf("over %d of %d cells", fc.OverallCells, len(fc.Cells))
 }
 
-// counted writes 1 run and 2 runs.
-func counted(n int, noun string) string {
+// Counted writes 1 run and 2 runs.
+func Counted(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}

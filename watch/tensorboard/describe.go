@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"joule/internal/wire"
 )
 
 // Metric is a scalar that is shown beside the hyperparameters of a run.
@@ -127,28 +129,28 @@ type experiment struct {
 	metrics []Metric
 }
 
-func (x experiment) encode() message {
-	var m message
+func (x experiment) encode() wire.Message {
+	var m wire.Message
 	for _, name := range slices.Sorted(maps.Keys(x.values)) {
-		m.bytes(experimentHparams, encodeInfo(name, x.values[name]))
+		m.Bytes(experimentHparams, encodeInfo(name, x.values[name]))
 	}
 	for _, metric := range x.metrics {
 		if !x.tags[metric.Tag] {
 			continue
 		}
-		var info, which message
-		which.text(metricNameTag, metric.Tag)
-		info.bytes(metricName, which)
-		info.text(metricDisplay, metric.Title)
-		info.text(metricDescription, metric.Meaning)
-		m.bytes(experimentMetrics, info)
+		var info, which wire.Message
+		which.Text(metricNameTag, metric.Tag)
+		info.Bytes(metricName, which)
+		info.Text(metricDisplay, metric.Title)
+		info.Text(metricDescription, metric.Meaning)
+		m.Bytes(experimentMetrics, info)
 	}
 	return hparams(experimentTag, hparamsExperiment, m)
 }
 
 // encodeInfo describes a hyperparameter by the values that it has.
-func encodeInfo(name string, values map[any]bool) (m message) {
-	m.text(infoName, name)
+func encodeInfo(name string, values map[any]bool) (m wire.Message) {
+	m.Text(infoName, name)
 	list := slices.SortedFunc(maps.Keys(values), compareSettings)
 	var kind int64
 	for i, v := range list {
@@ -164,18 +166,18 @@ func encodeInfo(name string, values map[any]bool) (m message) {
 		}
 		kind = own
 	}
-	m.integer(infoType, kind)
+	m.Integer(infoType, kind)
 	if len(list) <= most {
-		var domain message
+		var domain wire.Message
 		for _, v := range list {
 			if kind == infoIsString {
 				v = fmt.Sprint(v)
 			}
-			domain.bytes(protowire.Number(listValues), encodeSetting(v))
+			domain.Bytes(protowire.Number(listValues), encodeSetting(v))
 		}
-		m.bytes(infoDomain, domain)
+		m.Bytes(infoDomain, domain)
 	}
-	m.truth(infoDiffers, len(list) > 1)
+	m.Bool(infoDiffers, len(list) > 1)
 	return m
 }
 

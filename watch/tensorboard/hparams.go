@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"joule/internal/wire"
 )
 
 // The tags of the hparams plugin.
@@ -45,30 +47,30 @@ func setting(text string) any {
 }
 
 // encodeSetting is the message google.protobuf.Value.
-func encodeSetting(v any) (m message) {
+func encodeSetting(v any) (m wire.Message) {
 	switch v := v.(type) {
 	case float64:
-		m.double(valueNumber, v)
+		m.Double(valueNumber, v)
 	case bool:
-		m.truth(valueBool, v)
+		m.Bool(valueBool, v)
 	case string:
-		m.text(valueString, v)
+		m.Text(valueString, v)
 	}
 	return m
 }
 
-func (s Start) encode() message {
-	var start message
+func (s Start) encode() wire.Message {
+	var start wire.Message
 	for _, name := range slices.Sorted(maps.Keys(s.Hparams)) {
-		var entry message
-		entry.text(entryKey, name)
-		entry.bytes(entryValue, encodeSetting(setting(s.Hparams[name])))
-		start.bytes(startHparams, entry)
+		var entry wire.Message
+		entry.Text(entryKey, name)
+		entry.Bytes(entryValue, encodeSetting(setting(s.Hparams[name])))
+		start.Bytes(startHparams, entry)
 	}
 	if s.Group != "" {
-		start.text(startGroup, s.Group)
+		start.Text(startGroup, s.Group)
 	}
-	start.double(startTime, seconds(s.At))
+	start.Double(startTime, seconds(s.At))
 	return hparams(startTag, hparamsStart, start)
 }
 
@@ -87,22 +89,22 @@ type End struct {
 	At     time.Time
 }
 
-func (e End) encode() message {
-	var end message
-	end.integer(endStatus, int64(e.Status))
-	end.double(endTime, seconds(e.At))
+func (e End) encode() wire.Message {
+	var end wire.Message
+	end.Integer(endStatus, int64(e.Status))
+	end.Double(endTime, seconds(e.At))
 	return hparams(endTag, hparamsEnd, end)
 }
 
 // hparams is a value of the plugin, which has all it says in its metadata, and an empty tensor.
-func hparams(tag string, number protowire.Number, data []byte) (m message) {
-	var content, tensor, shape message
-	content.bytes(number, data)
-	tensor.integer(tensorType, typeFloat)
-	shape.bytes(shapeDim, nil)
-	tensor.bytes(tensorShape, shape)
-	m.text(valueTag, tag)
-	m.bytes(valueTensor, tensor)
-	m.bytes(valueMeta, plugin(hparamsPlugin, content))
+func hparams(tag string, number protowire.Number, data []byte) (m wire.Message) {
+	var content, tensor, shape wire.Message
+	content.Bytes(number, data)
+	tensor.Integer(tensorType, typeFloat)
+	shape.Bytes(shapeDim, nil)
+	tensor.Bytes(tensorShape, shape)
+	m.Text(valueTag, tag)
+	m.Bytes(valueTensor, tensor)
+	m.Bytes(valueMeta, plugin(hparamsPlugin, content))
 	return m
 }

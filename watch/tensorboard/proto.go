@@ -2,44 +2,9 @@ package tensorboard
 
 import (
 	"fmt"
-	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
-
-// message is a protocol buffer that is being written. Its methods add a field of a number.
-type message []byte
-
-func (m *message) integer(field protowire.Number, v int64) {
-	*m = protowire.AppendVarint(protowire.AppendTag(*m, field, protowire.VarintType), uint64(v))
-}
-
-func (m *message) truth(field protowire.Number, v bool) {
-	m.integer(field, int64(protowire.EncodeBool(v)))
-}
-
-func (m *message) float(field protowire.Number, v float32) {
-	*m = protowire.AppendFixed32(protowire.AppendTag(*m, field, protowire.Fixed32Type), math.Float32bits(v))
-}
-
-func (m *message) double(field protowire.Number, v float64) {
-	*m = protowire.AppendFixed64(protowire.AppendTag(*m, field, protowire.Fixed64Type), math.Float64bits(v))
-}
-
-// doubles adds a repeated field, packed.
-func (m *message) doubles(field protowire.Number, list []float64) {
-	packed := make([]byte, 0, 8*len(list))
-	for _, v := range list {
-		packed = protowire.AppendFixed64(packed, math.Float64bits(v))
-	}
-	m.bytes(field, packed)
-}
-
-func (m *message) bytes(field protowire.Number, v []byte) {
-	*m = protowire.AppendBytes(protowire.AppendTag(*m, field, protowire.BytesType), v)
-}
-
-func (m *message) text(field protowire.Number, v string) { m.bytes(field, []byte(v)) }
 
 // The numbers of fields in event.proto, summary.proto, tensor.proto and, of the hparams plugin, plugin_data.proto and api.proto of
 // https://github.com/tensorflow/tensorboard, and in google/protobuf/struct.proto.

@@ -16,6 +16,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"joule/internal/wire"
 	"joule/rundir"
 )
 
@@ -31,26 +32,26 @@ type Event struct {
 // Value is something that is told, under a tag.
 type Value interface {
 	// encode is the message Summary.Value.
-	encode() message
+	encode() wire.Message
 }
 
 // seconds is a time as event files have it.
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
 func (e Event) encode() []byte {
-	var m, summary message
-	m.double(eventTime, seconds(e.Time))
-	m.integer(eventStep, e.Step)
+	var m, summary wire.Message
+	m.Double(eventTime, seconds(e.Time))
+	m.Integer(eventStep, e.Step)
 	if e.Restart {
-		var session message
-		session.integer(sessionStatus, sessionStart)
-		m.bytes(eventSession, session)
+		var session wire.Message
+		session.Integer(sessionStatus, sessionStart)
+		m.Bytes(eventSession, session)
 		return m
 	}
 	for _, v := range e.Values {
-		summary.bytes(summaryValue, v.encode())
+		summary.Bytes(summaryValue, v.encode())
 	}
-	m.bytes(eventSummary, summary)
+	m.Bytes(eventSummary, summary)
 	return m
 }
 
@@ -70,11 +71,11 @@ func encodeAll(events []Event) (file []byte) {
 
 // header is how a file starts.
 func header(at time.Time, version string) []byte {
-	var m, source message
-	m.double(eventTime, seconds(at))
-	m.text(eventVersion, "brain.Event:2")
-	source.text(sourceWriter, "joule "+version)
-	m.bytes(eventSource, source)
+	var m, source wire.Message
+	m.Double(eventTime, seconds(at))
+	m.Text(eventVersion, "brain.Event:2")
+	source.Text(sourceWriter, "joule "+version)
+	m.Bytes(eventSource, source)
 	return appendRecord(nil, m)
 }
 
@@ -84,9 +85,9 @@ type Scalar struct {
 	Value float64
 }
 
-func (s Scalar) encode() (m message) {
-	m.text(valueTag, s.Tag)
-	m.float(valueScalar, float32(s.Value))
+func (s Scalar) encode() (m wire.Message) {
+	m.Text(valueTag, s.Tag)
+	m.Float(valueScalar, float32(s.Value))
 	return m
 }
 
@@ -120,14 +121,14 @@ func NewImage(tag string, file []byte) (Image, error) {
 // colorspace is that of a picture with red, green, blue and opacity.
 const colorspace = 4
 
-func (i Image) encode() (m message) {
-	var image message
-	image.integer(imageHeight, int64(i.Height))
-	image.integer(imageWidth, int64(i.Width))
-	image.integer(imageColorspace, colorspace)
-	image.bytes(imageEncoded, i.PNG)
-	m.text(valueTag, i.Tag)
-	m.bytes(valueImage, image)
+func (i Image) encode() (m wire.Message) {
+	var image wire.Message
+	image.Integer(imageHeight, int64(i.Height))
+	image.Integer(imageWidth, int64(i.Width))
+	image.Integer(imageColorspace, colorspace)
+	image.Bytes(imageEncoded, i.PNG)
+	m.Text(valueTag, i.Tag)
+	m.Bytes(valueImage, image)
 	return m
 }
 
@@ -139,24 +140,24 @@ func Verbatim(tag, text string) Text {
 	return Text{tag, "    " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    ") + "\n"}
 }
 
-func (t Text) encode() (m message) {
-	var tensor message
-	tensor.integer(tensorType, typeString)
-	tensor.bytes(tensorShape, nil)
-	tensor.text(tensorStrings, t.Markdown)
-	m.text(valueTag, t.Tag)
-	m.bytes(valueTensor, tensor)
-	m.bytes(valueMeta, plugin("text", nil))
+func (t Text) encode() (m wire.Message) {
+	var tensor wire.Message
+	tensor.Integer(tensorType, typeString)
+	tensor.Bytes(tensorShape, nil)
+	tensor.Text(tensorStrings, t.Markdown)
+	m.Text(valueTag, t.Tag)
+	m.Bytes(valueTensor, tensor)
+	m.Bytes(valueMeta, plugin("text", nil))
 	return m
 }
 
 // plugin is the message SummaryMetadata of a plugin's value, which is a tensor.
-func plugin(name string, content []byte) (m message) {
-	var data message
-	data.text(pluginName, name)
-	data.bytes(pluginContent, content)
-	m.bytes(metaPlugin, data)
-	m.integer(metaDataClass, classTensor)
+func plugin(name string, content []byte) (m wire.Message) {
+	var data wire.Message
+	data.Text(pluginName, name)
+	data.Bytes(pluginContent, content)
+	m.Bytes(metaPlugin, data)
+	m.Integer(metaDataClass, classTensor)
 	return m
 }
 
@@ -210,16 +211,16 @@ func (h *Histogram) limits() []float64 {
 	return limits
 }
 
-func (h Histogram) encode() (m message) {
-	var histogram message
+func (h Histogram) encode() (m wire.Message) {
+	var histogram wire.Message
 	for field, v := range []float64{histogramMin: h.Min, histogramMax: h.Max, histogramNumber: h.N, histogramSum: h.Sum, histogramSquares: h.Squares} {
 		if field > 0 {
-			histogram.double(protowire.Number(field), v)
+			histogram.Double(protowire.Number(field), v)
 		}
 	}
-	histogram.doubles(histogramLimits, h.limits())
-	histogram.doubles(histogramCounts, h.Counts)
-	m.text(valueTag, h.Tag)
-	m.bytes(valueHistogram, histogram)
+	histogram.Doubles(histogramLimits, h.limits())
+	histogram.Doubles(histogramCounts, h.Counts)
+	m.Text(valueTag, h.Tag)
+	m.Bytes(valueHistogram, histogram)
 	return m
 }
