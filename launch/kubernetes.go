@@ -92,7 +92,7 @@ func (k *Kubernetes) Check(ctx context.Context, d *Dir) error {
 		return &ProfileError{errors.New("kubernetes.image of the profile is missing; the image that has joule is needed, as in registry.example/joule:cuda")}
 	}
 	if _, _, err := k.profile.Kubernetes.identity(); err != nil {
-		return &ProfileError{err}
+		return err
 	}
 	if err := k.locate(d); err != nil {
 		return err
@@ -108,7 +108,7 @@ func (k *Kubernetes) Check(ctx context.Context, d *Dir) error {
 	return err
 }
 
-// identity is whom tasks run as.
+// identity is whom tasks run as. The error is a [ProfileError].
 func (s *KubernetesSettings) identity() (user, group int64, err error) {
 	user, group = s.User, s.Group
 	if user == 0 {
@@ -118,7 +118,7 @@ func (s *KubernetesSettings) identity() (user, group int64, err error) {
 		group = int64(os.Getgid())
 	}
 	if user <= 0 {
-		return 0, 0, errors.New("pods do not run as root, and it is root who launches: kubernetes.user of the profile is the number of the user that tasks run as; the launch directory has to be that user's to write in")
+		return 0, 0, &ProfileError{errors.New("pods do not run as root, and it is root who launches: kubernetes.user of the profile is the number of the user that tasks run as; the launch directory has to be that user's to write in")}
 	}
 	return user, max(group, 0), nil
 }
