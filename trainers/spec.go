@@ -20,6 +20,9 @@ func (s Spec) check() error {
 		return fmt.Errorf("train.batch_size is %d; want 1 or more: trainers.NewLoop() has defaults", s.Loop.BatchSize)
 	}
 	for i, r := range append([]Replica{{Data: s.Data}}, s.Replicas...) {
+		if i > 0 && r.Data == s.Data {
+			continue // it may be large
+		}
 		if err := r.check(); err != nil {
 			if i > 0 {
 				err = fmt.Errorf("replica %d: %w", i+1, err)
