@@ -2,6 +2,8 @@ module joule
 
 go 1.26.5
 
+toolchain go1.27.3
+
 require (
 	charm.land/bubbletea/v2 v2.1.1
 	github.com/charmbracelet/x/ansi v0.11.9

@@ -2,6 +2,8 @@ module joule/tests/kubernetes
 
 go 1.26.5
 
+toolchain go1.27.3
+
 require (
 	k8s.io/api v0.37.2
 	k8s.io/apimachinery v0.37.2
