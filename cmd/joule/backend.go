@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -121,15 +120,4 @@ func newBackendProbe() *cobra.Command {
 			return json.NewEncoder(cmd.OutOrStdout()).Encode(backends.Probe(args[0]))
 		},
 	}
-}
-
-// usableBackends are the specs of the backends that open here.
-func usableBackends(ctx context.Context) (specs []string, all []backends.Candidate) {
-	all = backends.List(ctx)
-	for _, c := range all {
-		if c.Usable {
-			specs = append(specs, c.Spec)
-		}
-	}
-	return specs, all
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -17,7 +15,6 @@ import (
 
 	"joule/backends"
 	"joule/bench"
-	"joule/internal/atomicfile"
 	"joule/launch"
 	"joule/results"
 	"joule/rundir"
@@ -208,7 +205,7 @@ func (o benchOptions) workers(tasks int) int {
 // execute makes the runs of a plan.
 func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *bench.Plan, journal *results.Journal, how bench.Options, spent *spending) error {
 	jobs := o.workers(len(plan.Tasks))
-	program, err := os.Executable()
+	start, err := workerCommand(o.backend, o.grace)
 	if err != nil {
 		return err
 	}
@@ -219,11 +216,7 @@ func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *ben
 	runner := &bench.Runner{
 		Plan: plan, Journal: journal, Options: how, Jobs: jobs, Grace: o.grace, MostMemory: backends.ThisSystem().Memory / int64(2*jobs),
 		Command: func(number int) *exec.Cmd {
-			args := []string{"bench", "worker", "--grace", o.grace.String()}
-			if o.backend != "" {
-				args = append(args, "--backend", o.backend)
-			}
-			worker := exec.Command(program, args...)
+			worker := start()
 			worker.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", threads))
 			bench.Place(worker, number, o.gpus)
 			return worker
@@ -236,41 +229,4 @@ func (o benchOptions) execute(ctx context.Context, cmd *cobra.Command, plan *ben
 		},
 	}
 	return runner.Run(ctx)
-}
-
-// tableWriter makes the tables of what is in the journal.
-type tableWriter struct {
-	dir     string
-	journal *results.Journal
-	keys    []string
-	last    time.Time
-}
-
-// now writes them where that was last done some time ago.
-func (w *tableWriter) now() {
-	const often = time.Minute
-	if time.Since(w.last) < often {
-		return
-	}
-	if err := w.write(); err != nil {
-		slog.Warn("the tables could not be written; the journal has it all", "error", oneLine(err))
-	}
-	w.last = time.Now()
-}
-
-func (w *tableWriter) write() error {
-	rows := w.journal.Rows(w.keys)
-	return errors.Join(results.WriteCSV(filepath.Join(w.dir, results.CSVFile), rows), results.WriteParquet(filepath.Join(w.dir, results.ParquetFile), rows))
-}
-
-func writeText(path, text string) error {
-	if old, err := os.ReadFile(path); err == nil && string(old) == text {
-		return nil
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := io.WriteString(w, text)
-		return err
-	})
 }

@@ -7,10 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"joule/bench"
-	"joule/configs"
 	"joule/rundir"
 )
 
@@ -24,9 +22,9 @@ type taskOf struct {
 	Key   string `json:"key"`
 }
 
-// resumptionOf is what the runs of a task go on from where they were begun before; nil where they were not. Directories of other
+// begunBefore is what the runs of a task go on from where they were begun before; nil where they were not. Directories of other
 // runs of the same names, as an earlier version of the suite leaves, are set aside.
-func resumptionOf(task *bench.Task) (*resumption, error) {
+func begunBefore(task *bench.Task) (*resumption, error) {
 	var runs []*rundir.Run
 	for i, dir := range task.Dirs {
 		run, err := rundir.Open(dir)
@@ -38,14 +36,7 @@ func resumptionOf(task *bench.Task) (*resumption, error) {
 		}
 	}
 	if len(runs) == len(task.Dirs) {
-		r := &resumption{dir: task.Dirs[0], runs: runs, fromStep: -1, fallBack: true}
-		var err error
-		if r.config, err = configs.LoadRun(filepath.Join(runs[0].Dir(), "config.yaml"), "", nil); err != nil {
-			return nil, err
-		}
-		r.config.Train.Replicas = len(runs)
-		r.environment, err = runs[0].Environment()
-		return r, err
+		return resumptionOf(task.Dirs[0], runs, -1, true)
 	}
 	for _, dir := range task.Dirs {
 		if err := setAside(dir); err != nil {
@@ -58,21 +49,13 @@ func resumptionOf(task *bench.Task) (*resumption, error) {
 // runLocks keep other processes from training in run directories.
 type runLocks struct{ held []func() }
 
-// patience is how long another process may take to leave a run directory: one whose suite was killed saves what it has first.
-const patience = time.Minute
-
-// take locks a run directory.
+// take locks a run directory, once another process has left it: one whose suite was killed saves what it has first.
 func (l *runLocks) take(dir string) error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		release, err := rundir.Lock(dir)
-		if err == nil {
-			l.held = append(l.held, release)
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return err
-		}
+	release, err := awaitLock(func() (func(), error) { return rundir.Lock(dir) })
+	if err == nil {
+		l.held = append(l.held, release)
 	}
+	return err
 }
 
 // release gives them all free.

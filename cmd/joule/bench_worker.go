@@ -207,7 +207,7 @@ func (w *benchWorker) attempt(ctx context.Context, task *bench.Task) error {
 			}
 		}
 	}
-	from, err := resumptionOf(task)
+	from, err := begunBefore(task)
 	if err != nil {
 		return err
 	}
@@ -221,9 +221,11 @@ func (w *benchWorker) attempt(ctx context.Context, task *bench.Task) error {
 		return err
 	}
 	w.beat(bench.Beat{Phase: "compiling"})
-	o := trainOptions{dirs: task.Dirs, locked: true, noFigures: true, fromStep: -1, resume: resumeAuto, signals: w.signals, open: w.open}
-	if slices.Contains(task.Metrics, "time_to_target") {
-		o.looks = task.Measure.Looks
+	o := options{dirs: task.Dirs, locked: true, noFigures: true, signals: w.signals, open: w.open}
+	if slices.Contains(task.Metrics, "time_to_target") && task.Measure.Looks > 0 {
+		l := newLooking(task.Measure.Looks, config.Train.Steps)
+		defer l.close()
+		o.look = l.at
 	}
 	o.made = func(runs []*member) error {
 		for _, dir := range task.Dirs {

@@ -84,6 +84,7 @@ func drawRun(run *rundir.Run, config *configs.Config, set *datasets.Set, backend
 	if err := t.load(backend); err != nil {
 		return nil, 0, err
 	}
-	figures, err = t.measureOn(set, metrics.Options{NoAIS: true}).draw(t.inRun("png"))
+	m := t.measureOn(set, metrics.Options{NoAIS: true})
+	figures, err = m.draw(m.inRun("png"))
 	return figures, t.step, err
 }

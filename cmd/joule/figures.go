@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -31,8 +32,8 @@ const (
 type drawn struct{ name, path string }
 
 // inRun places figures in the run's own folder, as png or svg.
-func (t *trained) inRun(format string) func(name string) (path string, err error) {
-	return func(name string) (string, error) { return t.dir.FigurePath(name + "." + format) }
+func (m *measured) inRun(format string) func(name string) (path string, err error) {
+	return func(name string) (string, error) { return m.dir.FigurePath(name + "." + format) }
 }
 
 // figure is one that can be drawn.
@@ -111,15 +112,15 @@ func (m *measured) checkFigures(what []string) error {
 }
 
 // curves are the training curves; false when nothing was logged.
-func (t *trained) curves() (plots.TrainingCurves, bool) {
-	logged, err := t.dir.Metrics()
+func (m *measured) curves() (plots.TrainingCurves, bool) {
+	logged, err := m.dir.Metrics()
 	if err != nil {
 		slog.Warn("the training curves are left out", "cause", err)
 	}
 	if err != nil || len(logged.Records) == 0 {
 		return plots.TrainingCurves{}, false
 	}
-	return plots.TrainingCurves{Title: t.config.Name, Series: seriesOf(logged.Records)}, true
+	return plots.TrainingCurves{Title: m.config.Name, Series: seriesOf(logged.Records)}, true
 }
 
 // seriesOf turns records into one series a name, the loss first. Speed is no property of the training.
@@ -158,14 +159,14 @@ func lossFirst(a, b string) int {
 }
 
 // field evaluates the energy over the plane, in the units of the data, around the rectangle from low to high.
-func (t *trained) field(low, high []float64) (plots.Field, error) {
+func (m *measured) field(low, high []float64) (plots.Field, error) {
 	marginX, marginY := figureMargin*(high[0]-low[0]), figureMargin*(high[1]-low[1])
 	f := plots.Field{
 		XMin: low[0] - marginX, XMax: high[0] + marginX, YMin: low[1] - marginY, YMax: high[1] + marginY,
 		NX: figureCells, NY: figureCells,
 	}
 	var err error
-	f.Values, err = t.model.Energies(t.transform().Apply(cellsOf(f)).Values)
+	f.Values, err = m.model.Energies(m.transform().Apply(cellsOf(f)).Values)
 	return f, err
 }
 
@@ -200,8 +201,8 @@ func planar(points datasets.Points) (p plots.Points) {
 	return p
 }
 
-func (t *trained) axes() plots.Axes {
-	return plots.Axes{X: t.dataset.Columns[0], Y: t.dataset.Columns[1]}
+func (m *measured) axes() plots.Axes {
+	return plots.Axes{X: m.dataset.Columns[0], Y: m.dataset.Columns[1]}
 }
 
 func (m *measured) energyMap(field plots.Field) plots.EnergyMap {
@@ -269,6 +270,21 @@ func (m *measured) saveHistograms(path string) error {
 		return err
 	}
 	return figure.Save(path)
+}
+
+// drawEnergyAt draws the energy of an earlier checkpoint of a run in two dimensions to a path.
+func (m *measured) drawEnergyAt(step int64, path string) error {
+	earlier := *m.trained
+	earlier.checkpoint = strconv.FormatInt(step, 10)
+	if err := earlier.load(m.backend); err != nil {
+		return err
+	}
+	defer earlier.model.Close()
+	field, err := (&measured{trained: &earlier}).field(m.frame())
+	if err != nil {
+		return err
+	}
+	return m.energyMap(field).Save(path)
 }
 
 // drawOne draws one figure to a path: the one asked for, or the main one.

@@ -201,7 +201,7 @@ func (o launchOptions) planConfig(d *launch.Dir, w *launchWork) error {
 		}
 	}
 	if rundir.IsLockable(run) && !isSame { // what the task would find out
-		if from, err := findResumption(run, trainOptions{resume: resumeAuto, fromStep: -1}); err == nil {
+		if from, err := findResumption(run, -1, true); err == nil {
 			copied := *w.what.config
 			if _, err := from.changed(&copied, nil, o.backend); err != nil {
 				return err

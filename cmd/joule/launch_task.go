@@ -59,7 +59,9 @@ func runTask(cmd *cobra.Command, d *launch.Dir, task *launch.Task, grace time.Du
 	}
 	signals := watchSignalsFor(patience, notAsking)
 	defer signals.stop()
-	release, err := lockTask(task)
+	// An earlier process of the task, whose machine was lost to the scheduler, may still be saving. If it does not leave, the task is
+	// to be tried again later.
+	release, err := awaitLock(task.Lock)
 	if err != nil {
 		return coded(exitRequeue, err)
 	}
@@ -80,21 +82,11 @@ func runTask(cmd *cobra.Command, d *launch.Dir, task *launch.Task, grace time.Du
 	}()
 	slog.Info("task", "number", task.Number, "of", d.Path, "host", host)
 	if d.What == launch.OfConfig {
-		o := trainOptions{out: filepath.Join(d.Path, launch.RunFolder), resume: resumeAuto, fromStep: -1, grace: grace, signals: signals}
+		o := trainOptions{options: options{out: filepath.Join(d.Path, launch.RunFolder), signals: signals}, resume: resumeAuto, fromStep: -1, grace: grace}
 		_, err := o.run(cmd, []string{task.ConfigPath()})
 		return err
 	}
 	return runSuiteTask(cmd, d, task, signals, grace)
-}
-
-// lockTask waits for an earlier process of the task to leave: one whose machine was lost to the scheduler may still be saving. If it
-// does not the task is to be tried again later.
-func lockTask(task *launch.Task) (release func(), err error) {
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Second) {
-		if release, err = task.Lock(); err == nil || time.Now().After(deadline) {
-			return release, err
-		}
-	}
 }
 
 // runSuiteTask makes runs of a suite in a worker process, as joule bench does, and keeps their rows with the task.
@@ -122,7 +114,7 @@ func runSuiteTask(cmd *cobra.Command, d *launch.Dir, task *launch.Task, signals 
 	if err != nil {
 		return err
 	}
-	program, err := os.Executable()
+	start, err := workerCommand(task.Backend, grace)
 	if err != nil {
 		return err
 	}
@@ -131,14 +123,8 @@ func runSuiteTask(cmd *cobra.Command, d *launch.Dir, task *launch.Task, signals 
 	defer shown.stop()
 	runner := &bench.Runner{
 		Plan: plan, Journal: rows, Options: bench.Options{Dir: task.Folder()}, Jobs: 1, Grace: grace, MostMemory: backends.ThisSystem().Memory / 2,
-		Command: func(int) *exec.Cmd {
-			args := []string{"bench", "worker", "--grace", grace.String()}
-			if task.Backend != "" {
-				args = append(args, "--backend", task.Backend)
-			}
-			return exec.Command(program, args...)
-		},
-		Beat: shown.beat,
+		Command: func(int) *exec.Cmd { return start() },
+		Beat:    shown.beat,
 		Finished: func(worker int, t *bench.Task, ended []*results.Row) {
 			shown.finished(worker, t, ended)
 			made += len(ended)

@@ -11,9 +11,6 @@ import (
 	"joule/rundir"
 )
 
-// resumeAuto is the value of --resume that goes on with what --out names if there is something, and else starts it.
-const resumeAuto = "auto"
-
 // resumption is what a training goes on from.
 type resumption struct {
 	dir         string
@@ -25,18 +22,24 @@ type resumption struct {
 	fallBack bool
 }
 
-// findResumption opens the runs in a directory.
-func findResumption(dir string, o trainOptions) (*resumption, error) {
+// findResumption opens the runs in a directory, to go on from the checkpoint of a step, −1 being the newest; fallBack says that a
+// damaged one may be passed over.
+func findResumption(dir string, fromStep int, fallBack bool) (*resumption, error) {
 	runs, err := rundir.OpenAll(dir)
 	if err != nil {
 		return nil, err
 	}
+	return resumptionOf(dir, runs, fromStep, fallBack)
+}
+
+// resumptionOf is findResumption for runs that are open; dir is the directory that names them together.
+func resumptionOf(dir string, runs []*rundir.Run, fromStep int, fallBack bool) (*resumption, error) {
 	config, err := configs.LoadRun(filepath.Join(runs[0].Dir(), "config.yaml"), "", nil)
 	if err != nil {
 		return nil, coded(exitUsage, err)
 	}
 	config.Train.Replicas = len(runs)
-	r := &resumption{dir: dir, runs: runs, config: config, fromStep: o.fromStep, fallBack: o.resume == resumeAuto}
+	r := &resumption{dir: dir, runs: runs, config: config, fromStep: fromStep, fallBack: fallBack}
 	r.environment, err = runs[0].Environment()
 	return r, err
 }

@@ -72,7 +72,7 @@ func (p *painter) paintIn(folder string, t *tracked) error {
 	for _, d := range drawings {
 		err = errors.Join(err, t.addPicture(run.step, d))
 	}
-	return errors.Join(err, p.paintCheckpoints(folder, t, m))
+	return errors.Join(err, paintCheckpoints(folder, t, m))
 }
 
 // pictureNames are the figures that are pictures in TensorBoard, which draws the curves itself.
@@ -104,7 +104,7 @@ func pictureOf(d drawn) (tensorboard.Image, error) {
 }
 
 // paintCheckpoints adds the energy at each checkpoint of a run in two dimensions.
-func (p *painter) paintCheckpoints(folder string, t *tracked, m *measured) (err error) {
+func paintCheckpoints(folder string, t *tracked, m *measured) (err error) {
 	if len(m.dataset.Columns) != 2 || m.dataset.Image != nil {
 		return nil
 	}
@@ -112,23 +112,12 @@ func (p *painter) paintCheckpoints(folder string, t *tracked, m *measured) (err 
 		if state.Step == m.step {
 			continue
 		}
-		earlier := *m.trained
-		earlier.checkpoint = strconv.FormatInt(state.Step, 10)
-		err = errors.Join(err, func() error {
-			if err := earlier.load(p.opened); err != nil {
-				return err
-			}
-			defer earlier.model.Close()
-			field, err := earlier.field(m.frame())
-			if err != nil {
-				return err
-			}
-			d := drawn{"energy", filepath.Join(folder, earlier.checkpoint+".png")}
-			if err := m.energyMap(field).Save(d.path); err != nil {
-				return err
-			}
-			return t.addPicture(state.Step, d)
-		}())
+		d := drawn{"energy", filepath.Join(folder, strconv.FormatInt(state.Step, 10)+".png")}
+		problem := m.drawEnergyAt(state.Step, d.path)
+		if problem == nil {
+			problem = t.addPicture(state.Step, d)
+		}
+		err = errors.Join(err, problem)
 	}
 	return err
 }

@@ -21,14 +21,14 @@ type board struct{ runs []*tensorboard.Live }
 
 // checkBoard reports, before anything is made, that the runs would not have a folder of their own in the log directory. Those that go
 // on have one.
-func (o trainOptions) checkBoard() error {
+func (o options) checkBoard(isResumed bool) error {
 	if o.tensorboard == "" {
 		return nil
 	}
 	if err := os.MkdirAll(o.tensorboard, 0o755); err != nil {
 		return fmt.Errorf("--tensorboard: %w", atomicfile.Error("make", o.tensorboard, err))
 	}
-	if o.out == "" || o.resume != "" {
+	if o.out == "" || isResumed {
 		return nil
 	}
 	folder := filepath.Join(o.tensorboard, trackedName(o.out, o.out))
@@ -43,7 +43,7 @@ func (o trainOptions) checkBoard() error {
 
 // openBoard begins the event files of runs that are about to be trained. What went before, of one that goes on, is told as well where
 // there is no event file that has.
-func (o trainOptions) openBoard(runs []*member, trainer *trainers.Trainer, isResumed bool) (*board, error) {
+func (o options) openBoard(runs []*member, trainer *trainers.Trainer, isResumed bool) (*board, error) {
 	if o.tensorboard == "" {
 		return nil, nil
 	}

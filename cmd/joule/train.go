@@ -7,33 +7,23 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"joule/backends"
 	"joule/configs"
 	"joule/rundir"
 )
 
+// resumeAuto is the value of --resume that goes on with what --out names if there is something, and else starts it.
+const resumeAuto = "auto"
+
 // trainOptions are the flags of joule train.
 type trainOptions struct {
-	out, backend string
-	sets         []string
-	seed         int64
-	noFigures    bool
-	resume       string
-	fromStep     int
-	grace        time.Duration
-	locked       bool // the run directory was there, and is locked
-	signals      *watcher
-	metrics      metricsAddress
-	tensorboard  string              // the log directory; empty: none
-	begun        func(dirs []string) // told of the run directories before training begins; may be nil
-	// For those who train many: the directories of the runs, and what is done when they are there; where backends are had from,
-	// which are then not closed; how often the divergence is looked at meanwhile; and what is done when the training has ended with
-	// err, in the place of drawing figures.
-	dirs   []string
-	made   func(runs []*member) error
-	open   opener
-	looks  int
-	finish func(runs []*member, backend *backends.Backend, err error) error
+	options
+	backend  string
+	sets     []string
+	seed     int64
+	resume   string
+	fromStep int
+	grace    time.Duration
+	metrics  metricsAddress
 }
 
 func newTrain() *cobra.Command {
@@ -84,7 +74,7 @@ func (o trainOptions) run(cmd *cobra.Command, args []string) (dirs []string, err
 	if err := o.check(cmd, args); err != nil {
 		return nil, coded(exitUsage, err)
 	}
-	if err := o.checkBoard(); err != nil {
+	if err := o.checkBoard(o.resume != ""); err != nil {
 		return nil, err
 	}
 	if o.signals == nil {
@@ -120,7 +110,7 @@ func (o trainOptions) run(cmd *cobra.Command, args []string) (dirs []string, err
 			defer release()
 			o.locked = true
 		}
-		if from, err = findResumption(dir, o); err != nil && o.resume == resumeAuto {
+		if from, err = findResumption(dir, o.fromStep, o.resume == resumeAuto); err != nil && o.resume == resumeAuto {
 			if isClear, clearErr := rundir.ClearUnstarted(dir); isClear || clearErr != nil {
 				from, err = nil, clearErr
 			}
@@ -136,7 +126,7 @@ func (o trainOptions) run(cmd *cobra.Command, args []string) (dirs []string, err
 	} else if o.backend != "" {
 		config.Backend = o.backend
 	}
-	return train(cmd.Context(), config, o, from, progressFor(cmd))
+	return train(cmd.Context(), config, o.options, from, progressFor(cmd))
 }
 
 // check reports flags and arguments that do not go together.

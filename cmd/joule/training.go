@@ -79,7 +79,7 @@ func locate(config *configs.Config) error {
 
 // makeDirectories makes the directories of the runs: those that are given, or else one run has the one that is named, and
 // several have one each inside it.
-func (o trainOptions) makeDirectories(runs []*member, name string, start time.Time) (err error) {
+func (o options) makeDirectories(runs []*member, name string, start time.Time) (err error) {
 	for i, dir := range o.dirs {
 		if runs[i].dir, err = rundir.Create(dir, name, start); err != nil {
 			return err
@@ -115,9 +115,27 @@ func groupDir(runs []*member) string {
 // oneLine writes an error, which may be several, in one line.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
+// options are what a training is told beside its config.
+type options struct {
+	out         string // run directory to make; empty: one of the config's name and the time
+	noFigures   bool
+	locked      bool // the run directory was there, and is locked
+	signals     *watcher
+	tensorboard string              // the log directory; empty: none
+	begun       func(dirs []string) // told of the run directories before training begins; may be nil
+	// For those who train many: the directories of the runs, and what is done when they are there; where backends are had from,
+	// which are then not closed; what looks at the runs whenever something is logged, and returns how long that took, which is no
+	// training; and what is done when the training has ended with err, in the place of drawing figures.
+	dirs   []string
+	made   func(runs []*member) error
+	open   opener
+	look   func(step int, elapsed float64, trainer *trainers.Trainer, runs []*member, backend *backends.Backend) (took time.Duration, err error)
+	finish func(runs []*member, backend *backends.Backend, err error) error
+}
+
 // train makes a run, or several at once, or goes on with them, and returns their directories, as far as they were made.
 // The error is that of the training.
-func train(ctx context.Context, config *configs.Config, o trainOptions, from *resumption, progress progress) (dirs []string, err error) {
+func train(ctx context.Context, config *configs.Config, o options, from *resumption, progress progress) (dirs []string, err error) {
 	debug := debugDir(ctx)
 	loaded := debug.Begin("loading the data")
 	runs, err := replicasOf(config)
@@ -219,11 +237,9 @@ func train(ctx context.Context, config *configs.Config, o trainOptions, from *re
 	}
 	ctx = o.signals.training(ctx)
 	var look func(step int, elapsed float64) (time.Duration, error)
-	if o.looks > 0 {
-		l := newLooking(o.looks, config.Train.Steps)
-		defer l.close()
+	if o.look != nil {
 		look = func(step int, elapsed float64) (time.Duration, error) {
-			return l.at(step, elapsed, trainer, runs, backend)
+			return o.look(step, elapsed, trainer, runs, backend)
 		}
 	}
 	err = steps(ctx, trainer, runs, progress, board, look)
