@@ -23,7 +23,7 @@ func readme(t *testing.T) (text string, blocks func(language string) []string) {
 // shorter are pieces of the README's commands, and what the test has in their place, so that they make less of the same.
 var shorter = [][2]string{
 	{"joule bench quick ", "joule bench quick --set budget.gradient_evaluations=2e4 --set measure.grid=61 --set measure.samples=200 " +
-		"--set set.data.size=5000 --set set.sampler.steps=5 "},
+		"--set set.data.size=5000 --set set.sampler.steps=5 --backend go "},
 	{"train.replicas=8 --set train.steps=2000", "train.replicas=3 --set train.steps=200"},
 	{"train.steps=1500", "train.steps=150"},
 	{"train.steps=2000", "train.steps=200"},
