@@ -46,7 +46,7 @@ func TestAISAgreesWithQuadrature(t *testing.T) {
 	start := samplers.Start{Mean: []float64{0.3, -0.2}, Std: []float64{1.5, 2}}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		energies := 10
-		if !backendtest.OnXLA(backend) {
+		if backendtest.OnXLA(backend) { // which compiles for each
 			energies = 2
 		}
 		for seed := range energies {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"joule/datasets"
@@ -66,10 +67,14 @@ func NewIntegrator(model *models.Compiled, grid Grid, density datasets.Density) 
 	}
 	i := &Integrator{grid: grid, density: density}
 	var err error
-	if i.mass, err = stacked(model, mass); err != nil || density == nil {
+	if i.mass, err = stacked(model, 4, mass); err != nil || density == nil {
 		return i, err
 	}
-	i.distance, err = stacked(model, i.distances)
+	scalars := 2
+	if datasets.HasScore(density) {
+		scalars++
+	}
+	i.distance, err = stacked(model, scalars, i.distances)
 	return i, err
 }
 
@@ -96,11 +101,11 @@ func (i *Integrator) Integrate(model *models.Compiled) (*Integrals, error) {
 // the grid of every second point; and log Z, a scalar.
 type integrand func(net models.Net, x, weight, nearBorder, coarser, logZ *graph.Node) []*graph.Node
 
-// stacked prepares an integrand, whose scalars it stacks.
-func stacked(model *models.Compiled, f integrand) (*graph.Exec, error) {
-	return model.Exec(func(net models.Net, in []*graph.Node) []*graph.Node {
+// stacked prepares an integrand of so many scalars, which it stacks.
+func stacked(model *models.Compiled, scalars int, f integrand) (*graph.Exec, error) {
+	return model.Once(func(net models.Net, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{graph.Stack(f(net, in[0], in[1], in[2], in[3], in[4]), 0)}
-	})
+	}, func([]*graph.Node) []shapes.Shape { return []shapes.Shape{shapes.Make(dtypes.Float64, scalars)} })
 }
 
 // partition integrates exp(−E).

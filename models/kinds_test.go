@@ -117,30 +117,37 @@ func TestScores(t *testing.T) {
 		const n, h = 2, 1e-5
 		x, v := normals(n*dim, uint64(dim)), normals(n*dim, 8)
 		theta := moved(t, model, dim, 3, 0.3)
-		run := prepare(t, backend, model, dim, func(net Net, x *graph.Node) []*graph.Node {
+		along := func(score *graph.Node) *graph.Node {
+			return graph.ReduceAllSum(graph.Mul(score, graph.Reshape(graph.Const(score.Graph(), v), n, dim)))
+		}
+		got := prepare(t, backend, model, dim, func(net Net, x *graph.Node) []*graph.Node {
 			score := net.Score(x)
-			directed := graph.ReduceAllSum(graph.Mul(score, graph.Reshape(graph.Const(x.Graph(), v), n, dim)))
-			out := []*graph.Node{graph.ReduceAllSum(net.Energy(x)), score, autodiffScore(model, net.Theta, x), net.Drift(x), directed}
-			return append(out, graph.Gradient(directed, append([]*graph.Node{x}, net.Theta...)...)...)
+			out := []*graph.Node{score, autodiffScore(model, net.Theta, x), net.Drift(x)}
+			return append(out, graph.Gradient(along(score), append([]*graph.Node{x}, net.Theta...)...)...)
+		})(theta, x)
+		energy := prepare(t, backend, model, dim, func(net Net, x *graph.Node) []*graph.Node {
+			return []*graph.Node{graph.ReduceAllSum(net.Energy(x))}
 		})
-		got := run(theta, x)
-		// central is the derivative of output i, a scalar, by a number.
-		central := func(i int, by *float64) float64 {
+		directed := prepare(t, backend, model, dim, func(net Net, x *graph.Node) []*graph.Node {
+			return []*graph.Node{along(net.Score(x))}
+		})
+		// central is the derivative of a scalar by a number.
+		central := func(of func([][]float64, []float64) [][]float64, by *float64) float64 {
 			defer func(value float64) { *by = value }(*by)
 			*by += h
-			up := run(theta, x)[i][0]
+			up := of(theta, x)[0][0]
 			*by -= 2 * h
-			return (up - run(theta, x)[i][0]) / (2 * h)
+			return (up - of(theta, x)[0][0]) / (2 * h)
 		}
 		for i := range x {
-			near(t, "the score by finite differences", -central(0, &x[i]), got[1][i], 1e-7)
-			near(t, "the score by differentiation", got[2][i], got[1][i], 1e-12)
-			near(t, "the drift", got[3][i], got[1][i], 1e-12)
-			near(t, "the derivative of the score by a coordinate", got[5][i], central(4, &x[i]), 1e-7)
+			near(t, "the score by finite differences", -central(energy, &x[i]), got[0][i], 1e-7)
+			near(t, "the score by differentiation", got[1][i], got[0][i], 1e-12)
+			near(t, "the drift", got[2][i], got[0][i], 1e-12)
+			near(t, "the derivative of the score by a coordinate", got[3][i], central(directed, &x[i]), 1e-7)
 		}
 		for k := range theta {
 			for j := range theta[k] {
-				near(t, fmt.Sprintf("the derivative of the score by parameter %d, number %d", k, j), got[6+k][j], central(4, &theta[k][j]), 1e-7)
+				near(t, fmt.Sprintf("the derivative of the score by parameter %d, number %d", k, j), got[4+k][j], central(directed, &theta[k][j]), 1e-7)
 			}
 		}
 	})

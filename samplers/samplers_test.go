@@ -133,8 +133,8 @@ func expect(t *testing.T, what string, points []float64, dim int, f func(x []flo
 	near(t, what, want+mean, want, 5*math.Sqrt((square/n-mean*mean)/n))
 }
 
-// Every kernel treats replicas as so many separate runs: with points, parameters and random numbers of their own, and
-// nothing that goes from one to another.
+// Every kernel treats replicas as so many separate runs, which are those of the Go backend: with points, parameters and random numbers of
+// their own, and nothing that goes from one to another.
 func TestReplicasAreSeparateRuns(t *testing.T) {
 	const replicas, chains, dim = 2, 3, 2
 	r := rand.New(rand.NewPCG(1, 2))
@@ -147,6 +147,7 @@ func TestReplicasAreSeparateRuns(t *testing.T) {
 	}
 	x, mean, factor := numbers(replicas*chains*dim), numbers(replicas*dim), numbers(replicas*dim*dim)
 	keys := []int64{5, 6}
+	reference := backendtest.Open(t, "go")
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for kind, construct := range Kinds {
 			s, model := construct(), models.Energy(&models.Quadratic{})
@@ -154,20 +155,16 @@ func TestReplicasAreSeparateRuns(t *testing.T) {
 			if s.Fit(model) != nil {
 				model = levelled{}
 			}
-			exec, err := graph.NewExec(backend, func(in []*graph.Node) []*graph.Node {
+			run := func(in []*graph.Node) []*graph.Node {
 				end := Run(s, models.Net{Model: model, Theta: in[2:4]}, in[1], Options{Scale: in[4], Gain: 0.5}, random.NewStream(in[0]))
 				return end.flatten()
-			})
-			if err != nil {
-				t.Fatal(err)
 			}
-			defer exec.Finalize()
 			f64 := dtypes.Float64
-			together := call(t, exec, random.Seeds(keys, 1), tensor.From(x, f64, replicas, chains, dim),
+			together := evaluate(t, backend, run, random.Seeds(keys, 1), tensor.From(x, f64, replicas, chains, dim),
 				tensor.From(mean, f64, replicas, dim), tensor.From(factor, f64, replicas, dim, dim), tensor.From([]float64{0.5, 2}, f64, replicas))
 			for i := range replicas {
 				part := func(of []float64) []float64 { return of[i*len(of)/replicas : (i+1)*len(of)/replicas] }
-				alone := call(t, exec, random.Seed(keys[i], 1), tensor.From(part(x), f64, chains, dim),
+				alone := evaluate(t, reference, run, random.Seed(keys[i], 1), tensor.From(part(x), f64, chains, dim),
 					tensor.From(part(mean), f64, dim), tensor.From(part(factor), f64, dim, dim), tensor.From(part([]float64{0.5, 2}), f64))
 				for k := range alone {
 					for j, want := range alone[k] {

@@ -55,7 +55,7 @@ func same(t *testing.T, what string, got, want map[string][]float64, within floa
 }
 
 // Replicas that are trained together, on data of their own or on common data, become what each becomes alone, for every
-// method.
+// method, on every backend.
 func TestReplicasAreRuns(t *testing.T) {
 	specs := exactSpecs(t)
 	other := normalData(64, []float64{0, 2}, 1.5)
@@ -72,12 +72,13 @@ func TestReplicasAreRuns(t *testing.T) {
 	})
 }
 
-// replicasAreRuns trains replicas of a spec, one of them on a second set, and compares them with what each becomes alone.
+// replicasAreRuns trains replicas of a spec, one of them on a second set, and compares them with what each becomes alone on the Go
+// backend, which compiles in no time.
 func replicasAreRuns(t *testing.T, backend compute.Backend, name string, spec Spec, second *datasets.Set) {
 	t.Helper()
 	together := spec
 	together.Replicas = []Replica{{second, 11}, {spec.Data, 12}}
-	trainer := newTrainer(t, backend, together)
+	trainer, reference := newTrainer(t, backend, together), backendtest.Open(t, "go")
 	reports := run(t, trainer, 3, 4)
 	for i, r := range append([]Replica{{spec.Data, spec.Seed}}, together.Replicas...) {
 		if i == 0 {
@@ -85,7 +86,7 @@ func replicasAreRuns(t *testing.T, backend compute.Backend, name string, spec Sp
 		}
 		alone := spec
 		alone.Data, alone.Seed = r.Data, r.Seed
-		single := newTrainer(t, backend, alone)
+		single := newTrainer(t, reference, alone)
 		want := run(t, single, 3, 4)
 		title := fmt.Sprintf("%s, replica %d", name, i)
 		same(t, title, parametersOf(t, trainer, i), parameters(t, single), 1e-10)
@@ -163,9 +164,11 @@ func TestDevicesRefused(t *testing.T) {
 	}
 }
 
-// The three precisions compute the same to their rounding: 24 and 8 bits.
+// The three precisions compute the same to their rounding: 24 and 8 bits, on every backend. What is exact is of the Go backend, which
+// compiles in no time.
 func TestPrecision(t *testing.T) {
 	specs := smallSpecs(t)
+	reference := backendtest.Open(t, "go")
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, spec := range quick(backend, specs) {
 			loss := map[string]float64{}
@@ -174,7 +177,11 @@ func TestPrecision(t *testing.T) {
 					continue // is refused
 				}
 				spec.Loop.Precision = precision
-				loss[precision] = run(t, newTrainer(t, backend, spec), 1)[0].Values[0][0]
+				on := backend
+				if precision == float64bits {
+					on = reference
+				}
+				loss[precision] = run(t, newTrainer(t, on, spec), 1)[0].Values[0][0]
 			}
 			exact := loss[float64bits]
 			near(t, name+" in float32", loss[float32bits], exact, 1e-5*(1+math.Abs(exact)))

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -162,17 +163,68 @@ func TestBenchBudgets(t *testing.T) {
 	}
 }
 
-// A suite that is stopped goes on where it was, and its run comes out as if it had never been stopped.
+// stoppableSuite has a task that takes so long that it can be stopped several times, and logs so often that this can be told.
+const stoppableSuite = tinySuite + "grid: {budget.steps: [200000]}\n"
+
+// stoppable are the arguments that the suite is run with.
+var stoppable = []string{"s.yaml", "--backend", "go", "--set", "set.train.log_every=500"}
+
+// undisturbed are the rows of two seeds of it to which nothing has happened.
+var undisturbed = sync.OnceValue(func() string {
+	dir := filepath.Join(filepath.Dir(home), "undisturbed")
+	err := os.Mkdir(dir, 0o755)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "s.yaml"), []byte(stoppableSuite+"seeds: 2\n"), 0o644)
+	}
+	if err == nil {
+		err = command(dir, append(append([]string{"bench"}, stoppable...), "-q", "--out", "out")...).Run()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	return filepath.Join(dir, "out")
+})
+
+// comparedWithUndisturbed holds the rows of two seeds of the suite to those to which nothing has happened.
+func comparedWithUndisturbed(t *testing.T, got map[string]*results.Row) {
+	t.Helper()
+	want := rowsOf(t, undisturbed())
+	if len(want) != 2 || len(got) != len(want) {
+		t.Errorf("%d rows, and %d of the suite that nothing has happened to, want 2", len(got), len(want))
+	}
+	for run, r := range want {
+		own := got[run]
+		if own == nil || own.Status != results.Completed || own.Metrics["steps"] != 200000 || own.Metrics["kl"] != r.Metrics["kl"] || own.Key != r.Key {
+			t.Errorf("%s: %+v, and where nothing has happened %+v", run, own, r)
+		}
+	}
+}
+
+// resumptions is how often a run has gone on.
+func resumptions(t *testing.T, dir string) int {
+	t.Helper()
+	run, err := rundir.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := run.Environment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(e.Resumed)
+}
+
+// A suite that is stopped, or whose program is killed, goes on where it was, and its runs come out as if it had never been stopped. Where
+// the program that runs it is killed, its workers save what they have and end.
 func TestBenchStopsAndGoesOn(t *testing.T) {
 	dir := t.TempDir()
-	put(t, dir, "s.yaml", tinySuite+"seeds: 2\ngrid: {budget.steps: [200000]}\n")
-	args := []string{"bench", "s.yaml", "--backend", "go", "--set", "set.train.log_every=500"}
-	whole := succeed(t, dir, append(args, "-q", "--out", "whole")...)
-	cmd := command(dir, append(args, "--out", "out")...)
-	started := filepath.Join(dir, "out", "runs", "steps=200000", "seed-1", "metrics.jsonl")
+	put(t, dir, "s.yaml", stoppableSuite+"seeds: 2\n")
+	args := append(append([]string{"bench"}, stoppable...), "--out", "out")
+	run := filepath.Join(dir, "out", "runs", "steps=200000", "seed-1")
+	cmd := command(dir, args...)
 	ended := make(chan outcome)
 	go func() { ended <- finish(t, cmd) }()
-	waitFor(t, func() bool { info, err := os.Stat(started); return err == nil && info.Size() > 100 })
+	trainsSince(t, run, 0)
 	_ = cmd.Process.Signal(syscall.SIGINT)
 	o := <-ended
 	if o.code != exitInterrupted || o.stdout != "" || !strings.Contains(o.stderr, "stopped by SIGINT; the same command goes on") {
@@ -181,39 +233,22 @@ func TestBenchStopsAndGoesOn(t *testing.T) {
 	if rows := rowsOf(t, filepath.Join(dir, "out")); len(rows) != 0 {
 		t.Fatalf("rows %v of a run that was stopped", rows)
 	}
-	succeed(t, dir, append(args, "-q", "--out", "out")...)
-	got, want := rowsOf(t, filepath.Join(dir, "out")), rowsOf(t, filepath.Join(dir, strings.TrimSpace(whole)))
-	for run, r := range want {
-		if own := got[run]; own == nil || own.Metrics["kl"] != r.Metrics["kl"] || own.Key != r.Key {
-			t.Errorf("%s: KL %v after a stop, %v without", run, own, r.Metrics["kl"])
-		}
-	}
-	if !strings.Contains(read(t, dir, "out/runs/steps=200000/seed-0/environment.json"), `"resumed"`) {
-		t.Error("the run was begun anew")
-	}
-}
 
-// Where the program that runs a suite is killed, its workers save what they have and end, and the next one goes on with it.
-func TestBenchKilled(t *testing.T) {
-	dir := t.TempDir()
-	put(t, dir, "s.yaml", tinySuite+"seeds: 2\ngrid: {budget.steps: [200000]}\n")
-	args := []string{"bench", "s.yaml", "--backend", "go", "--set", "set.train.log_every=500", "--out", "out", "-q"}
-	cmd := command(dir, args...)
-	started := filepath.Join(dir, "out", "runs", "steps=200000", "seed-1", "metrics.jsonl")
+	args = append(args, "-q")
+	before := logged(run)
+	cmd = command(dir, args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool { info, err := os.Stat(started); return err == nil && info.Size() > 100 })
+	trainsSince(t, run, before)
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	succeed(t, dir, args...)
-	for run, r := range rowsOf(t, filepath.Join(dir, "out")) {
-		if r.Status != results.Completed || r.Metrics["steps"] != 200000 {
-			t.Errorf("%s: %+v", run, r)
+	comparedWithUndisturbed(t, rowsOf(t, filepath.Join(dir, "out")))
+	for _, seed := range []string{"seed-0", "seed-1"} {
+		if n := resumptions(t, filepath.Join(filepath.Dir(run), seed)); n != 2 {
+			t.Errorf("%s has gone on %d times, want 2", seed, n)
 		}
-	}
-	if !strings.Contains(read(t, dir, "out/runs/steps=200000/seed-0/environment.json"), `"resumed"`) {
-		t.Error("the run was begun anew")
 	}
 }
 

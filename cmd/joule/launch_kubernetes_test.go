@@ -93,9 +93,9 @@ func TestLaunchKubernetes(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
-	put(t, dir, "s.yaml", tinySuite+"grid: {budget.steps: [200000]}\n")
+	put(t, dir, "s.yaml", stoppableSuite)
 	put(t, dir, "p.yaml", fmt.Sprintf("kubernetes: {image: joule, program: %s, user: 1000, volumes: [{claim: scratch, path: %s}]}\n", binary, dir))
-	args := []string{"launch", "s.yaml", "--backend", "go", "--on", "kubernetes", "--profile", "p.yaml", "--set", "set.train.log_every=500"}
+	args := append(append([]string{"launch"}, stoppable...), "--on", "kubernetes", "--profile", "p.yaml")
 	dry := succeed(t, dir, append(args, "--out", c.out, "--dry-run")...)
 	if !strings.Contains(dry, "1 task to hand in, 0 done") || !strings.Contains(dry, "\nkind: Job\n") || len(names(t, c.dir)) > 0 {
 		t.Errorf("a dry run prints\n%s", dry)
@@ -157,13 +157,7 @@ func TestLaunchKubernetes(t *testing.T) {
 	if status := succeed(t, dir, "launch", "status", c.out); !strings.Contains(status, "2 tasks: 2 done\n2 runs, 2 ended: 2 completed\n") {
 		t.Errorf("status prints\n%s", status)
 	}
-	got := rowsOf(t, c.out)
-	succeed(t, dir, "bench", "s.yaml", "--backend", "go", "-q", "--out", "bench", "--set", "set.train.log_every=500", "--set", "seeds=2")
-	for run, r := range rowsOf(t, filepath.Join(dir, "bench")) {
-		if own := got[run]; own == nil || own.Key != r.Key || own.Metrics["kl"] != r.Metrics["kl"] {
-			t.Errorf("%s: on Kubernetes %+v, by joule bench %+v", run, own, r)
-		}
-	}
+	comparedWithUndisturbed(t, rowsOf(t, c.out))
 	if o := joule(t, dir, larger...); o.code != exitOK || !strings.Contains(o.stderr, "nothing to hand in") {
 		t.Errorf("%+v", o)
 	}

@@ -101,14 +101,22 @@ func jobOf(t *testing.T, dir string) string {
 func trainsSince(t *testing.T, run string, size int64) int64 {
 	t.Helper()
 	waitFor(t, func() bool {
-		info, err := os.Stat(filepath.Join(run, "metrics.jsonl"))
-		if err == nil && info.Size() > size+200 {
-			size = info.Size()
+		if now := logged(run); now > size+200 {
+			size = now
 			return true
 		}
 		return false
 	})
 	return size
+}
+
+// logged is how many bytes a run has logged.
+func logged(run string) int64 {
+	info, err := os.Stat(filepath.Join(run, "metrics.jsonl"))
+	if err != nil { // not there yet
+		return 0
+	}
+	return info.Size()
 }
 
 // With a real Slurm: what is preempted, loses its machine, reaches the end of its time or is cancelled has saved, and goes on as if

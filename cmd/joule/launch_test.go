@@ -92,58 +92,54 @@ func TestLaunchFailed(t *testing.T) {
 	}
 }
 
-// A launch that is stopped, cancelled or killed goes on where it was, and comes out as if that had not been.
+// A launch that is stopped, cancelled and killed goes on where it was, and comes out as if that had not been.
 func TestLaunchStopsAndGoesOn(t *testing.T) {
 	dir := t.TempDir()
-	put(t, dir, "s.yaml", tinySuite+"seeds: 2\ngrid: {budget.steps: [200000]}\n")
-	args := []string{"launch", "s.yaml", "--backend", "go", "--set", "set.train.log_every=500"}
-	succeed(t, dir, append(args, "-q", "--out", "whole")...)
-	started := filepath.Join(dir, "out", "runs", "steps=200000", "seed-1", "metrics.jsonl")
-	cancel := func(outcome) { succeed(t, dir, "launch", "cancel", "out") }
+	put(t, dir, "s.yaml", stoppableSuite+"seeds: 2\n")
+	args := append(append([]string{"launch"}, stoppable...), "--out", "out")
+	run := filepath.Join(dir, "out", "runs", "steps=200000", "seed-1")
+	cancel := func() { succeed(t, dir, "launch", "cancel", "out") }
 	isGone := func() bool { return strings.Contains(succeed(t, dir, "launch", "status", "out"), "1 missing") }
-	for name, stop := range map[string]func(cmd *os.Process){
-		"SIGINT": func(p *os.Process) { _ = p.Signal(syscall.SIGINT) },
-		"cancel": func(*os.Process) { cancel(outcome{}) },
-		"killed": func(p *os.Process) {
+	for i, way := range []struct {
+		name string
+		stop func(cmd *os.Process)
+	}{
+		{"SIGINT", func(p *os.Process) { _ = p.Signal(syscall.SIGINT) }},
+		{"cancel", func(*os.Process) { cancel() }},
+		{"killed", func(p *os.Process) {
 			_ = p.Kill()
 			_, _ = p.Wait()
 			if status := succeed(t, dir, "launch", "status", "out"); !strings.Contains(status, "1 running") {
 				t.Errorf("of a task whose launch was killed status says\n%s", status)
 			}
-			if o := joule(t, dir, append(args, "--out", "out")...); o.code != exitFailed || !strings.Contains(o.stderr, "pending_or_running=1") {
+			if o := joule(t, dir, args...); o.code != exitFailed || !strings.Contains(o.stderr, "pending_or_running=1") {
 				t.Errorf("a task that runs is launched again: %+v", o)
 			}
-			cancel(outcome{})
-		},
+			cancel()
+		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			if err := os.RemoveAll(filepath.Join(dir, "out")); err != nil {
-				t.Fatal(err)
-			}
-			cmd := command(dir, append(args, "--out", "out")...)
-			var stderr bytes.Buffer
-			cmd.Stderr = &stderr
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			waitFor(t, func() bool { info, err := os.Stat(started); return err == nil && info.Size() > 100 })
-			stop(cmd.Process)
-			_ = cmd.Wait() // the exit code says how
-			if code := cmd.ProcessState; name != "killed" && (code.ExitCode() != exitInterrupted || !strings.Contains(stderr.String(), "the same command goes on")) {
-				t.Errorf("it exits with %v\n%s", code, &stderr)
-			}
-			waitFor(t, isGone)
-			succeed(t, dir, append(args, "-q", "--out", "out")...)
-			got, want := rowsOf(t, filepath.Join(dir, "out")), rowsOf(t, filepath.Join(dir, "whole"))
-			for run, r := range want {
-				if own := got[run]; own == nil || own.Metrics["kl"] != r.Metrics["kl"] {
-					t.Errorf("%s: %+v after a stop, KL %v without", run, own, r.Metrics["kl"])
-				}
-			}
-			if !strings.Contains(read(t, dir, "out/runs/steps=200000/seed-0/environment.json"), `"resumed"`) {
-				t.Error("the run was begun anew")
-			}
-		})
+		before := logged(run)
+		cmd := command(dir, args...)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		trainsSince(t, run, before)
+		way.stop(cmd.Process)
+		_ = cmd.Wait() // the exit code says how
+		if code := cmd.ProcessState; way.name != "killed" && (code.ExitCode() != exitInterrupted || !strings.Contains(stderr.String(), "the same command goes on")) {
+			t.Errorf("%s: it exits with %v\n%s", way.name, code, &stderr)
+		}
+		waitFor(t, isGone)
+		if n := resumptions(t, run); n != i {
+			t.Errorf("%s: the run has gone on %d times, want %d", way.name, n, i)
+		}
+	}
+	succeed(t, dir, append(args, "-q")...)
+	comparedWithUndisturbed(t, rowsOf(t, filepath.Join(dir, "out")))
+	if n := resumptions(t, run); n != 3 {
+		t.Errorf("at the end the run has gone on %d times, want 3", n)
 	}
 }
 
