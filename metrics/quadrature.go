@@ -37,8 +37,12 @@ type Divergences struct {
 	Mass float64
 }
 
-// chunk is the number of grid points of one call.
-const chunk = 16384
+// The number of grid points of one call: many on XLA, where calls take their time, and few on the Go backend, which has memory for all that
+// it makes of them at once.
+const (
+	chunkOnXLA = 16384
+	chunkOnGo  = 2048
+)
 
 // Integrate evaluates the model, and the density unless it is nil, on a grid, on the model's backend. The network is
 // evaluated in its own precision; sums are in float64.
@@ -55,6 +59,7 @@ func Integrate(model *models.Compiled, grid Grid, density datasets.Density) (*In
 // trained, and compiles its programs once.
 type Integrator struct {
 	grid     Grid
+	chunk    int
 	density  datasets.Density // nil: there is none
 	mass     *graph.Exec
 	distance *graph.Exec // nil without a density
@@ -65,7 +70,10 @@ func NewIntegrator(model *models.Compiled, grid Grid, density datasets.Density) 
 	if model.Dim != grid.Dim() {
 		return nil, fmt.Errorf("a grid of %d dimensions does not fit points of %d coordinates", grid.Dim(), model.Dim)
 	}
-	i := &Integrator{grid: grid, density: density}
+	i := &Integrator{grid: grid, chunk: chunkOnGo, density: density}
+	if model.Backend.Name() == "xla" {
+		i.chunk = chunkOnXLA
+	}
 	var err error
 	if i.mass, err = stacked(model, 4, mass); err != nil || density == nil {
 		return i, err
@@ -173,9 +181,9 @@ func (i *Integrator) distances(net models.Net, x, weight, _, _, logZ *graph.Node
 
 // sums calls an integrand for the grid a chunk at a time and hands its scalars to collect.
 func (i *Integrator) sums(model *models.Compiled, exec *graph.Exec, logZ float64, collect func([]float64)) error {
-	for from := 0; from < i.grid.Size(); from += chunk {
-		points, weights, border, coarser := i.grid.chunk(from, chunk)
-		out, err := model.Call(exec, tensor.From(points, models.DType, chunk, i.grid.Dim()), weights, border, coarser, logZ)
+	for from := 0; from < i.grid.Size(); from += i.chunk {
+		points, weights, border, coarser := i.grid.chunk(from, i.chunk)
+		out, err := model.Call(exec, tensor.From(points, models.DType, i.chunk, i.grid.Dim()), weights, border, coarser, logZ)
 		if err != nil {
 			return fmt.Errorf("cannot integrate over the grid: %w", err)
 		}
