@@ -11,10 +11,10 @@ import (
 	"joule/metrics"
 	"joule/results"
 	"joule/suites"
-	"joule/watch/tensorboard"
+	"joule/watch/tracked"
 )
 
-// painter measures and draws runs for their event files, on one backend.
+// painter measures and draws runs for trackers, on one backend.
 type painter struct {
 	backend string // empty: that of the first run
 	opened  *backends.Backend
@@ -27,19 +27,21 @@ func (p *painter) close() {
 	}
 }
 
-// paint adds the pictures of a run, and how good it is. What cannot be had is logged, and left out.
-func (p *painter) paint(t *tracked) {
-	folder, err := os.MkdirTemp("", "joule-tensorboard-")
+// paint adds the pictures of a run, how good it is, and in two dimensions the energy at checkpoints of some steps. What cannot be had is
+// logged, and left out: then it returns false.
+func (p *painter) paint(t *tracked.Run, checkpoints []int64) (isAll bool) {
+	folder, err := os.MkdirTemp("", "joule-figures-")
 	if err == nil {
-		err = errors.Join(p.paintIn(folder, t), os.RemoveAll(folder))
+		err = errors.Join(p.paintIn(folder, t, checkpoints), os.RemoveAll(folder))
 	}
 	if err != nil && p.failed == nil {
-		slog.Warn("not all figures are there", "run", t.dir, "cause", oneLine(err))
+		slog.Warn("not all figures are there", "run", t.Dir, "cause", oneLine(err))
 	}
+	return err == nil
 }
 
-func (p *painter) paintIn(folder string, t *tracked) error {
-	run, err := readRun(t.dir, "", nil)
+func (p *painter) paintIn(folder string, t *tracked.Run, checkpoints []int64) error {
+	run, err := readRun(t.Dir, "", nil)
 	if err != nil {
 		return err
 	}
@@ -65,17 +67,17 @@ func (p *painter) paintIn(folder string, t *tracked) error {
 	if m.problem == nil {
 		var row results.Row
 		putEvaluation(&row, m.evaluation, suites.Metrics())
-		t.figures = row.Metrics
+		t.Figures = row.Metrics
 	}
 	drawings, err := m.draw(func(name string) (string, error) { return filepath.Join(folder, name+".png"), nil }, m.pictureNames()...)
 	err = errors.Join(m.problem, err)
 	for _, d := range drawings {
-		err = errors.Join(err, t.addPicture(run.step, d))
+		err = errors.Join(err, addPicture(t, run.step, d))
 	}
-	return errors.Join(err, p.paintCheckpoints(folder, t, m))
+	return errors.Join(err, p.paintCheckpoints(folder, t, checkpoints, m))
 }
 
-// pictureNames are the figures that are pictures in TensorBoard, which draws the curves itself.
+// pictureNames are the figures that trackers get, which draw the curves themselves.
 func (m *measured) pictureNames() (names []string) {
 	for _, f := range m.figures() {
 		if f.name != "training" && !f.asked {
@@ -85,35 +87,26 @@ func (m *measured) pictureNames() (names []string) {
 	return names
 }
 
-// addPicture adds a figure.
-func (t *tracked) addPicture(step int64, d drawn) error {
-	picture, err := pictureOf(d)
+// addPicture adds a figure on the disk.
+func addPicture(t *tracked.Run, step int64, d drawn) error {
+	file, err := os.ReadFile(d.path)
 	if err == nil {
-		t.pictures = append(t.pictures, tensorboard.Event{Step: step, Values: []tensorboard.Value{picture}})
+		t.Pictures = append(t.Pictures, tracked.Picture{Name: d.name, Step: step, PNG: file})
 	}
 	return err
 }
 
-// pictureOf is a figure on the disk, as a picture.
-func pictureOf(d drawn) (tensorboard.Image, error) {
-	file, err := os.ReadFile(d.path)
-	if err != nil {
-		return tensorboard.Image{}, err
-	}
-	return tensorboard.NewImage("figures/"+d.name, file)
-}
-
-// paintCheckpoints adds the energy at each checkpoint of a run in two dimensions.
-func (p *painter) paintCheckpoints(folder string, t *tracked, m *measured) (err error) {
+// paintCheckpoints adds the energy at checkpoints of a run in two dimensions.
+func (p *painter) paintCheckpoints(folder string, t *tracked.Run, checkpoints []int64, m *measured) (err error) {
 	if len(m.dataset.Columns) != 2 || m.dataset.Image != nil {
 		return nil
 	}
-	for _, state := range t.states {
-		if state.Step == m.step {
+	for _, step := range checkpoints {
+		if step == m.step {
 			continue
 		}
 		earlier := *m.trained
-		earlier.checkpoint = strconv.FormatInt(state.Step, 10)
+		earlier.checkpoint = strconv.FormatInt(step, 10)
 		err = errors.Join(err, func() error {
 			if err := earlier.load(p.opened); err != nil {
 				return err
@@ -127,7 +120,7 @@ func (p *painter) paintCheckpoints(folder string, t *tracked, m *measured) (err 
 			if err := m.energyMap(field).Save(d.path); err != nil {
 				return err
 			}
-			return t.addPicture(state.Step, d)
+			return addPicture(t, step, d)
 		}())
 	}
 	return err

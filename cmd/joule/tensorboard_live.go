@@ -14,6 +14,7 @@ import (
 	"joule/rundir"
 	"joule/trainers"
 	"joule/watch/tensorboard"
+	"joule/watch/tracked"
 )
 
 // board is the event files of the runs that are being trained; a nil one has none.
@@ -31,7 +32,7 @@ func (o trainOptions) checkBoard() error {
 	if o.out == "" || o.resume != "" {
 		return nil
 	}
-	folder := filepath.Join(o.tensorboard, trackedName(o.out, o.out))
+	folder := filepath.Join(o.tensorboard, tracked.Name(o.out, o.out))
 	replicas, _ := filepath.Glob(filepath.Join(folder, "seed-*")) // the pattern is a good one
 	for _, path := range append(replicas, folder) {
 		if err := tensorboard.CheckUnused(path); err != nil {
@@ -49,7 +50,7 @@ func (o trainOptions) openBoard(runs []*member, trainer *trainers.Trainer, isRes
 	}
 	b := &board{}
 	for i, r := range runs {
-		folder := filepath.Join(o.tensorboard, trackedName(groupDir(runs), r.dir.Dir()))
+		folder := filepath.Join(o.tensorboard, tracked.Name(groupDir(runs), r.dir.Dir()))
 		live, err := openLive(folder, r, int64(trainer.StepOf(i)), isResumed)
 		if err != nil {
 			b.close()
@@ -68,7 +69,7 @@ func openLive(folder string, r *member, step int64, isResumed bool) (*tensorboar
 	if err != nil {
 		return nil, err
 	}
-	hparams, err := hparamsOf(config)
+	hparams, err := tracked.Settings(config)
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +100,10 @@ func earlierScalars(r *member, step int64) (events []tensorboard.Event, err erro
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	clock := newClock(r.environment, logged.Records)
+	clock := tracked.NewClock(r.environment, logged.Records)
 	for i, record := range logged.Records {
 		if record.Step <= step {
-			events = append(events, tensorboard.Scalars(record, clock.times[i]))
+			events = append(events, tensorboard.Scalars(record, clock.Times[i]))
 		}
 	}
 	return events, nil
@@ -136,8 +137,8 @@ func (b *board) end(i int, result rundir.Result) {
 		return
 	}
 	now := time.Now()
-	if end := endOf(result, now); end != nil {
-		b.runs[i].Add(tensorboard.Event{Time: now, Step: result.Step, Values: []tensorboard.Value{end}})
+	if end, ok := endEvent(result.Step, tracked.EndOf(result, now)); ok {
+		b.runs[i].Add(end)
 	}
 }
 
@@ -150,7 +151,11 @@ func (b *board) show(i int, step int64, figures []drawn) {
 		if d.name == "training" { // TensorBoard draws the curves itself
 			continue
 		}
-		picture, err := pictureOf(d)
+		file, err := os.ReadFile(d.path)
+		var picture tensorboard.Image
+		if err == nil {
+			picture, err = imageOf(tracked.Picture{Name: d.name, PNG: file})
+		}
 		if err != nil {
 			slog.Warn("a picture is left out", "cause", err)
 			continue
