@@ -21,6 +21,8 @@ const planFormat = 1
 // Plan is what a process that makes the runs of a suite has set out to do.
 type Plan struct {
 	Suite string `json:"suite"`
+	// Created is when the suite was begun first, by which it is known to trackers; zero in files of older joules.
+	Created time.Time `json:"created,omitzero"`
 	// Started is when it began, and Done the number of runs that had a row by then, with those that were refused.
 	Started time.Time `json:"started"`
 	Done    int       `json:"done"`
@@ -28,6 +30,14 @@ type Plan struct {
 	Jobs int `json:"jobs"`
 	// Keys are those of all runs of the suite, with and without a row.
 	Keys []string `json:"keys"`
+}
+
+// Begun is when the suite was begun first; in a file of an older joule, when it was begun last.
+func (p Plan) Begun() time.Time {
+	if p.Created.IsZero() {
+		return p.Started
+	}
+	return p.Created
 }
 
 // WritePlan writes the plan into the directory of a suite.

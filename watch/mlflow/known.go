@@ -1,0 +1,143 @@
+package mlflow
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// IdentityTag is the tag that a run is known by.
+const IdentityTag = "joule.run"
+
+// known is what the server has of a run.
+type known struct {
+	id         string
+	artifacts  string // the artifact_uri
+	status     Status
+	end        int64
+	last       map[string]int64 // the last step of each metric
+	params     map[string]string
+	tags       map[string]string
+	hasDataset bool
+}
+
+// integer is an int64 that may be a string in JSON, as protocol buffers have it.
+type integer int64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (i *integer) UnmarshalJSON(text []byte) error {
+	n, err := strconv.ParseInt(strings.Trim(string(text), `"`), 10, 64)
+	*i = integer(n)
+	return err
+}
+
+// stored is a run as the server tells it.
+type stored struct {
+	Info struct {
+		ID        string  `json:"run_id"`
+		Status    Status  `json:"status"`
+		End       integer `json:"end_time"`
+		Artifacts string  `json:"artifact_uri"`
+		Stage     string  `json:"lifecycle_stage"`
+	} `json:"info"`
+	Data struct {
+		Metrics []struct {
+			Key  string  `json:"key"`
+			Step integer `json:"step"`
+		} `json:"metrics"`
+		Params []pair `json:"params"`
+		Tags   []pair `json:"tags"`
+	} `json:"data"`
+	Inputs struct {
+		Datasets []struct{} `json:"dataset_inputs"`
+	} `json:"inputs"`
+}
+
+func (r *stored) known(s *Server) (*known, error) {
+	if r == nil || r.Info.ID == "" {
+		return nil, &Error{URL: s.URL(), Status: http.StatusOK, hint: notMLflow}
+	}
+	k := &known{id: r.Info.ID, artifacts: r.Info.Artifacts, status: r.Info.Status, end: int64(r.Info.End), last: map[string]int64{},
+		params: map[string]string{}, tags: map[string]string{}, hasDataset: len(r.Inputs.Datasets) > 0}
+	for _, m := range r.Data.Metrics {
+		k.last[m.Key] = int64(m.Step)
+	}
+	for _, p := range r.Data.Params {
+		k.params[p.Key] = p.Value
+	}
+	for _, p := range r.Data.Tags {
+		k.tags[p.Key] = p.Value
+	}
+	return k, nil
+}
+
+// find is the run of an identity; nil: there is none, or it was deleted.
+func (e *Experiment) find(ctx context.Context, identity string) (*known, error) {
+	var found struct {
+		Runs []*stored `json:"runs"`
+	}
+	err := e.server.call(ctx, request{method: http.MethodPost, path: "runs/search", out: &found, in: struct {
+		Experiments []string `json:"experiment_ids"`
+		Filter      string   `json:"filter"`
+		Most        int      `json:"max_results"`
+	}{[]string{e.id}, fmt.Sprintf("tags.`%s` = '%s'", IdentityTag, identity), 10}})
+	if err != nil || len(found.Runs) == 0 {
+		return nil, err
+	}
+	oldest := slices.MinFunc(found.Runs, func(a, b *stored) int { return strings.Compare(a.Info.ID, b.Info.ID) }) // always the same one
+	return oldest.known(e.server)
+}
+
+// get is the run of an ID.
+func (e *Experiment) get(ctx context.Context, id string) (*known, error) {
+	var found struct {
+		Run *stored `json:"run"`
+	}
+	if err := e.server.call(ctx, request{method: http.MethodGet, path: "runs/get", query: url.Values{"run_id": {id}}, out: &found}); err != nil {
+		return nil, err
+	}
+	return found.Run.known(e.server)
+}
+
+// Mark is a tag of a run as the server has it, of one that was told of or that there is; empty: it has none.
+func (e *Experiment) Mark(ctx context.Context, identity, tag string) (string, error) {
+	k := e.known[identity]
+	if k == nil {
+		var err error
+		if k, err = e.find(ctx, identity); k == nil || err != nil {
+			return "", err
+		}
+		e.known[identity] = k
+	}
+	return k.tags[tag], nil
+}
+
+// fresh are the points that the server has not: of each metric those with steps above its last, and of one step the first. Points are
+// sorted by their steps.
+func (k *known) fresh(points []metric) (list []metric) {
+	last := maps.Clone(k.last)
+	for _, m := range points {
+		if step, is := last[m.Key]; is && m.Step <= step {
+			continue
+		}
+		last[m.Key] = m.Step
+		list = append(list, m)
+	}
+	return list
+}
+
+// changed says which parameters are others than on the server, which does not change them.
+func (k *known) changed(params map[string]string) (warnings []string) {
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		old, is := k.params[nameOf(name)]
+		if value, _ := cut(params[name], paramLimit); is && old != value {
+			warnings = append(warnings, fmt.Sprintf("the parameter %s is %.60q there, and %.60q now; MLflow keeps the first", name, old, value))
+		}
+	}
+	return warnings
+}
