@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -32,12 +33,25 @@ type Plan struct {
 	Keys []string `json:"keys"`
 }
 
-// Begun is when the suite was begun first; in a file of an older joule, when it was begun last.
-func (p Plan) Begun() time.Time {
-	if p.Created.IsZero() {
-		return p.Started
+// Begun is when the suite in a directory was begun first: as its plan says, or, where there is none that does, when the run was started
+// whose row came first. It is zero where there is neither.
+func Begun(dir string) (begun time.Time, err error) {
+	plan, err := ReadPlan(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return begun, err
 	}
-	return p.Created
+	if !plan.Created.IsZero() {
+		return plan.Created, nil
+	}
+	if !plan.Started.IsZero() {
+		return plan.Started, nil
+	}
+	_, err = Follow(filepath.Join(dir, JournalFile)).Next(func(row Head) {
+		if begun.IsZero() {
+			begun = row.Started
+		}
+	})
+	return begun, err
 }
 
 // WritePlan writes the plan into the directory of a suite.

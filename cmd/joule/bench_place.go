@@ -37,9 +37,9 @@ func (o *benchOptions) place(suite *suites.Suite, cells []*suites.Cell, how benc
 // writePlan says in the directory of a suite what there is to do, for those who watch.
 func (o benchOptions) writePlan(dir string, suite *suites.Suite, plan *bench.Plan) error {
 	now := time.Now()
-	created := now
-	if before, err := results.ReadPlan(dir); err == nil {
-		created = before.Begun()
+	created, err := results.Begun(dir)
+	if err != nil || created.IsZero() {
+		created = now
 	}
 	return results.WritePlan(dir, results.Plan{Suite: suite.Name, Created: created, Started: now, Done: plan.Done + len(plan.Refused),
 		Jobs: o.workers(len(plan.Tasks)), Keys: plan.Keys})

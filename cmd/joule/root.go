@@ -54,7 +54,7 @@ Exit codes: 0 success · 1 failure, a wrong value in verify, or a difference · 
 		return coded(exitUsage, fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help"))
 	})
 	root.AddCommand(debugged(newTrain()), debugged(newEval()), debugged(newSample()), newEnergy(), newClassify(), newAnomaly(), newDenoise(), newInpaint(), newInterpolate(), newExport(), newImport(),
-		newPlot(), newReport(), newServe(), newBench(), newTop(), newTensorboard(), newLaunch(), newVerify(), newDoctor(), newBackend(), newConfigs(), newData(), newMan(), newVersion())
+		newPlot(), newReport(), newServe(), newBench(), newTop(), newTensorboard(), newMLflow(), newLaunch(), newVerify(), newDoctor(), newBackend(), newConfigs(), newData(), newMan(), newVersion())
 	root.SetHelpCommand(newHelp())
 	addCompletion(root)
 	usageErrors(root)

@@ -3,7 +3,9 @@ package mlflow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -31,7 +33,8 @@ type Run struct {
 	Status Status
 	// Started and Ended are zero where they are not known.
 	Started, Ended time.Time
-	// Params and Tags are added where there is none of the name; Marks are tags that are kept up to date.
+	// Params and Tags are added where there is none of the name; Marks are tags that are kept up to date; one
+	// that is empty need not be there.
 	Params, Tags, Marks map[string]string
 	// Points are added where their step is above the last that there is of their metric.
 	Points []Point
@@ -70,27 +73,50 @@ type Told struct {
 	Warnings []string
 }
 
-// Tell makes the run where there is none of its identity, and adds what is new. After an error the same may be told again.
-func (e *Experiment) Tell(ctx context.Context, r Run) (t Told, err error) {
-	defer func() {
-		if err != nil {
-			delete(e.known, r.Identity) // whatever the server has now
-		}
-	}()
-	k := e.known[r.Identity]
-	if k == nil {
+// Make finds the run of an identity, or makes it where there is none; Points and the like are for [Experiment.Tell].
+func (e *Experiment) Make(ctx context.Context, r Run) (t Told, err error) {
+	_, t, err = e.make(ctx, r)
+	return t, err
+}
+
+func (e *Experiment) make(ctx context.Context, r Run) (k *known, t Told, err error) {
+	if k = e.known[r.Identity]; k == nil {
 		if k, err = e.find(ctx, r.Identity); err != nil {
-			return t, err
+			return nil, t, err
 		}
 	}
 	if k == nil {
 		if k, err = e.create(ctx, r); err != nil {
-			return t, err
+			return nil, t, err
 		}
 		t.IsNew = true
 	}
 	e.known[r.Identity] = k
 	t.ID, t.URL = k.id, e.URL()+"/runs/"+k.id
+	return k, t, nil
+}
+
+// Tell makes the run where there is none of its identity, and adds what is new. After an error the same may be told again. One that was
+// deleted on the server meanwhile is made anew.
+func (e *Experiment) Tell(ctx context.Context, r Run) (t Told, err error) {
+	_, isOld := e.known[r.Identity]
+	if t, err = e.tell(ctx, r); err == nil {
+		return t, nil
+	}
+	delete(e.known, r.Identity) // whatever the server has now
+	if problem, ok := errors.AsType[*Error](err); isOld && ok && (problem.Code == "INVALID_PARAMETER_VALUE" || problem.Code == "RESOURCE_DOES_NOT_EXIST") {
+		if t, err = e.tell(ctx, r); err != nil {
+			delete(e.known, r.Identity)
+		}
+	}
+	return t, err
+}
+
+func (e *Experiment) tell(ctx context.Context, r Run) (t Told, err error) {
+	k, t, err := e.make(ctx, r)
+	if err != nil {
+		return t, err
+	}
 	for _, tell := range []func(context.Context, *known, Run, *Told) error{e.tellParams, e.tellPoints, e.tellDataset, e.tellFiles, e.tellTags, e.tellStatus} {
 		if err := tell(ctx, k, r, &t); err != nil {
 			return t, err
@@ -103,7 +129,7 @@ func (e *Experiment) Tell(ctx context.Context, r Run) (t Told, err error) {
 func (e *Experiment) create(ctx context.Context, r Run) (k *known, err error) {
 	tags := []pair{{IdentityTag, r.Identity}}
 	if r.Parent != "" {
-		tags = append(tags, pair{"mlflow.parentRunId", r.Parent})
+		tags = append(tags, pair{parentTag, r.Parent})
 	}
 	in := struct {
 		Experiment string `json:"experiment_id"`
@@ -129,6 +155,9 @@ func (e *Experiment) create(ctx context.Context, r Run) (k *known, err error) {
 	}
 	return k, err
 }
+
+// parentTag has the ID of the run that a run belongs to.
+const parentTag = "mlflow.parentRunId"
 
 // milliseconds is a time as MLflow has it, not before 1970.
 func milliseconds(t time.Time) int64 { return max(t.UnixMilli(), 0) }
@@ -164,9 +193,16 @@ func (e *Experiment) tellParams(ctx context.Context, k *known, r Run, t *Told) e
 // tellTags adds tags, and brings marks up to date.
 func (e *Experiment) tellTags(ctx context.Context, k *known, r Run, t *Told) error {
 	pairs, warnings := pairsOf("tag", r.Tags, k.tags, tagLimit)
-	marks, more := pairsOf[string]("tag", r.Marks, nil, tagLimit)
+	wanted := maps.Clone(r.Marks)
+	if r.Parent != "" {
+		if wanted == nil {
+			wanted = map[string]string{}
+		}
+		wanted[parentTag] = r.Parent
+	}
+	marks, more := pairsOf[string]("tag", wanted, nil, tagLimit)
 	for _, m := range marks {
-		if old, is := k.tags[m.Key]; !is || old != m.Value {
+		if k.tags[m.Key] != m.Value {
 			pairs = append(pairs, m)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"joule/results"
 	"joule/rundir"
@@ -56,6 +57,9 @@ func RunOf(t *tracked.Run, identity string, what What) (r Run, err error) {
 	r = Run{Identity: identity, Name: t.Name, Status: statusOf(state), Started: t.Started, Ended: t.Ended(),
 		Tags:  map[string]string{"mlflow.source.name": "joule", "mlflow.source.type": "LOCAL"},
 		Marks: map[string]string{"joule.state": string(state)}}
+	if t.Started.Unix() == 0 { // it never was: these settings do not go together
+		r.Started, r.Ended = time.Time{}, time.Time{}
+	}
 	if r.Params, err = paramsOf(t); err != nil {
 		return r, fmt.Errorf("%s: %w", t.Dir, err)
 	}
@@ -71,8 +75,9 @@ func RunOf(t *tracked.Run, identity string, what What) (r Run, err error) {
 	put("joule.version", version)
 	put("joule.backend", backend)
 	put("joule.group", t.Group)
-	if problem := t.Problem(); problem != "" && state.IsFailure() {
-		r.Marks["joule.problem"] = problem
+	r.Marks["joule.problem"] = ""
+	if state.IsFailure() {
+		r.Marks["joule.problem"] = t.Problem()
 	}
 	if what.Measured != "" {
 		r.Marks[MeasuredTag] = what.Measured
@@ -219,7 +224,7 @@ func SuiteOf(s *tracked.Suite, identity string) (Run, error) {
 	r := Run{Identity: identity, Name: s.Name, Status: Running, Tags: map[string]string{"mlflow.source.name": "joule", "mlflow.source.type": "LOCAL"},
 		Marks: map[string]string{}}
 	var err error
-	r.Started, err = s.Begun()
+	r.Started, err = results.Begun(s.Dir)
 	for _, name := range []string{"suite.yaml", results.CSVFile} {
 		if name == results.CSVFile && s.IsRunning {
 			continue

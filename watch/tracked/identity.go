@@ -4,9 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,29 +56,13 @@ func keyOf(dir string) string {
 	return task.Key
 }
 
-// Begun is when a suite was begun first; zero where it is so old that it does not say.
-func (s *Suite) Begun() (time.Time, error) {
-	plan, err := results.ReadPlan(s.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return time.Time{}, nil
-	}
-	return plan.Begun(), err
-}
-
-// Identity is what a suite is known by, wherever its directory is: when it was begun, or of an old one the first of its rows.
+// Identity is what a suite is known by, wherever its directory is: when it was begun. It is empty where that is not known yet.
 func (s *Suite) Identity() (string, error) {
-	begun, err := s.Begun()
-	if err != nil {
+	begun, err := results.Begun(s.Dir)
+	if err != nil || begun.IsZero() {
 		return "", err
 	}
-	if !begun.IsZero() {
-		return identityOf("suite", begun.UTC().Format(time.RFC3339Nano)), nil
-	}
-	if len(s.Runs) == 0 || s.Runs[0].Row == nil {
-		return "", fmt.Errorf("%s: has neither a plan nor a row", s.Dir)
-	}
-	row := s.Runs[0].Row
-	return identityOf("old suite", row.Suite, row.Key, row.Started.UTC().Format(time.RFC3339)), nil
+	return identityOf("suite", begun.UTC().Format(time.RFC3339Nano)), nil
 }
 
 // State is how a run is getting on, or how it ended: what its suite says of it, unless it is being trained.
