@@ -234,7 +234,7 @@ func (e *Error) of(answer *http.Response, text []byte, out any) error {
 	case e.Status >= 300 && e.Status < 400:
 		e.hint = fmt.Sprintf("it sends to %.200q: give the address that is meant", answer.Header.Get("Location"))
 	case e.IsTemporary():
-		if seconds, err := strconv.ParseUint(answer.Header.Get("Retry-After"), 10, 16); err == nil {
+		if seconds, err := strconv.ParseUint(answer.Header.Get("Retry-After"), 10, 32); err == nil {
 			e.pause = time.Duration(seconds) * time.Second
 		}
 	case !isMLflow && e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden:

@@ -112,8 +112,12 @@ func (s *Server) Experiment(ctx context.Context, name string) (*Experiment, erro
 	var made struct {
 		ID string `json:"experiment_id"`
 	}
+	in := struct {
+		Name string `json:"name"`
+		Tags []pair `json:"tags"`
+	}{name, []pair{{"mlflow.experimentKind", "custom_model_development"}}} // what the pages show of it
 	err = s.try(ctx, func() error {
-		err := s.once(ctx, request{method: http.MethodPost, path: "experiments/create", in: map[string]string{"name": name}, out: &made})
+		err := s.once(ctx, request{method: http.MethodPost, path: "experiments/create", in: in, out: &made})
 		if problem, ok := errors.AsType[*Error](err); ok && problem.Code == "RESOURCE_ALREADY_EXISTS" { // another has just made it
 			e, err = s.experimentNamed(ctx, name)
 		}

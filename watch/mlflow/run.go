@@ -291,10 +291,16 @@ func (e *Experiment) tellDataset(ctx context.Context, k *known, r Run, _ *Told) 
 		Tags    []pair   `json:"tags"`
 		Dataset *Dataset `json:"dataset"`
 	}
-	err := e.server.call(ctx, request{method: http.MethodPost, path: "runs/log-inputs", in: struct {
+	in := struct {
 		Run      string  `json:"run_id"`
 		Datasets []input `json:"datasets"`
-	}{k.id, []input{{[]pair{{"mlflow.data.context", "training"}}, r.Dataset}}}})
+	}{k.id, []input{{[]pair{{"mlflow.data.context", "training"}}, r.Dataset}}}
+	err := e.server.try(ctx, func() error {
+		return e.server.once(ctx, request{method: http.MethodPost, path: "runs/log-inputs", in: in})
+	}, func() (bool, error) {
+		now, err := e.get(ctx, k.id)
+		return err == nil && now.hasDataset, err
+	})
 	k.hasDataset = err == nil
 	return err
 }
