@@ -88,6 +88,7 @@ func (o mlflowOptions) run(cmd *cobra.Command, dirs []string) error {
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second one ends it at once
 	experiment, err := server.Experiment(ctx, o.experiment)
 	if err == nil {
 		teller := &mlflowTeller{mlflowOptions: o, experiment: experiment, painter: &painter{backend: o.backend}, out: cmd.OutOrStdout(),

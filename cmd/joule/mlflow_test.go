@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -89,6 +88,13 @@ func TestMLflow(t *testing.T) {
 	found.Runs[name].sameFile(t, "parameters.safetensors", filepath.Join(moved, "parameters.safetensors"))
 	if kl := found.Runs[name].Metrics[tracked.ResultTag+"kl"]; len(kl) != 2 || kl[0].step != 60 || kl[1].step != 100 || found.Runs[name].Params["train.steps"] != "60" {
 		t.Errorf("after the run went on: %v", kl)
+	}
+
+	// What cannot be read keeps nothing else from being told.
+	put(t, bad, "metrics.jsonl", "nonsense\n")
+	if o := joule(t, dir, "mlflow", bad, "suite", "--to", server.url, "--experiment", "other", "-q"); o.code != exitFailed || strings.Count(o.stdout, "\n") != 5 ||
+		strings.Count(o.stderr, "\n") != 1 || !strings.HasPrefix(o.stderr, "joule: "+bad+"/metrics.jsonl:1: ") {
+		t.Errorf("with a run that cannot be read: %+v", o)
 	}
 	python.Run(t, "mlflow_runs.py", server.url, "ä b", "delete")
 	refuse(t, dir, exitFailed, server.url+`: the experiment "ä b" is deleted; restore it (mlflow experiments restore --experiment-id 1), or name another with --experiment`, tell...)
@@ -265,11 +271,4 @@ func TestMLflowRefuses(t *testing.T) {
 	refuse(t, dir, exitFailed, "GET "+page.URL+path+"200 OK; what answers there is no MLflow server; look at the address", "mlflow", run, "--to", page.URL)
 	t.Setenv("MLFLOW_TRACKING_TOKEN", "wrong")
 	refuse(t, dir, exitFailed, "GET "+page.URL+path+"401 Unauthorized; set MLFLOW_TRACKING_TOKEN, or …", "mlflow", run, "--to", page.URL, "--follow")
-
-	// What cannot be read keeps nothing else from being told.
-	if err := errors.Join(os.CopyFS(filepath.Join(dir, "a"), os.DirFS(run)), os.CopyFS(filepath.Join(dir, "b"), os.DirFS(run))); err != nil {
-		t.Fatal(err)
-	}
-	put(t, filepath.Join(dir, "a"), "metrics.jsonl", "nonsense\n")
-	refuse(t, dir, exitFailed, "GET "+page.URL+path+"401 …", "mlflow", "a", "b", "--to", page.URL)
 }
