@@ -68,6 +68,12 @@ func (m *mlflowTeller) tellSuite(ctx context.Context, s *tracked.Suite) error {
 		return serverError{problem}
 	}
 	m.note(s.Dir, parent)
+	if !parent.IsNew && m.told[s.Dir] == "" {
+		if problem := m.experiment.Learn(ctx, parent.ID); problem != nil {
+			return serverError{problem}
+		}
+	}
+	m.told[s.Dir] = parent.ID
 	for _, run := range s.Runs {
 		if problem := m.tellRun(ctx, run, identity, parent.ID); problem != nil {
 			if err = errors.Join(err, problem); m.isFatal(problem) || ctx.Err() != nil {

@@ -136,6 +136,8 @@ func (f *fake) do(r *http.Request, path string, body []byte) (any, *problem) {
 		Params, Tags []pair
 		Metrics      []fakePoint
 		Datasets     []any
+		Most         int    `json:"max_results"`
+		Page         string `json:"page_token"`
 	}
 	if r.Method == http.MethodPost {
 		if err := json.Unmarshal(body, &in); err != nil {
@@ -169,11 +171,21 @@ func (f *fake) do(r *http.Request, path string, body []byte) (any, *problem) {
 	case "runs/search":
 		found := []any{}
 		for _, run := range f.runs {
-			if in.Filter == fmt.Sprintf("tags.`joule.run` = '%s'", run.tags["joule.run"]) && run.stage == "active" && run.experiment == in.Experiments[0] {
-				found = append(found, run.encode(f.artifacts))
+			for _, tag := range []string{"joule.run", "mlflow.parentRunId"} {
+				if in.Filter == fmt.Sprintf("tags.`%s` = '%s'", tag, run.tags[tag]) && run.stage == "active" && run.experiment == in.Experiments[0] {
+					found = append(found, run.encode(f.artifacts))
+				}
 			}
 		}
-		return map[string]any{"runs": found}, nil
+		from, to, next := 0, len(found), ""
+		if in.Page != "" {
+			_, _ = fmt.Sscan(in.Page, &from) // it is as it was given
+		}
+		if to > from+in.Most {
+			to = from + in.Most
+			next = fmt.Sprint(to)
+		}
+		return map[string]any{"runs": found[from:to], "next_page_token": next}, nil
 	}
 	for _, run := range f.runs {
 		if run.id != in.Run {

@@ -76,21 +76,60 @@ func (r *stored) known(s *Server) (*known, error) {
 	return k, nil
 }
 
-// find is the run of an identity; nil: there is none, or it was deleted.
-func (e *Experiment) find(ctx context.Context, identity string) (*known, error) {
-	var found struct {
-		Runs []*stored `json:"runs"`
-	}
-	err := e.server.call(ctx, request{method: http.MethodPost, path: "runs/search", out: &found, in: struct {
+// aPage is how many runs are asked for at once.
+const aPage = 200
+
+// search finds the active runs that have a tag of a value.
+func (e *Experiment) search(ctx context.Context, tag, value string) (all []*stored, err error) {
+	in := struct {
 		Experiments []string `json:"experiment_ids"`
 		Filter      string   `json:"filter"`
 		Most        int      `json:"max_results"`
-	}{[]string{e.id}, fmt.Sprintf("tags.`%s` = '%s'", IdentityTag, identity), 10}})
-	if err != nil || len(found.Runs) == 0 {
+		Page        string   `json:"page_token,omitempty"`
+	}{[]string{e.id}, fmt.Sprintf("tags.`%s` = '%s'", tag, value), aPage, ""}
+	for {
+		var found struct {
+			Runs []*stored `json:"runs"`
+			Next string    `json:"next_page_token"`
+		}
+		if err := e.server.call(ctx, request{method: http.MethodPost, path: "runs/search", in: in, out: &found}); err != nil {
+			return nil, err
+		}
+		all = append(all, found.Runs...)
+		if found.Next == "" {
+			return all, nil
+		}
+		in.Page = found.Next
+	}
+}
+
+// find is the run of an identity; nil: there is none, or it was deleted.
+func (e *Experiment) find(ctx context.Context, identity string) (*known, error) {
+	found, err := e.search(ctx, IdentityTag, identity)
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	oldest := slices.MinFunc(found.Runs, func(a, b *stored) int { return strings.Compare(a.Info.ID, b.Info.ID) }) // always the same one
-	return oldest.known(e.server)
+	first := slices.MinFunc(found, func(a, b *stored) int { return strings.Compare(a.Info.ID, b.Info.ID) }) // always the same one
+	return first.known(e.server)
+}
+
+// Learn looks up the runs that belong to one, so that they need not be looked up one by one.
+func (e *Experiment) Learn(ctx context.Context, parent string) error {
+	found, err := e.search(ctx, parentTag, parent)
+	if err != nil {
+		return err
+	}
+	for _, r := range found {
+		k, err := r.known(e.server)
+		if err != nil {
+			return err
+		}
+		identity := k.tags[IdentityTag]
+		if other := e.known[identity]; identity != "" && (other == nil || k.id < other.id) {
+			e.known[identity] = k
+		}
+	}
+	return nil
 }
 
 // get is the run of an ID.

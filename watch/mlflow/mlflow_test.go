@@ -228,6 +228,32 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// The runs that belong to one are looked up together.
+func TestLearn(t *testing.T) {
+	f := newFake(t)
+	e := f.experiment("x")
+	runs := make([]Run, 2*aPage+3)
+	for i := range runs {
+		runs[i] = Run{Identity: fmt.Sprint(i), Parent: "p", Status: Finished, Points: []Point{{"a", 1, 2, start}}}
+		if _, err := e.Tell(t.Context(), runs[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e = f.experiment("x")
+	f.requests = nil
+	if err := e.Learn(t.Context(), "p"); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		if told, err := e.Tell(t.Context(), r); err != nil || told.IsNew || told.Points > 0 {
+			t.Errorf("%s: %+v, %v", r.Identity, told, err)
+		}
+	}
+	if len(f.requests) != 3 || len(f.runs) != len(runs) {
+		t.Errorf("%d requests, %d runs", len(f.requests), len(f.runs))
+	}
+}
+
 // What leads outside of a run's directory, is away or is no file is left out.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
