@@ -100,7 +100,7 @@ func (o mlflowOptions) run(cmd *cobra.Command, dirs []string) error {
 			err = teller.tell(ctx, found)
 		}
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil && err != nil {
 		return coded(exitInterrupted, errors.New("stopped by a signal; the same command goes on"))
 	}
 	return err

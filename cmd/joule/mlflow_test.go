@@ -193,7 +193,8 @@ func TestMLflowFollows(t *testing.T) {
 	defer func() { _ = follow.Process.Kill() }()
 	var first mlflowRuns
 	waitFor(t, func() bool {
-		if answer, err := http.Get(server.url + "/api/2.0/mlflow/experiments/get-by-name?experiment_name=joule"); err != nil || answer.StatusCode != http.StatusOK {
+		answer, err := http.Get(server.url + "/api/2.0/mlflow/experiments/get-by-name?experiment_name=joule")
+		if err != nil || answer.Body.Close() != nil || answer.StatusCode != http.StatusOK {
 			return false
 		}
 		first, _ = server.read(t, "joule")

@@ -156,20 +156,6 @@ func (e *Experiment) Mark(ctx context.Context, identity, tag string) (string, er
 	return k.tags[tag], nil
 }
 
-// fresh are the points that the server has not: of each metric those with steps above its last, and of one step the first. Points are
-// sorted by their steps.
-func (k *known) fresh(points []metric) (list []metric) {
-	last := maps.Clone(k.last)
-	for _, m := range points {
-		if step, is := last[m.Key]; is && m.Step <= step {
-			continue
-		}
-		last[m.Key] = m.Step
-		list = append(list, m)
-	}
-	return list
-}
-
 // changed says which parameters are others than on the server, which does not change them.
 func (k *known) changed(params map[string]string) (warnings []string) {
 	for _, name := range slices.Sorted(maps.Keys(params)) {
