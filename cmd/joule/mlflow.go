@@ -117,7 +117,6 @@ const (
 func (m *mlflowTeller) goOn(ctx context.Context, finder *tracked.Finder, found *tracked.Found) error {
 	isAway, ended := false, time.Time{}
 	for {
-		begun := time.Now()
 		err := m.tell(ctx, found)
 		switch {
 		case ctx.Err() != nil:
@@ -148,14 +147,16 @@ func (m *mlflowTeller) goOn(ctx context.Context, finder *tracked.Finder, found *
 			ended = time.Time{}
 		}
 		// Looking takes a tenth of a core at most.
-		pause := time.NewTimer(min(max(9*time.Since(begun), m.interval), longestLook))
+		pause := time.NewTimer(min(max(9*m.read, m.interval), longestLook))
 		select {
 		case <-ctx.Done():
 			pause.Stop()
 			return context.Cause(ctx)
 		case <-pause.C:
 		}
+		begun := time.Now()
 		now, err := finder.Find()
+		m.read = time.Since(begun)
 		if err != nil {
 			m.warn("", oneLine(err)) // a table is being written, say
 			continue

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"joule/watch"
 	"joule/watch/mlflow"
@@ -21,6 +22,7 @@ type mlflowTeller struct {
 	told       map[string]string // how a run or suite was when it was told last, by its directory
 	printed    map[string]bool   // the addresses that were printed
 	warned     map[string]bool
+	read       time.Duration // what reading has taken since the last look
 }
 
 // serverError is one that concerns all runs, and not one that cannot be read.
@@ -95,7 +97,10 @@ func (m *mlflowTeller) tellRun(ctx context.Context, t *tracked.Run, suite, paren
 	if m.told[t.Dir] == stamp {
 		return nil
 	}
-	if err := t.Read(); err != nil {
+	begun := time.Now()
+	err := t.Read()
+	m.read += time.Since(begun)
+	if err != nil {
 		return err
 	}
 	identity := t.Identity(suite)
