@@ -96,7 +96,7 @@ metrics: [kl, fisher, test_nll, ksd, mmd, sliced_wasserstein, modes, auroc, time
 				t.Errorf("%s of %s: %v", figure, name, err)
 			}
 			if err == nil {
-				if picture, err := png.Decode(file); err != nil || picture.Bounds().Dx() != thumbnailCells {
+				if picture, err := png.Decode(file); err != nil || picture.Bounds().Dx() != 128 {
 					t.Errorf("%s of %s: %v", figure, name, err)
 				}
 				file.Close()

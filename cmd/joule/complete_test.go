@@ -13,6 +13,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/spf13/cobra"
 
+	"joule/cmd"
 	"joule/launch"
 )
 
@@ -129,7 +130,7 @@ func TestCompletionOfLaunches(t *testing.T) {
 
 // Every command that takes arguments completes them, or says that there is nothing to complete.
 func TestEveryArgumentIsCompleted(t *testing.T) {
-	visit(newRoot(), func(c *cobra.Command) {
+	visit(cmd.New(), func(c *cobra.Command) {
 		_, takes, _ := strings.Cut(strings.TrimSuffix(c.Use, " [flags]"), " ")
 		if takes != "" && !strings.HasPrefix(takes, "-") && !c.Hidden && c.ValidArgsFunction == nil && c.ValidArgs == nil && c.Name() != "help" {
 			t.Errorf("%s takes %s, and completes nothing", c.CommandPath(), takes)

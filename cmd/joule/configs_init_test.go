@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/creack/pty"
-
-	"joule/configs"
 )
 
 // Without a terminal flags say everything, or what is usual is taken: the config is the nearest one with these data, and is valid.
@@ -64,33 +62,6 @@ func TestConfigsInit(t *testing.T) {
 		"none/x.yaml --data rings":          "none/x.yaml: there is no folder none",
 	} {
 		refuse(t, dir, exitUsage, want, append([]string{"configs", "init"}, strings.Fields(args)...)...)
-	}
-}
-
-// Every method that is offered for the densities of the plane and for Old Faithful makes a config that its method takes.
-func TestStarters(t *testing.T) {
-	for _, data := range []string{"two_moons", "checkerboard", "builtin:old_faithful.csv", "builtin:breast_cancer_benign.csv"} {
-		s := &starter{path: "x.yaml", name: "x", standardize: true, length: "usual"}
-		if err := s.look(data); err != nil {
-			t.Fatal(err)
-		}
-		methods := s.methods()
-		if len(methods) < 13 {
-			t.Errorf("%s: only %v", data, methods)
-		}
-		for _, method := range methods {
-			text, err := s.text(method)
-			if err == nil {
-				err = s.check(text)
-			}
-			if err != nil {
-				t.Errorf("%s with %s: %v\n%s", data, method, err, text)
-			}
-			c, err := configs.Text(text, s.path)
-			if err != nil || c.Name != "x" {
-				t.Errorf("%s with %s: %v, error %v", data, method, c, err)
-			}
-		}
 	}
 }
 

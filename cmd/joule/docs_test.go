@@ -20,7 +20,7 @@ func TestArchitecture(t *testing.T) {
 	level := map[string]int{}
 	for i, line := range strings.Split(picture[1], "\n") {
 		for _, name := range strings.Fields(line) {
-			if name != "programs" {
+			if !slices.Contains([]string{"programs", "commands", "packages"}, name) {
 				level["joule/"+name] = i
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"joule/cmd/internal/trained"
 	"joule/metrics"
 )
 
@@ -67,26 +68,26 @@ func TestEvalSamplesAreThoseOfSample(t *testing.T) {
 	run := trainSmall(t, t.TempDir(), "two-gaussians/dsm", "--set", "data.size=500", "--set", "data.standardize=true")
 	file := filepath.Join(t.TempDir(), "samples.npy")
 	succeed(t, "", "sample", run, "-n", "200", "--seed", "4", "-o", file)
-	r, err := readRun(run, "", nil)
+	r, err := trained.Read(run, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.open("go"); err != nil {
+	if err := r.Open("go"); err != nil {
 		t.Fatal(err)
 	}
-	defer r.close()
-	points, err := r.read(file)
+	defer r.Close()
+	points, err := r.Read(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := r.data()
+	set, err := r.Data()
 	if err != nil {
 		t.Fatal(err)
 	}
-	panel := metrics.NewPanel(r.backend.Backend)
+	panel := metrics.NewPanel(r.Backend.Backend)
 	defer panel.Close()
 	held, _ := set.HeldOut()
-	want, err := panel.SlicedWasserstein(r.transform().Apply(points), held, metrics.SlicedWasserstein{Projections: 128, Seed: 4})
+	want, err := panel.SlicedWasserstein(r.Transform().Apply(points), held, metrics.SlicedWasserstein{Projections: 128, Seed: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,9 @@ func slurm(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// taskStatus is what joule launch status says of a task.
+type taskStatus struct{ State, Job, Where, Why string }
+
 // statusOf asks joule launch status.
 func statusOf(t *testing.T, dir string) (tasks []taskStatus) {
 	t.Helper()

@@ -15,7 +15,6 @@ import (
 	"joule/internal/python"
 	"joule/internal/safetensors"
 	"joule/rundir"
-	"joule/watch/tracked"
 )
 
 // eventFiles is what tests/python/event_files.py finds.
@@ -105,7 +104,7 @@ func (e *eventFiles) sameScalars(t *testing.T, name, run string) {
 	}
 	for reader, got := range map[string]map[string][]datum{"Python": e.Runs[name].Scalars, "server": e.Served[name]} {
 		got = maps.Clone(got)
-		maps.DeleteFunc(got, func(tag string, _ []datum) bool { return strings.HasPrefix(tag, tracked.ResultTag) })
+		maps.DeleteFunc(got, func(tag string, _ []datum) bool { return strings.HasPrefix(tag, "result/") })
 		for metric, list := range want {
 			if len(got[metric]) != len(list) {
 				t.Errorf("%s, %s: %d values of %s, want %d", name, reader, len(got[metric]), metric, len(list))

@@ -13,7 +13,6 @@ import (
 
 	"joule/internal/python"
 	"joule/results"
-	"joule/watch/tracked"
 )
 
 // What joule tensorboard and joule train --tensorboard write, TensorBoard reads: the numbers, pictures and hyperparameters of the runs.
@@ -192,7 +191,7 @@ func (e *eventFiles) checkHparams(t *testing.T, dir, plane string) {
 	}
 	for _, row := range rows {
 		for metric, value := range row.Metrics {
-			if got := e.Runs[filepath.Join("suite", row.Run)].Scalars[tracked.ResultTag+metric]; len(got) != 1 || got[0].step != 20 || float32(got[0].value) != float32(value) {
+			if got := e.Runs[filepath.Join("suite", row.Run)].Scalars["result/"+metric]; len(got) != 1 || got[0].step != 20 || float32(got[0].value) != float32(value) {
 				t.Errorf("%s: %s is %+v, want %v", row.Run, metric, got, value)
 			}
 		}

@@ -23,7 +23,7 @@ func unindented(code string) string {
 // The code of docs/library.md stands in the programs that are run: in the examples, and in the other module.
 func TestLibraryPage(t *testing.T) {
 	var sources strings.Builder
-	files := []string{"testdata/wells/main.go", "testdata/wells/kinds/kinds.go"}
+	files := []string{"testdata/wells/main.go", "testdata/wells/cmd/joule/main.go", "testdata/wells/kinds/kinds.go"}
 	for _, example := range examples {
 		files = append(files, filepath.Join("../..", example))
 	}
@@ -49,7 +49,7 @@ func TestDocComments(t *testing.T) {
 			return err
 		}
 		switch name := entry.Name(); {
-		case name == "internal" || name == "cmd" || name == "benchmarks" || name == "tests" || name == "testdata" || strings.HasPrefix(name, ".") && path != root(t):
+		case name == "internal" || name == "benchmarks" || name == "tests" || name == "testdata" || strings.HasPrefix(name, ".") && path != root(t):
 			return fs.SkipDir
 		}
 		sources, err := filepath.Glob(filepath.Join(path, "*.go"))

@@ -92,7 +92,7 @@ func TestAnotherModule(t *testing.T) {
 	succeed(t, dir, "go", "build", "-o", "wells", ".")
 
 	recipe := blocks(read(t, root(t), "docs", "library.md"), "sh")
-	if len(recipe) != 2 || !strings.Contains(recipe[1], "go build -overlay") {
+	if len(recipe) != 2 || !strings.Contains(recipe[1], "go build -o joule") {
 		t.Fatal("docs/library.md has no recipe for a command line of one's own as its second piece of shell")
 	}
 	succeed(t, dir, "sh", "-e", "-c", recipe[1])
@@ -110,6 +110,13 @@ func TestAnotherModule(t *testing.T) {
 				t.Errorf("the energies of the barrier and the wells are\n%s", got)
 			}
 		})
+	}
+
+	// Workers are processes of the same program.
+	write(t, "name: wells\nconfig: wells.yaml\nbudget: {steps: 20}\nseeds: 1\nmetrics: [test_nll]\n", dir, "suite.yaml")
+	succeed(t, dir, joule, "bench", "suite.yaml", "--backend", "go", "--out", "suite", "--quiet")
+	if got := succeed(t, dir, joule, "bench", "table", "suite", "--rows", "model", "--metric", "test_nll"); !strings.Contains(got, "double_well") {
+		t.Errorf("the table of the suite is\n%s", got)
 	}
 
 	for assignment, want := range map[string]string{
