@@ -240,11 +240,9 @@ func SuiteOf(s *tracked.Suite, identity string) (Run, error) {
 		return r, err
 	}
 	r.Status = Finished
+	r.Ended = s.LastEnd()
 	if s.Ended() < s.Planned {
 		r.Status = Killed
-	}
-	if info, problem := os.Stat(filepath.Join(s.Dir, results.JournalFile)); problem == nil {
-		r.Ended = info.ModTime()
 	}
 	return r, err
 }

@@ -65,6 +65,18 @@ func (s *Suite) Identity() (string, error) {
 	return identityOf("suite", begun.UTC().Format(time.RFC3339Nano)), nil
 }
 
+// LastEnd is when the last of the runs with a row ended; zero: there is none.
+func (s *Suite) LastEnd() (last time.Time) {
+	for _, run := range s.Runs {
+		if r := run.Row; r != nil && !r.Started.IsZero() {
+			if end := r.Started.Add(took(r)); end.After(last) {
+				last = end
+			}
+		}
+	}
+	return last
+}
+
 // State is how a run is getting on, or how it ended: what its suite says of it, unless it is being trained.
 func (t *Run) State() watch.State {
 	switch {

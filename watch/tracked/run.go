@@ -120,8 +120,13 @@ func (t *Run) readRow() {
 	}
 	t.Config, t.Figures, t.Step = r.Config, r.Metrics, int64(r.Metrics["steps"])
 	t.Clock = Clock{from: t.Started}
+	t.End = &End{r.Status == results.Completed, t.Started.Add(took(r))}
+}
+
+// took is how long a run of a suite was made.
+func took(r *results.Row) time.Duration {
 	seconds := r.Metrics["seconds"] + r.Metrics["compile_seconds"] + r.Metrics["measure_seconds"]
-	t.End = &End{r.Status == results.Completed, t.Started.Add(time.Duration(seconds * float64(time.Second)))}
+	return time.Duration(seconds * float64(time.Second))
 }
 
 // Settings are the keys of a config by their paths, such as method.sigma, and their values as text.
