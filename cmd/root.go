@@ -70,7 +70,7 @@ Exit codes: 0 success · 1 failure, a wrong value in verify, or a difference · 
 		return cli.Coded(cli.ExitUsage, fmt.Errorf("%w; see %q", err, cmd.CommandPath()+" --help"))
 	})
 	root.AddCommand(cli.Debugged(train.New()), cli.Debugged(eval.New()), cli.Debugged(points.NewSample()), points.NewEnergy(), points.NewClassify(), points.NewAnomaly(), points.NewDenoise(), points.NewInpaint(), points.NewInterpolate(), exchange.NewExport(), exchange.NewImport(),
-		pictures.NewPlot(), pictures.NewReport(), serve.New(), bench.New(), watching.NewTop(), watching.NewTensorboard(), launch.New(), installation.NewVerify(), installation.NewDoctor(), installation.NewBackend(), configs.New(), data.New(), shell.NewMan(), newVersion())
+		pictures.NewPlot(), pictures.NewReport(), serve.New(), bench.New(), watching.NewTop(), watching.NewTensorboard(), watching.NewMLflow(), launch.New(), installation.NewVerify(), installation.NewDoctor(), installation.NewBackend(), configs.New(), data.New(), shell.NewMan(), newVersion())
 	root.SetHelpCommand(newHelp())
 	shell.AddCompletion(root)
 	usageErrors(root)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -21,6 +22,8 @@ const planFormat = 1
 // Plan is what a process that makes the runs of a suite has set out to do.
 type Plan struct {
 	Suite string `json:"suite"`
+	// Created is when the suite was begun first, by which it is known to trackers; zero in files of older joules.
+	Created time.Time `json:"created,omitzero"`
 	// Started is when it began, and Done the number of runs that had a row by then, with those that were refused.
 	Started time.Time `json:"started"`
 	Done    int       `json:"done"`
@@ -28,6 +31,27 @@ type Plan struct {
 	Jobs int `json:"jobs"`
 	// Keys are those of all runs of the suite, with and without a row.
 	Keys []string `json:"keys"`
+}
+
+// Begun is when the suite in a directory was begun first: as its plan says, or, where there is none that does, when the run was started
+// whose row came first. It is zero where there is neither.
+func Begun(dir string) (begun time.Time, err error) {
+	plan, err := ReadPlan(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return begun, err
+	}
+	if !plan.Created.IsZero() {
+		return plan.Created, nil
+	}
+	if !plan.Started.IsZero() {
+		return plan.Started, nil
+	}
+	_, err = Follow(filepath.Join(dir, JournalFile)).Next(func(row Head) {
+		if begun.IsZero() {
+			begun = row.Started
+		}
+	})
+	return begun, err
 }
 
 // WritePlan writes the plan into the directory of a suite.

@@ -15,7 +15,7 @@ func TestRootRefuses(t *testing.T) {
 	for args, want := range map[string]string{
 		"--nope":             `unknown flag: --nope; see "joule --help"`,
 		"trian":              `unknown command "trian" for "joule"; did you mean "train"?`,
-		"frobnicate":         `unknown command "frobnicate" for "joule"; want one of anomaly, backend, bench, classify, completion, configs, data, denoise, doctor, energy, eval, export, help, import, inpaint, interpolate, launch, man, plot, report, sample, serve, tensorboard, top, train, verify, version`,
+		"frobnicate":         `unknown command "frobnicate" for "joule"; want one of anomaly, backend, bench, classify, completion, configs, data, denoise, doctor, energy, eval, export, help, import, inpaint, interpolate, launch, man, mlflow, plot, report, sample, serve, tensorboard, top, train, verify, version`,
 		"help trian":         `unknown command "trian" for "joule"; did you mean "train"?`,
 		"configs lst":        `unknown command "lst" for "joule configs"; did you mean "list"?`,
 		"version --quiet -v": "--verbose and --quiet exclude each other",

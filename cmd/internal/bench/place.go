@@ -36,6 +36,11 @@ func (o *options) place(suite *suites.Suite, cells []*suites.Cell, how bench.Opt
 
 // writePlan says in the directory of a suite what there is to do, for those who watch.
 func (o options) writePlan(dir string, suite *suites.Suite, plan *bench.Plan) error {
-	return results.WritePlan(dir, results.Plan{Suite: suite.Name, Started: time.Now(), Done: plan.Done + len(plan.Refused),
+	now := time.Now()
+	created, err := results.Begun(dir)
+	if err != nil || created.IsZero() {
+		created = now
+	}
+	return results.WritePlan(dir, results.Plan{Suite: suite.Name, Created: created, Started: now, Done: plan.Done + len(plan.Refused),
 		Jobs: o.workers(len(plan.Tasks)), Keys: plan.Keys})
 }

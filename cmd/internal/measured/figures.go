@@ -298,7 +298,7 @@ func (m *Run) DrawOne(path string, what ...string) error {
 	return nil
 }
 
-// PictureNames are the figures that are pictures in TensorBoard, which draws the curves itself.
+// PictureNames are the figures that trackers get, which draw the curves themselves.
 func (m *Run) PictureNames() (names []string) {
 	for _, f := range m.figures() {
 		if f.name != "training" && !f.asked {

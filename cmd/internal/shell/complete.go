@@ -31,7 +31,7 @@ func AddCompletion(root *cobra.Command) {
 		"data show":  upTo(1, configNames, files(".yaml", ".yml", ".csv", ".npy", ".npz", ".parquet", ".gz", "-ubyte")),
 		"data fetch": upTo(1, namesOf(collections)),
 		"eval":       aRun, "sample": aRun, "energy": aRun, "classify": aRun, "anomaly": aRun, "denoise": aRun, "inpaint": aRun, "interpolate": aRun,
-		"plot": upTo(0, runs()), "report": upTo(0, results), "top": upTo(0, results), "tensorboard": upTo(0, results),
+		"plot": upTo(0, runs()), "report": upTo(0, results), "top": upTo(0, results), "tensorboard": upTo(0, results), "mlflow": upTo(0, results),
 		"bench": aSuite, "bench validate": aSuite, "bench show": upTo(1, suiteNames),
 		"bench table": upTo(0, results), "bench rank": upTo(0, results), "bench compare": upTo(0, results),
 		"launch": upTo(1, suiteNames, configNames, yaml), "launch status": upTo(1, launches), "launch logs": upTo(1, launches),
@@ -53,7 +53,7 @@ func AddCompletion(root *cobra.Command) {
 		"length": fixed(slices.Sorted(maps.Keys(starter.Lengths))...),
 	}
 	own := map[string]cobra.CompletionFunc{ // flags of one command that mean something else there
-		"export --to": fixed(exchange.Formats...), "import --config": either(configNames, yaml), "import --layout": fixed(string(export.JouleLayout), string(export.TorchLayout)),
+		"export --to": fixed(exchange.Formats...), "mlflow --to": fixed(), "import --config": either(configNames, yaml), "import --layout": fixed(string(export.JouleLayout), string(export.TorchLayout)),
 	}
 	for path, complete := range arguments {
 		cmd, _, err := root.Find(strings.Fields(path))

@@ -1,70 +1,30 @@
-// Package tracking says what the event files of TensorBoard have of a run, whether it is being trained or was: names,
-// hyperparameters, times, histograms and pictures.
+// Package tracking says what the event files of TensorBoard have of a run, whether it is being trained or was: hyperparameters,
+// histograms, pictures and how it ended.
 package tracking
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
-	"joule/cmd/internal/measured"
 	"joule/internal/safetensors"
-	"joule/internal/strictyaml"
-	"joule/rundir"
 	"joule/watch/tensorboard"
+	"joule/watch/tracked"
 )
 
-// Name is what a run or a suite is called in a log directory that was found at or below a directory: by the last part of that
-// one's path, and the way from there. A replica is called by the directory of all, too.
-func Name(top, dir string) string {
-	if absolute, err := filepath.Abs(top); err == nil {
-		top = absolute
-	}
-	if absolute, err := filepath.Abs(dir); err == nil {
-		dir = absolute
-	}
-	name := filepath.Base(top)
-	if below, err := filepath.Rel(top, dir); err == nil && below != "." {
-		return filepath.Join(name, below)
-	}
-	if strings.HasPrefix(name, "seed-") {
-		name = filepath.Join(filepath.Base(filepath.Dir(top)), name)
-	}
-	return name
+// ImageOf is a picture as TensorBoard has it.
+func ImageOf(p tracked.Picture) (tensorboard.Image, error) {
+	return tensorboard.NewImage("figures/"+p.Name, p.PNG)
 }
 
-// PictureOf is a figure on the disk, as a picture.
-func PictureOf(d measured.Drawing) (tensorboard.Image, error) {
-	file, err := os.ReadFile(d.Path)
-	if err != nil {
-		return tensorboard.Image{}, err
+// EndEvent is how a run ended; false: it can be gone on with.
+func EndEvent(step int64, end *tracked.End) (tensorboard.Event, bool) {
+	if end == nil {
+		return tensorboard.Event{}, false
 	}
-	return tensorboard.NewImage("figures/"+d.Name, file)
-}
-
-// HparamsOf are the keys of a config.
-func HparamsOf(config []byte) (map[string]string, error) {
-	values, err := strictyaml.Flatten(config)
-	if err != nil {
-		return nil, err
+	status := tensorboard.Failed
+	if end.IsSuccess {
+		status = tensorboard.Succeeded
 	}
-	hparams := make(map[string]string, len(values))
-	for _, v := range values {
-		hparams[v.Key] = v.Text
-	}
-	return hparams, nil
-}
-
-// EndOf is the end that a result tells of; nil: the run can be gone on with.
-func EndOf(result rundir.Result, at time.Time) *tensorboard.End {
-	switch result.Status {
-	case rundir.Completed:
-		return &tensorboard.End{Status: tensorboard.Succeeded, At: at}
-	case rundir.Failed:
-		return &tensorboard.End{Status: tensorboard.Failed, At: at}
-	}
-	return nil
+	return tensorboard.Event{Time: end.At, Step: step, Values: []tensorboard.Value{tensorboard.End{Status: status, At: end.At}}}, true
 }
 
 // StateEvent is histograms of parameters.

@@ -17,6 +17,7 @@ import (
 	"joule/rundir"
 	"joule/trainers"
 	"joule/watch/tensorboard"
+	"joule/watch/tracked"
 )
 
 // board is the event files of the runs that are being trained; a nil one has none.
@@ -34,7 +35,7 @@ func (o Options) CheckBoard(isResumed bool) error {
 	if o.Out == "" || isResumed {
 		return nil
 	}
-	folder := filepath.Join(o.Tensorboard, tracking.Name(o.Out, o.Out))
+	folder := filepath.Join(o.Tensorboard, tracked.Name(o.Out, o.Out))
 	replicas, _ := filepath.Glob(filepath.Join(folder, "seed-*")) // the pattern is a good one
 	for _, path := range append(replicas, folder) {
 		if err := tensorboard.CheckUnused(path); err != nil {
@@ -52,7 +53,7 @@ func (o Options) openBoard(runs []*Member, trainer *trainers.Trainer, isResumed 
 	}
 	b := &board{}
 	for i, r := range runs {
-		folder := filepath.Join(o.Tensorboard, tracking.Name(groupDir(runs), r.Dir.Dir()))
+		folder := filepath.Join(o.Tensorboard, tracked.Name(groupDir(runs), r.Dir.Dir()))
 		live, err := openLive(folder, r, int64(trainer.StepOf(i)), isResumed)
 		if err != nil {
 			b.close()
@@ -71,7 +72,7 @@ func openLive(folder string, r *Member, step int64, isResumed bool) (*tensorboar
 	if err != nil {
 		return nil, err
 	}
-	hparams, err := tracking.HparamsOf(config)
+	hparams, err := tracked.Settings(config)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func earlierScalars(r *Member, step int64) (events []tensorboard.Event, err erro
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	clock := tracking.NewClock(r.Environment, logged.Records)
+	clock := tracked.NewClock(r.Environment, logged.Records)
 	for i, record := range logged.Records {
 		if record.Step <= step {
 			events = append(events, tensorboard.Scalars(record, clock.Times[i]))
@@ -139,8 +140,8 @@ func (b *board) end(i int, result rundir.Result) {
 		return
 	}
 	now := time.Now()
-	if end := tracking.EndOf(result, now); end != nil {
-		b.runs[i].Add(tensorboard.Event{Time: now, Step: result.Step, Values: []tensorboard.Value{end}})
+	if end, ok := tracking.EndEvent(result.Step, tracked.EndOf(result, now)); ok {
+		b.runs[i].Add(end)
 	}
 }
 
@@ -153,7 +154,11 @@ func (b *board) show(i int, step int64, figures []measured.Drawing) {
 		if d.Name == "training" { // TensorBoard draws the curves itself
 			continue
 		}
-		picture, err := tracking.PictureOf(d)
+		file, err := os.ReadFile(d.Path)
+		var picture tensorboard.Image
+		if err == nil {
+			picture, err = tracking.ImageOf(tracked.Picture{Name: d.Name, PNG: file})
+		}
 		if err != nil {
 			slog.Warn("a picture is left out", "cause", err)
 			continue

@@ -10,15 +10,14 @@ import (
 	"joule/backends"
 	"joule/cmd/internal/cli"
 	"joule/cmd/internal/measured"
-	"joule/cmd/internal/tracking"
 	"joule/cmd/internal/trained"
 	"joule/metrics"
 	"joule/results"
 	"joule/suites"
-	"joule/watch/tensorboard"
+	"joule/watch/tracked"
 )
 
-// painter measures and draws runs for their event files, on one backend.
+// painter measures and draws runs for trackers, on one backend.
 type painter struct {
 	backend string // empty: that of the first run
 	opened  *backends.Backend
@@ -31,19 +30,21 @@ func (p *painter) close() {
 	}
 }
 
-// paint adds the pictures of a run, and how good it is. What cannot be had is logged, and left out.
-func (p *painter) paint(t *tracked) {
-	folder, err := os.MkdirTemp("", "joule-tensorboard-")
+// paint adds the pictures of a run, how good it is, and in two dimensions the energy at checkpoints of some steps. What cannot be had is
+// logged, and left out: then it returns false.
+func (p *painter) paint(t *tracked.Run, checkpoints []int64) (isAll bool) {
+	folder, err := os.MkdirTemp("", "joule-figures-")
 	if err == nil {
-		err = errors.Join(p.paintIn(folder, t), os.RemoveAll(folder))
+		err = errors.Join(p.paintIn(folder, t, checkpoints), os.RemoveAll(folder))
 	}
 	if err != nil && p.failed == nil {
-		slog.Warn("not all figures are there", "run", t.dir, "cause", cli.OneLine(err))
+		slog.Warn("not all figures are there", "run", t.Dir, "cause", cli.OneLine(err))
 	}
+	return err == nil
 }
 
-func (p *painter) paintIn(folder string, t *tracked) error {
-	run, err := trained.Read(t.dir, "", nil)
+func (p *painter) paintIn(folder string, t *tracked.Run, checkpoints []int64) error {
+	run, err := trained.Read(t.Dir, "", nil)
 	if err != nil {
 		return err
 	}
@@ -69,38 +70,38 @@ func (p *painter) paintIn(folder string, t *tracked) error {
 	if m.Problem == nil {
 		var row results.Row
 		measured.PutEvaluation(&row, m.Evaluation, suites.Metrics())
-		t.figures = row.Metrics
+		t.Figures = row.Metrics
 	}
 	drawings, err := m.Draw(func(name string) (string, error) { return filepath.Join(folder, name+".png"), nil }, m.PictureNames()...)
 	err = errors.Join(m.Problem, err)
 	for _, d := range drawings {
-		err = errors.Join(err, t.addPicture(run.Step, d))
+		err = errors.Join(err, addPicture(t, run.Step, d))
 	}
-	return errors.Join(err, paintCheckpoints(folder, t, m))
+	return errors.Join(err, paintCheckpoints(folder, t, checkpoints, m))
 }
 
-// addPicture adds a figure.
-func (t *tracked) addPicture(step int64, d measured.Drawing) error {
-	picture, err := tracking.PictureOf(d)
+// addPicture adds a figure on the disk.
+func addPicture(t *tracked.Run, step int64, d measured.Drawing) error {
+	file, err := os.ReadFile(d.Path)
 	if err == nil {
-		t.pictures = append(t.pictures, tensorboard.Event{Step: step, Values: []tensorboard.Value{picture}})
+		t.Pictures = append(t.Pictures, tracked.Picture{Name: d.Name, Step: step, PNG: file})
 	}
 	return err
 }
 
-// paintCheckpoints adds the energy at each checkpoint of a run in two dimensions.
-func paintCheckpoints(folder string, t *tracked, m *measured.Run) (err error) {
+// paintCheckpoints adds the energy at checkpoints of a run in two dimensions.
+func paintCheckpoints(folder string, t *tracked.Run, checkpoints []int64, m *measured.Run) (err error) {
 	if len(m.Dataset.Columns) != 2 || m.Dataset.Image != nil {
 		return nil
 	}
-	for _, state := range t.states {
-		if state.Step == m.Step {
+	for _, step := range checkpoints {
+		if step == m.Step {
 			continue
 		}
-		d := measured.Drawing{Name: "energy", Path: filepath.Join(folder, strconv.FormatInt(state.Step, 10)+".png")}
-		problem := m.DrawEnergyAt(state.Step, d.Path)
+		d := measured.Drawing{Name: "energy", Path: filepath.Join(folder, strconv.FormatInt(step, 10)+".png")}
+		problem := m.DrawEnergyAt(step, d.Path)
 		if problem == nil {
-			problem = t.addPicture(state.Step, d)
+			problem = addPicture(t, step, d)
 		}
 		err = errors.Join(err, problem)
 	}

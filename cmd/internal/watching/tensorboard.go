@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"joule/cmd/internal/cli"
-	"joule/cmd/internal/tracking"
 	"joule/results"
 	"joule/watch"
 	"joule/watch/tensorboard"
+	"joule/watch/tracked"
 )
 
 // tensorboardFlags are the flags of joule tensorboard.
@@ -56,7 +56,7 @@ func (o tensorboardFlags) run(cmd *cobra.Command, dirs []string) error {
 	if err := watch.CheckPaths(dirs); err != nil {
 		return cli.Coded(cli.ExitUsage, err)
 	}
-	all, err := trackedIn(dirs)
+	all, err := eventfulIn(dirs)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (o tensorboardFlags) run(cmd *cobra.Command, dirs []string) error {
 	written := 0
 	for _, t := range all {
 		path, problem := o.write(t, painter)
-		*t = tracked{} // there may be thousands
+		*t = eventful{} // there may be thousands
 		if painter.failed != nil {
 			return painter.failed
 		}
@@ -94,25 +94,22 @@ func (o tensorboardFlags) run(cmd *cobra.Command, dirs []string) error {
 }
 
 // write makes the event file of a run.
-func (o tensorboardFlags) write(t *tracked, painter *painter) (path string, err error) {
+func (o tensorboardFlags) write(t *eventful, painter *painter) (path string, err error) {
 	if err := t.read(); err != nil {
 		return "", err
 	}
-	if !o.noFigures && t.suite == "" {
-		if painter.paint(t); painter.failed != nil {
+	if !o.noFigures && t.Suite == "" {
+		if painter.paint(t.Run, t.steps()); painter.failed != nil {
 			return "", painter.failed
 		}
 	}
-	return tensorboard.Write(filepath.Join(o.out, t.name), t.start.At, cli.Version, t.events())
+	return tensorboard.Write(filepath.Join(o.out, t.Name), t.Started, cli.Version, t.events())
 }
-
-// resultsTag begins the tags of what is measured when the training is over.
-const resultsTag = "result/"
 
 // shownMetrics are the columns of TensorBoard's table of hyperparameters.
 func shownMetrics() (list []tensorboard.Metric) {
 	for _, f := range results.Figures {
-		list = append(list, tensorboard.Metric{Tag: resultsTag + f.Name, Title: f.Title, Meaning: f.Meaning})
+		list = append(list, tensorboard.Metric{Tag: tracked.ResultTag + f.Name, Title: f.Title, Meaning: f.Meaning})
 	}
 	list = append(list, tensorboard.Metric{Tag: "loss", Title: "loss", Meaning: "as last logged"})
 	for _, name := range []string{"validation_loss", "validation_score_matching", "validation_nll"} {
@@ -121,43 +118,34 @@ func shownMetrics() (list []tensorboard.Metric) {
 	return list
 }
 
-// trackedIn finds the runs and suites in directories. Two that would have one name are an error.
-func trackedIn(dirs []string) (all []*tracked, err error) {
+// eventfulIn finds the runs and suites in directories; runs of suites that have no row yet are left out. Two that would have one name are
+// an error.
+func eventfulIn(dirs []string) (all []*eventful, err error) {
+	found, err := tracked.NewFinder(dirs...).Find()
+	if err != nil {
+		return nil, err
+	}
 	names := map[string]string{}
-	add := func(t *tracked) error {
-		if other, taken := names[t.name]; taken && other != t.dir {
-			return cli.Coded(cli.ExitUsage, fmt.Errorf("%s and %s: both would be called %s; name the directory that holds them, or choose another --out for one", other, t.dir, t.name))
-		} else if taken {
-			return nil
+	add := func(t *tracked.Run) error {
+		if other, taken := names[t.Name]; taken {
+			return cli.Coded(cli.ExitUsage, fmt.Errorf("%s and %s: both would be called %s; name the directory that holds them, or choose another --out for one", other, t.Dir, t.Name))
 		}
-		names[t.name] = t.dir
-		all = append(all, t)
+		names[t.Name] = t.Dir
+		all = append(all, &eventful{Run: t})
 		return nil
 	}
-	for _, dir := range dirs {
-		found := watch.New(dir).Look()
-		for _, run := range found.Runs {
-			if run.Suite != "" {
+	for _, run := range found.Runs {
+		if err := add(run); err != nil {
+			return nil, err
+		}
+	}
+	for _, suite := range found.Suites {
+		for _, run := range suite.Runs {
+			if run.Row == nil {
 				continue
 			}
-			if err := add(&tracked{name: tracking.Name(dir, run.Dir), dir: run.Dir}); err != nil {
+			if err := add(run); err != nil {
 				return nil, err
-			}
-		}
-		for _, suite := range found.Suites {
-			rows, err := results.Read(suite.Dir)
-			if err != nil {
-				return nil, err
-			}
-			for _, row := range rows {
-				t := &tracked{name: filepath.Join(tracking.Name(dir, suite.Dir), row.Run), suite: suite.Dir, row: row}
-				t.dir = filepath.Join(suite.Dir, results.RunsFolder, row.Run)
-				if !filepath.IsLocal(row.Run) {
-					return nil, fmt.Errorf("%s: the run %.80q is none of the suite's directory", suite.Dir, row.Run)
-				}
-				if err := add(t); err != nil {
-					return nil, err
-				}
 			}
 		}
 	}

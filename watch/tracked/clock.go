@@ -1,4 +1,4 @@
-package tracking
+package tracked
 
 import (
 	"slices"
@@ -7,17 +7,19 @@ import (
 	"joule/rundir"
 )
 
-// Clock says when the steps of a run were made: its files have the speeds alone.
+// Clock says when the steps of a run were made: its files have the speeds alone. What it says of a step does not change when more are
+// made.
 type Clock struct {
-	From  time.Time
+	from  time.Time
 	steps []int64
+	// Times are those of the records.
 	Times []time.Time
 	rate  float64 // steps a second, as last logged; 0: none was
 }
 
 // NewClock goes by the times at which a run was started and went on, and by the speeds of its records.
 func NewClock(environment rundir.Environment, records []rundir.Record) Clock {
-	c := Clock{From: environment.Started}
+	c := Clock{from: environment.Started}
 	now, step, resumed := environment.Started, int64(0), environment.Resumed
 	for _, r := range records {
 		for len(resumed) > 0 && resumed[0].Step < r.Step {
@@ -50,7 +52,7 @@ func (c *Clock) At(step int64) time.Time {
 	case isExact:
 		return c.Times[i]
 	case i == 0:
-		return c.From.Add(c.after(step))
+		return c.from.Add(c.after(step))
 	}
 	return c.Times[i-1].Add(c.after(step - c.steps[i-1]))
 }
