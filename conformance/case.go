@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"joule/internal/cutjson"
 	"joule/internal/regularfile"
 	"joule/models"
 )
@@ -50,6 +51,7 @@ const maxRank = 64
 // UnmarshalJSON refuses ragged arrays and anything that is not a number.
 func (a *array) UnmarshalJSON(text []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
 		return err
@@ -60,11 +62,15 @@ func (a *array) UnmarshalJSON(text []byte) error {
 
 func (a *array) append(value any, depth int) error {
 	switch value := value.(type) {
-	case float64:
+	case json.Number:
 		if depth != len(a.shape) {
 			return fmt.Errorf("a number stands where a list of %d should", a.shape[depth])
 		}
-		a.values = append(a.values, value)
+		number, err := value.Float64()
+		if err != nil {
+			return fmt.Errorf("%s is too large for a number", value)
+		}
+		a.values = append(a.values, number)
 		return nil
 	case []any:
 		if depth == maxRank {
@@ -145,7 +151,7 @@ func plain(err error) string {
 		}
 		return found
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if cutjson.Is(err) {
 		return "it ends within the JSON value"
 	}
 	return strings.Replace(strings.TrimPrefix(err.Error(), "json: "), "unknown field", "unknown key", 1)

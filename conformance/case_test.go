@@ -72,7 +72,7 @@ func TestParseErrors(t *testing.T) {
 		{`[[1, 1]]`, `[[], []]`, `c.json: a list is empty`},
 		{`[[1, 1]]`, `[[1, "one"]]`, `c.json: "one" is not a number`},
 		{`[[1, 1]]`, `[[1, null]]`, `c.json: null is not a number`},
-		{`[[1, 1]]`, `[[1, 1e999]]`, `c.json: inputs: found number 1e999; want a number that fits`},
+		{`[[1, 1]]`, `[[1, 1e999]]`, `c.json: 1e999 is too large for a number`},
 		{`{"energy": [6], "score": [[-1, -2]]}`, `{}`, `c.json: case "tiny": expect is empty: nothing would be checked`},
 	}
 	for _, test := range tests {

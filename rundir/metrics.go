@@ -243,9 +243,10 @@ func parseRecord(line []byte) (Record, error) {
 	if err := json.Unmarshal(line, &members); err != nil || members == nil {
 		return Record{}, fmt.Errorf("%.40q is not a JSON object", line)
 	}
-	step, err := strconv.ParseInt(string(members[stepKey]), 10, 64)
+	counted := string(members[stepKey])
+	step, err := strconv.ParseInt(counted, 10, 64)
 	if err != nil || step < 0 {
-		return Record{}, fmt.Errorf("step: %.40q is not a whole number from 0", members[stepKey])
+		return Record{}, fmt.Errorf("step: %.40q is not a whole number from 0", counted)
 	}
 	delete(members, stepKey)
 	record := Record{step, make(map[string]float64, len(members))}

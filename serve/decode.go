@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"joule/datasets"
+	"joule/internal/cutjson"
 	"joule/internal/strictyaml"
 )
 
@@ -116,7 +117,7 @@ func decodeFields(q *request, fields []field, body []byte) error {
 
 // notJSON is the error of a body that is none.
 func notJSON(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if cutjson.Is(err) {
 		err = errors.New("it ends too early")
 	}
 	return fmt.Errorf("the body is not JSON: %w", err)

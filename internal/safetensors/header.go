@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"joule/internal/cutjson"
 )
 
 // entry is what the header says of one tensor.
@@ -180,7 +181,7 @@ func (h *headerParser) delim(want json.Delim, what string) error {
 
 func (h *headerParser) token() (json.Token, error) {
 	token, err := h.Token()
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if cutjson.Is(err) {
 		return nil, errors.New("ends in the middle")
 	}
 	return token, err
