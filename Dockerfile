@@ -4,7 +4,7 @@
 # Mount the folder for runs and data:
 #   docker run --rm -v "$PWD:/work" --user "$(id -u):$(id -g)" joule train two-gaussians/dsm --out runs/dsm
 
-FROM golang:1.26-bookworm AS build
+FROM golang:1.27.3-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

@@ -5,7 +5,7 @@ METHODS = mle fisher dsm nce
 # Whether the program finds an XLA CPU plugin that opens.
 HAS_XLA = bin/joule backend probe xla:cpu | grep -q '"usable":true'
 
-.PHONY: build build-static man completions notices demo test python lint test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist bench-serving faults troubleshooting clean
+.PHONY: build build-static man completions notices demo test python lint releasers release-snapshot reproducible test-kubernetes fuzz bench-peers bench-conv bench-quick quality anomaly moons mnist bench-serving faults troubleshooting clean
 
 build: ## bin/joule, with XLA; needs a C compiler
 	$(GO) build -trimpath -o bin/joule ./cmd/joule
@@ -64,6 +64,24 @@ lint: ## golangci-lint with staticcheck, and govulncheck with the known vulnerab
 	rm -rf bin/vulndb
 	bin/tools/indexdb -vulns "$$($(GO) mod download -json golang.org/x/vulndb@$(VULNDB) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')/data/osv" -out bin/vulndb
 	bin/tools/govulncheck -db "file://$(CURDIR)/bin/vulndb" ./...
+
+RELEASERS = github.com/goreleaser/goreleaser/v2@v2.15.1 github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+GORELEASER = PATH="$(CURDIR)/bin/tools:$$PATH" goreleaser
+
+releasers:
+	for tool in $(RELEASERS); do GOBIN="$(CURDIR)/bin/tools" $(GO) install $$tool || exit 1; done
+
+release-snapshot: releasers ## what a release of this commit would be, in dist/: archives, checksums, bills of materials
+	$(GORELEASER) release --snapshot --clean --skip=publish
+
+reproducible: releasers ## whether this commit gives the same programs, byte for byte, in another folder and with another cache
+	rm -rf bin/reproducible
+	for place in a/joule somewhere/else; do \
+		git clone -q . bin/reproducible/$$place && cd bin/reproducible/$$place && \
+		GOCACHE="$$PWD-cache" $(GORELEASER) build --snapshot --single-target --skip=before && cd "$(CURDIR)" || exit 1; \
+	done
+	for id in xla static; do sha256sum bin/reproducible/*/*/dist/joule-$${id}_*/joule; done
+	diff -r -x '*.json' -x config.yaml bin/reproducible/a/joule/dist bin/reproducible/somewhere/else/dist
 
 test-kubernetes: ## jobs for Kubernetes, in a control plane of its own programs: a quarter of an hour, most of it to compile these
 	$(GO) -C tests/kubernetes test -vet=all -timeout 40m -parallel 16 ./...

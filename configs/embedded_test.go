@@ -24,7 +24,7 @@ func TestListDescribesEveryConfig(t *testing.T) {
 func TestSourceSuggestsNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"old-faithfull/nce": `there is no config "old-faithfull/nce"; did you mean "old-faithful/nce"?`,
-		"mine":              `there is no config "mine"; there are ` + strings.Join(names(), ", "),
+		"mine":              `there is no config "mine"; there are ` + strings.Join(embedded.Names(), ", "),
 	} {
 		if _, err := Source(name); err == nil || err.Error() != want {
 			t.Errorf("got error %v, want %s", err, want)

@@ -22,9 +22,9 @@ func loadAs(text string, sets ...string) (*Config, error) {
 			return "x.yaml", []byte(text), nil
 		}
 		if !strings.HasPrefix(from, builtin) {
-			from = ""
+			from = builtin
 		}
-		return openEmbedded(from, name)
+		return embedded.Open(from, name)
 	}, "x.yaml")
 	if err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"joule/datasets"
@@ -31,7 +30,7 @@ type Base struct {
 
 // Open reads a config as Load does, and leaves it to Config to check it.
 func Open(nameOrPath string) (*Base, error) {
-	document, err := strictyaml.Load(open, nameOrPath)
+	document, err := strictyaml.Load(embedded.Open, nameOrPath)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +39,7 @@ func Open(nameOrPath string) (*Base, error) {
 
 // dirOf is the folder that a config is in; empty for an embedded one.
 func dirOf(nameOrPath string) string {
-	if slices.Contains(names(), nameOrPath) {
+	if embedded.Has(nameOrPath) {
 		return ""
 	}
 	return filepath.Dir(nameOrPath)
@@ -71,9 +70,6 @@ func Resolve(nameOrPath string, sets []string) (*Config, error) {
 	}
 	return decode(base.document.Clone(), base.dir, sets)
 }
-
-// IsEmbedded says whether a config of this name comes with the program.
-func IsEmbedded(name string) bool { return slices.Contains(names(), name) }
 
 // LoadRun reads the config of a run, a file that Encode wrote, which stands alone and in the run's own directory. Relative
 // paths in its data refer to dir; the data itself may be gone.
@@ -109,23 +105,6 @@ func decode(document *strictyaml.Document, dir string, sets []string, checks ...
 		return nil, err
 	}
 	return c, nil
-}
-
-// open finds a config: the one that the user named, or one that another extends. Those are looked for beside the file
-// that extends them, and then among the embedded ones.
-func open(from, name string) (path string, text []byte, err error) {
-	if from == "" && slices.Contains(names(), name) || strings.HasPrefix(from, builtin) {
-		return openEmbedded(from, name)
-	}
-	path, text, err = strictyaml.OpenFile(from, name)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return path, text, err
-	}
-	if path, text, err := openEmbedded("", name); from != "" && err == nil {
-		return path, text, nil
-	}
-	hint := strictyaml.Suggest(strings.TrimSuffix(name, ending), names(), "joule configs list shows those of the program")
-	return path, nil, fmt.Errorf("%s: there is no such file, nor a config of that name; %s", path, hint)
 }
 
 // finder is a data section that can tell whether its files are there.

@@ -55,7 +55,7 @@ func TestSchemaTakesConfigs(t *testing.T) {
 // resolved are the embedded configs with all their keys.
 func resolved(t *testing.T) map[string][]byte {
 	texts := map[string][]byte{}
-	for _, name := range names() {
+	for _, name := range embedded.Names() {
 		c, err := Resolve(name, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -73,7 +73,7 @@ func accepts(text []byte) error {
 		if from == "" {
 			return name, text, nil
 		}
-		return openEmbedded("", name)
+		return embedded.Open(builtin, name)
 	}, "x.yaml")
 	if err != nil {
 		return err
@@ -325,7 +325,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s is not among all keys", key)
 		}
 	}
-	for _, name := range names() {
+	for _, name := range embedded.Names() {
 		c, err := Resolve(name, nil)
 		if err != nil {
 			t.Fatal(err)

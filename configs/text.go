@@ -9,7 +9,7 @@ func Text(text []byte, path string) (*Config, error) {
 		if from == "" {
 			return path, text, nil
 		}
-		return open(from, name)
+		return embedded.Open(from, name)
 	}, path)
 	if err != nil {
 		return nil, err

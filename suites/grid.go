@@ -114,7 +114,7 @@ func labelOf(key string, v strictyaml.Tree) (label, part string) {
 	if text, isScalar := v.Scalar(); isScalar {
 		switch {
 		case key == configAxis:
-			text = strings.TrimSuffix(text[strings.LastIndex(text, "/")+1:], ending)
+			text = strings.TrimSuffix(text[strings.LastIndex(text, "/")+1:], ".yaml")
 			return text, text
 		case v.Text() == text && !strings.ContainsAny(text[:1], "-+.0123456789") && text != "true" && text != "false":
 			return text, text

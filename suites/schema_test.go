@@ -17,7 +17,7 @@ func TestSchemaTakesSuites(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := map[string][]byte{"docs/suites.md": regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(page)[1]}
-	for _, name := range names() {
+	for _, name := range embedded.Names() {
 		if texts[name], err = Source(name); err != nil {
 			t.Fatal(err)
 		}

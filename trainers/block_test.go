@@ -45,7 +45,7 @@ func smallSpecs(t *testing.T) map[string]Spec {
 func bits(t *testing.T, trainer *Trainer) [][]byte {
 	t.Helper()
 	var all [][]byte
-	for _, s := range trainer.states[0][:trainer.program.atSums()] {
+	for _, s := range trainer.crews[0].states[0][:trainer.program.atSums()] {
 		all = append(all, bytesOf(t, s))
 	}
 	return all

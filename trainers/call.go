@@ -1,7 +1,10 @@
 package trainers
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/gomlx/compute/dtypes"
@@ -49,62 +52,40 @@ func (p *pace) perSecond() float64 {
 
 // outcome is what a call gave. It has not been taken over as the state of the run.
 type outcome struct {
-	states [][]*tensors.Tensor // [devices]
-	sick   [][]int32           // [devices][replicas]: the first sick step, counted from 1 over the run; 0: none
-	seen   [][]float64         // [devices][replicas·metrics]: what that step gave
-	finite [][]int32           // [devices][replicas]
-	crews  []*outcome          // of each crew, where there are crews: nil of one without active replicas
-	took   time.Duration
+	states [][][]*tensors.Tensor // [crews][devices], each in the order of stepState.flatten; nil of a crew without active replicas
+	look
+	took time.Duration
+}
+
+// look is what a call has seen of its steps, on all devices.
+type look struct {
+	sick   []int     // [replicas]: the first sick step, counted from 1 over the run; 0: none
+	seen   []float64 // [replicas·metrics]: what that step gave
+	finite []bool    // [replicas]: whether the state is, after the last step
+}
+
+func newLook(replicas, metrics int) look {
+	return look{make([]int, replicas), make([]float64, replicas*metrics), make([]bool, replicas)}
 }
 
 // call makes n steps of the active replicas, all of which are at the given one. The state of the run stays as it is.
 func (t *Trainer) call(active []int, step, n int) (*outcome, error) {
 	start := time.Now()
-	if t.crews != nil {
-		o, err := t.callCrews(active, step, n)
-		if o != nil {
-			o.took = time.Since(start)
-		}
-		return o, err
-	}
-	going := make([]bool, len(t.replicas))
-	for _, i := range active {
-		going[i] = true
-	}
-	var in []any
-	for device, state := range t.states {
-		for _, tensor := range state {
-			in = append(in, tensor)
-		}
-		for _, tensor := range t.fixed[device] {
-			in = append(in, tensor)
-		}
-		in = append(in, int32(step), int32(n))
-		if len(going) > 1 {
-			in = append(in, going)
+	o := &outcome{states: make([][][]*tensors.Tensor, len(t.crews)), look: newLook(len(t.replicas), len(t.program.metrics()))}
+	errs := make([]error, len(t.crews))
+	parts := t.byCrew(active)
+	part := func(k int) {
+		if len(parts[k]) > 0 {
+			o.states[k], errs[k] = t.crews[k].call(parts[k], step, n, t.part(o.look, k))
 		}
 	}
-	out, _, err := t.exec.CallWithGraphOnDevice(t.device, in...) // in GoMLX v0.28.3 CallOnDevice takes the first
-	if err != nil {
-		return nil, fmt.Errorf("training failed after step %d: %w", step, err)
+	var going sync.WaitGroup
+	for k := 1; k < len(parts); k++ {
+		going.Go(func() { part(k) })
 	}
-	o := &outcome{}
-	size := len(out) / len(t.states)
-	for ; len(out) > 0; out = out[size:] {
-		own, last := out[:size], size-3
-		o.states = append(o.states, own[:last:last])
-		sick, err1 := tensors.CopyFlatData[int32](own[last])
-		seen, err2 := tensor.Values(own[last+1])
-		finite, err3 := tensors.CopyFlatData[int32](own[last+2])
-		tensor.Free(own[last:]...)
-		o.sick, o.seen, o.finite = append(o.sick, sick), append(o.seen, seen), append(o.finite, finite)
-		for _, e := range []error{err1, err2, err3} {
-			if e != nil && err == nil {
-				err = fmt.Errorf("cannot read the results of step %d: %w", step+n, e)
-			}
-		}
-	}
-	if err != nil {
+	part(0)
+	going.Wait()
+	if err := errors.Join(errs...); err != nil {
 		o.free()
 		return nil, err
 	}
@@ -112,27 +93,27 @@ func (t *Trainer) call(active []int, step, n int) (*outcome, error) {
 	return o, nil
 }
 
+// part is what a crew has to say to a look at all replicas.
+func (t *Trainer) part(all look, crew int) look {
+	n, width := len(t.crews[crew].replicas), len(t.program.metrics())
+	from, to := crew*n, (crew+1)*n
+	return look{all.sick[from:to], all.seen[from*width : to*width], all.finite[from:to]}
+}
+
 func (o *outcome) free() {
-	for _, own := range o.crews {
-		if own != nil {
-			own.free()
+	for _, devices := range o.states {
+		for _, state := range devices {
+			tensor.Free(state...)
 		}
-	}
-	for _, state := range o.states {
-		tensor.Free(state...)
 	}
 }
 
 // take makes what a call of so many steps gave the state of the run.
 func (t *Trainer) take(o *outcome, active []int, steps int) {
-	for k, own := range o.crews {
-		if own != nil {
-			t.crews[k].take(own, nil, steps)
+	for k, states := range o.states {
+		if states != nil {
+			t.crews[k].take(states)
 		}
-	}
-	for device, state := range t.states {
-		tensor.Free(state...)
-		t.states[device] = o.states[device]
 	}
 	for _, i := range active {
 		t.replicas[i].step += steps
@@ -147,7 +128,7 @@ func (t *Trainer) take(o *outcome, active []int, steps int) {
 // A call that met a sick step is thrown away, and the good steps of it are made again: they come out the same.
 func (t *Trainer) advance(active []int, n int) (made int, sick []Incident, err error) {
 	step := t.replicas[active[0]].step
-	n = t.pace.next(t.left(step, n))
+	n = t.pace.next(t.crews[0].feed.left(step, n))
 	bad := n + 1 // the first step that is known to be sick, or not good enough to end with, counted from 1 over those to come
 	for length := n; length > 0; {
 		o, err := t.call(active, step+made, length)
@@ -161,7 +142,7 @@ func (t *Trainer) advance(active []int, n int) (made int, sick []Incident, err e
 			length = min(bad-1, max(1, bad/2))
 			continue
 		}
-		sick = t.incidents(o, active, step+made)
+		sick = t.incidents(o.look, active, step+made)
 		o.free()
 		bad, length = first, first-1
 		if !known { // some step up to this one
@@ -174,45 +155,38 @@ func (t *Trainer) advance(active []int, n int) (made int, sick []Incident, err e
 	return made, sick, nil
 }
 
-// firstSick is the first step of a call with a value out of its bounds, counted from 1; 0: there is none. Where the values
-// are healthy and the state at the end is not finite, it is the last, and the one at fault is not known.
-func (o *outcome) firstSick(active []int, step, n int) (first int, known bool) {
-	finite := true
-	for device := range o.sick {
-		for _, i := range active {
-			if s := int(o.sick[device][i]) - step; s > 0 && (first == 0 || s < first) {
-				first = s
-			}
-			finite = finite && o.finite[device][i] == 1
+// earliest is the first step after the given one in which an active replica was sick, counted from 1 over the run; 0: none was.
+func (l look) earliest(active []int, step int) (first int) {
+	for _, i := range active {
+		if s := l.sick[i]; s > step && (first == 0 || s < first) {
+			first = s
 		}
 	}
-	if first == 0 && !finite {
+	return first
+}
+
+// firstSick is the first step of a call with a value out of its bounds, counted from 1; 0: there is none. Where the values
+// are healthy and the state at the end is not finite, it is the last, and the one at fault is not known.
+func (l look) firstSick(active []int, step, n int) (first int, known bool) {
+	if first := l.earliest(active, step); first > 0 {
+		return first - step, true
+	}
+	if slices.ContainsFunc(active, func(i int) bool { return !l.finite[i] }) {
 		return n, n == 1
 	}
-	return first, true
+	return 0, true
 }
 
 // incidents says of what the active replicas are sick in the first sick step of a call that began after the given one.
-func (t *Trainer) incidents(o *outcome, active []int, step int) (all []Incident) {
+func (t *Trainer) incidents(l look, active []int, step int) (all []Incident) {
 	metrics := t.program.metrics()
-	first := 0
+	first := l.earliest(active, step)
 	for _, i := range active {
-		for device := range o.sick {
-			if s := int(o.sick[device][i]); s > step && (first == 0 || s < first) {
-				first = s
-			}
-		}
-	}
-	for _, i := range active {
-		for device := range o.sick {
-			if s := int(o.sick[device][i]); s > step && s == first {
-				all = append(all, diagnose(i, metrics, o.seen[device][i*len(metrics):], t.program.dtype))
-				break
-			}
-			if first == 0 && o.finite[device][i] == 0 { // else it is what came after the sick step
-				all = append(all, Incident{Replica: i, Quantity: stateQuantity, Cause: tooFast})
-				break
-			}
+		switch {
+		case first > 0 && l.sick[i] == first:
+			all = append(all, diagnose(i, metrics, l.seen[i*len(metrics):], t.program.dtype))
+		case first == 0 && !l.finite[i]: // else it is what came after the sick step
+			all = append(all, Incident{Replica: i, Quantity: stateQuantity, Cause: tooFast})
 		}
 	}
 	return all
@@ -253,11 +227,8 @@ func (t *Trainer) report(replicas []int) (Report, error) {
 
 // sums are those of what is logged, of all replicas: [replicas·metrics].
 func (t *Trainer) sums() (all []float64, err error) {
-	if t.crews == nil {
-		return tensor.Values(t.states[0][t.program.atSums()])
-	}
-	for _, crew := range t.crews {
-		own, err := crew.sums()
+	for _, c := range t.crews {
+		own, err := tensor.Values(c.states[0][c.program.atSums()])
 		if err != nil {
 			return nil, err
 		}
@@ -269,28 +240,9 @@ func (t *Trainer) sums() (all []float64, err error) {
 // clearSums starts the sums of some replicas anew.
 func (t *Trainer) clearSums(replicas []int) error {
 	for k, own := range t.byCrew(replicas) {
-		if len(own) > 0 {
-			if err := t.crews[k].clearSums(own); err != nil {
-				return err
-			}
+		if err := t.crews[k].clearSums(own); err != nil {
+			return err
 		}
-	}
-	at := t.program.atSums()
-	for _, state := range t.states {
-		fresh := t.program.zeroSums()
-		if len(replicas) < len(t.replicas) {
-			old, err := tensor.Values(state[at])
-			if err != nil {
-				return fmt.Errorf("cannot read what is to be logged: %w", err)
-			}
-			width := len(t.program.metrics())
-			for _, i := range replicas {
-				clear(old[i*width : (i+1)*width])
-			}
-			fresh = tensor.From(old, t.program.dtype, fresh.Shape().Dimensions...)
-		}
-		tensor.Free(state[at])
-		state[at] = fresh
 	}
 	for _, i := range replicas {
 		t.replicas[i].summed = 0

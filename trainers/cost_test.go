@@ -95,14 +95,14 @@ func costSpecs(t *testing.T) map[string]Spec {
 // multiplied counts the multiplications of the graph of a training step, of each replica.
 func multiplied(t *testing.T, name string, spec Spec) float64 {
 	t.Helper()
-	trainer := &Trainer{spec: spec, backend: backendtest.Open(t, "go")}
+	c := &crew{spec: spec, backend: backendtest.Open(t, "go")}
 	for _, r := range append([]Replica{{spec.Data, spec.Seed}}, spec.Replicas...) {
-		trainer.replicas = append(trainer.replicas, member{Replica: r, rate: 1})
+		c.replicas = append(c.replicas, member{Replica: r, rate: 1})
 	}
-	if err := errors.Join(trainer.prepare(1), trainer.initialise()); err != nil {
+	if err := errors.Join(c.prepare(1), c.initialise()); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	p, g := trainer.program, graph.NewGraph(trainer.backend, name)
+	p, g := c.program, graph.NewGraph(c.backend, name)
 	nodes := func(of []*tensors.Tensor) (nodes []*graph.Node) {
 		for _, tensor := range of {
 			nodes = append(nodes, graph.Parameter(g, g.UniqueName("input"), tensor.Shape()))
@@ -110,12 +110,12 @@ func multiplied(t *testing.T, name string, spec Spec) float64 {
 		return nodes
 	}
 	step := graph.Parameter(g, "step", shapes.Make(dtypes.Int32))
-	next, values := p.step(p.unflatten(nodes(trainer.states[0])), newConstants(nodes(trainer.fixed[0])), step)
+	next, values := p.step(p.unflatten(nodes(c.states[0])), newConstants(nodes(c.fixed[0])), step)
 	n, err := products.Count(append(next.flatten(), values)...)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return float64(n) / float64(len(trainer.replicas))
+	return float64(n) / float64(len(c.replicas))
 }
 
 // costsLess are those of costSpecs with chains that start at the points whose energies are learned from, with logits of points whose

@@ -158,9 +158,10 @@ func stateAfter(t *testing.T, backend compute.Backend, spec Spec, devices, steps
 			t.Fatal(err)
 		}
 	}
-	for device := range trainer.states[1:] {
-		for _, s := range trainer.slots() {
-			if !s.isDealt && !slices.Equal(bytesOf(t, trainer.states[0][s.at]), bytesOf(t, trainer.states[1+device][s.at])) {
+	states := trainer.crews[0].states
+	for device := range states[1:] {
+		for _, s := range trainer.program.slots() {
+			if !s.isDealt && !slices.Equal(bytesOf(t, states[0][s.at]), bytesOf(t, states[1+device][s.at])) {
 				t.Errorf("devices 0 and %d differ in %s", 1+device, s.name)
 			}
 		}
@@ -262,7 +263,7 @@ func TestMemoryOfDevices(t *testing.T) {
 		"parameters": values * width, "optimizer": 2 * values * width,
 		"state.chains": buffer / 4 * dim * width, "state.chain_labels": buffer / 4 * width,
 	}
-	for device, state := range trainer.states {
+	for device, state := range trainer.crews[0].states {
 		got := map[string]int{}
 		for at, tensor := range state {
 			name := "parameters"

@@ -109,7 +109,7 @@ func ranks(method Method) bool {
 // validate looks at the criterion of some replicas, which are all at one step, if that is due.
 func (t *Trainer) validate(replicas []int, hooks Hooks) error {
 	e, step := t.spec.Loop.EarlyStopping, t.replicas[replicas[0]].step
-	if t.validation == nil || step < t.spec.Loop.Steps && step%e.Every != 0 {
+	if !e.IsOn() || step < t.spec.Loop.Steps && step%e.Every != 0 {
 		return nil
 	}
 	all, err := t.criteria()
@@ -140,7 +140,7 @@ func (t *Trainer) judge(i int, value float64) error {
 		}
 		return nil
 	}
-	kept, err := t.tensorsOf(t.slots(), []int{i}, func(name string) bool { return strings.HasPrefix(name, t.program.usedName()) })
+	kept, err := t.tensorsOf([]int{i}, func(name string) bool { return strings.HasPrefix(name, t.program.usedName()) })
 	if err != nil {
 		return err
 	}
@@ -164,8 +164,8 @@ func (t *Trainer) Best(replica int) *Best { return t.replicas[replica].best }
 
 // StoppedEarly says whether a replica has stopped because its criterion got no better.
 func (t *Trainer) StoppedEarly(replica int) bool {
-	patience, best := t.spec.Loop.EarlyStopping.Patience, t.replicas[replica].best
-	return t.validation != nil && patience > 0 && best != nil && best.Since >= patience
+	e, best := t.spec.Loop.EarlyStopping, t.replicas[replica].best
+	return e.IsOn() && e.Patience > 0 && best != nil && best.Since >= e.Patience
 }
 
 // hasEnded says whether a replica makes no more steps, whatever the limit.
@@ -178,18 +178,18 @@ func (t *Trainer) hasEnded(replica int) bool {
 func (t *Trainer) restoreBest(i int, s Snapshot, kept []safetensors.Tensor) error {
 	r := &t.replicas[i]
 	r.best, r.bestParameters = nil, nil
-	if t.validation == nil || s.Best == nil || s.Best.Metric != t.spec.Loop.EarlyStopping.Name() {
+	if e := t.spec.Loop.EarlyStopping; !e.IsOn() || s.Best == nil || s.Best.Metric != e.Name() {
 		return nil
 	}
 	wanted := map[string]slot{}
-	for _, slot := range t.slots() {
+	for _, slot := range t.program.slots() {
 		if name, ok := strings.CutPrefix(slot.name, parametersName); ok {
 			wanted[bestName+name] = slot
 		}
 	}
 	for _, tensor := range kept {
 		slot, ok := wanted[tensor.Name]
-		if !ok || tensor.DType != t.dtypeInFile() || !slices.Equal(tensor.Shape, slot.shape) || len(tensor.Data) != slot.size*t.program.dtype.Size() {
+		if !ok || tensor.DType != t.program.dtypeInFile() || !slices.Equal(tensor.Shape, slot.shape) || len(tensor.Data) != slot.size*t.program.dtype.Size() {
 			return fmt.Errorf("the state of step %d has %s as %s %v, which does not fit this run", s.Step, tensor.Name, tensor.DType, tensor.Shape)
 		}
 	}

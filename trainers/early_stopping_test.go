@@ -28,7 +28,7 @@ func judged(metric string, dim int) Spec {
 // criterion is that of the parameters as they are.
 func criterion(t *testing.T, trainer *Trainer) []float64 {
 	t.Helper()
-	values, err := trainer.validation.values(trainer)
+	values, err := trainer.criteria()
 	if err != nil {
 		t.Fatal(err)
 	}

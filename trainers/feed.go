@@ -84,30 +84,33 @@ func (f *feed) left(step, n int) int {
 	return min(n, f.each-step%f.each)
 }
 
-// bring puts the window of a step on the devices, where it is not there yet, and begins to read the next one.
+// bring puts the window of a step on the devices of all crews, where it is not there yet.
 func (t *Trainer) bring(ctx context.Context, step int) error {
-	for _, crew := range t.crews {
-		before := crew.pace.time
-		if err := crew.bring(ctx, step); err != nil {
+	for _, c := range t.crews {
+		if c.feed == nil || step/c.feed.each == c.feed.at {
+			continue
+		}
+		start := time.Now()
+		if err := c.bring(ctx, step/c.feed.each); err != nil {
 			return err
 		}
-		t.pace.time += crew.pace.time - before
+		t.pace.time += time.Since(start)
 	}
-	f := t.feed
-	if f == nil || step/f.each == f.at {
-		return nil
-	}
-	start := time.Now()
-	data, err := f.get(ctx, step/f.each)
+	return nil
+}
+
+// bring puts a window on the devices, and begins to read the next one.
+func (c *crew) bring(ctx context.Context, window int) error {
+	f := c.feed
+	data, err := f.get(ctx, window)
 	if err != nil {
 		return err
 	}
-	for device, fixed := range t.fixed {
+	for device, fixed := range c.fixed {
 		tensor.Free(fixed[atData])
 		fixed[atData] = data[device]
 	}
-	t.pace.time += time.Since(start)
-	f.at = step / f.each
+	f.at = window
 	if f.at < f.last {
 		f.next = f.read(f.at + 1)
 	}

@@ -100,7 +100,7 @@ func TestRollback(t *testing.T) {
 		}
 		want := newTrainer(t, backend, slow)
 		want.replicas[0].incidents = incidents // of which the random numbers are
-		want.setConstants()
+		want.crews[0].setConstants()
 		run(t, want, 12)
 		same(t, "after two rollbacks", parameters(t, trainer), parameters(t, want), 1e-6)
 		s := snapshots(t, trainer)[0]
@@ -168,19 +168,19 @@ func TestIncidentsAreOfTheirReplica(t *testing.T) {
 	spec.Replicas = []Replica{{spec.Data, 1}}
 	trainer := newTrainer(t, backendtest.Open(t, "go"), spec)
 	nan := math.NaN()
-	o := &outcome{sick: [][]int32{{0, 13}}, finite: [][]int32{{0, 0}}, seen: [][]float64{{0, 0, 0, 1, nan, 1}}}
+	seen := look{sick: []int{0, 13}, finite: []bool{false, false}, seen: []float64{0, 0, 0, 1, nan, 1}}
 	all := []int{0, 1}
-	if first, known := o.firstSick(all, 10, 20); first != 3 || !known {
+	if first, known := seen.firstSick(all, 10, 20); first != 3 || !known {
 		t.Errorf("the first sick step is %d, %v", first, known)
 	}
-	if got := trainer.incidents(o, all, 10); len(got) != 1 || got[0].Replica != 1 || got[0].Quantity != "gradient_norm" {
+	if got := trainer.incidents(seen, all, 10); len(got) != 1 || got[0].Replica != 1 || got[0].Quantity != "gradient_norm" {
 		t.Errorf("incidents %+v", got)
 	}
-	o.sick = [][]int32{{0, 0}}
-	if first, known := o.firstSick(all, 10, 20); first != 20 || known {
+	seen.sick = []int{0, 0}
+	if first, known := seen.firstSick(all, 10, 20); first != 20 || known {
 		t.Errorf("the first sick step is %d, %v", first, known)
 	}
-	if got := trainer.incidents(o, all, 10); len(got) != 2 || got[0].Quantity != stateQuantity {
+	if got := trainer.incidents(seen, all, 10); len(got) != 2 || got[0].Quantity != stateQuantity {
 		t.Errorf("incidents %+v", got)
 	}
 }

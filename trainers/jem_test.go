@@ -192,7 +192,7 @@ func TestChainsKeepTheirClasses(t *testing.T) {
 		share += float64(label) / float64(spec.Data.Train.N)
 	}
 	labels := func(trainer *Trainer) []float64 {
-		values, err := tensor.Values(trainer.states[0][trainer.program.atCarried()+1])
+		values, err := tensor.Values(trainer.crews[0].states[0][trainer.program.atCarried()+1])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -120,7 +120,7 @@ func persistent(chains int, restart float64, sampler samplers.Sampler) Spec {
 // chains are the persistent chains of a run.
 func chains(t *testing.T, trainer *Trainer) []float64 {
 	t.Helper()
-	values, err := tensor.Values(trainer.states[0][trainer.program.atCarried()])
+	values, err := tensor.Values(trainer.crews[0].states[0][trainer.program.atCarried()])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,8 +103,8 @@ func (t *Trainer) behind(limit int) (active []int, step int) {
 func (t *Trainer) stretch(step int) int {
 	n := t.spec.Loop.Steps - step
 	intervals := []int{t.spec.Loop.LogEvery, t.spec.Loop.CheckpointEvery}
-	if t.validation != nil {
-		intervals = append(intervals, t.spec.Loop.EarlyStopping.Every)
+	if e := t.spec.Loop.EarlyStopping; e.IsOn() {
+		intervals = append(intervals, e.Every)
 	}
 	for _, every := range intervals {
 		if every > 0 {

@@ -23,8 +23,7 @@ type slot struct {
 }
 
 // slots lists the tensors of a replica's state.
-func (t *Trainer) slots() (all []slot) {
-	p := t.program
+func (p *program) slots() (all []slot) {
 	parts := func(prefix string, at, stride int) {
 		own := make([]slot, len(p.layout.learned))
 		for k, members := range p.layout.parts {
@@ -69,21 +68,26 @@ func (s slot) onDevice(whole, own []byte, device, devices, width int, copied fun
 }
 
 // tensorsOf copies those tensors of some replicas to the host whose names are wanted: [replicas].
-func (t *Trainer) tensorsOf(slots []slot, replicas []int, isWanted func(name string) bool) ([][]safetensors.Tensor, error) {
+func (t *Trainer) tensorsOf(replicas []int, isWanted func(name string) bool) ([][]safetensors.Tensor, error) {
 	all := make([][]safetensors.Tensor, len(replicas))
-	if t.crews != nil {
-		for k, i := range replicas {
-			crew, own := t.crewOf(i)
-			tensors, err := crew.tensorsOf(slots, []int{own}, isWanted)
-			if err != nil {
-				return nil, err
-			}
-			all[k] = tensors[0]
+	each := len(t.replicas) / len(t.crews)
+	for k, own := range t.byCrew(replicas) {
+		tensors, err := t.crews[k].tensorsOf(own, isWanted)
+		if err != nil {
+			return nil, err
 		}
-		return all, nil
+		for i := range tensors {
+			all[slices.Index(replicas, k*each+own[i])] = tensors[i]
+		}
 	}
-	width, dtype := t.program.dtype.Size(), t.dtypeInFile()
-	for _, s := range slots {
+	return all, nil
+}
+
+// tensorsOf does so for replicas by their numbers in the crew.
+func (c *crew) tensorsOf(replicas []int, isWanted func(name string) bool) ([][]safetensors.Tensor, error) {
+	all := make([][]safetensors.Tensor, len(replicas))
+	width, dtype := c.program.dtype.Size(), c.program.dtypeInFile()
+	for _, s := range c.program.slots() {
 		if !isWanted(s.name) {
 			continue
 		}
@@ -92,14 +96,14 @@ func (t *Trainer) tensorsOf(slots []slot, replicas []int, isWanted func(name str
 			whole[k] = make([]byte, s.size*width)
 			all[k] = append(all[k], safetensors.Tensor{Name: s.name, DType: dtype, Shape: slices.Clone(s.shape), Data: whole[k]})
 		}
-		for device, state := range t.states {
+		for device, state := range c.states {
 			if device > 0 && !s.isDealt {
 				break
 			}
 			err := state[s.at].ConstBytes(func(bytes []byte) {
-				each := len(bytes) / len(t.replicas)
+				each := len(bytes) / len(c.replicas)
 				for k, i := range replicas {
-					s.onDevice(whole[k], bytes[i*each:(i+1)*each], device, len(t.states), width, func(whole, own []byte) { copy(whole, own) })
+					s.onDevice(whole[k], bytes[i*each:(i+1)*each], device, len(c.states), width, func(whole, own []byte) { copy(whole, own) })
 				}
 			})
 			if err != nil {
@@ -110,35 +114,31 @@ func (t *Trainer) tensorsOf(slots []slot, replicas []int, isWanted func(name str
 	return all, nil
 }
 
-// write puts tensors into the part of the state that is a replica's.
-func (t *Trainer) write(replica int, slots []slot, given map[string]safetensors.Tensor) error {
-	if t.crews != nil {
-		crew, own := t.crewOf(replica)
-		return crew.write(own, slots, given)
-	}
-	width := t.program.dtype.Size()
-	for device, state := range t.states {
+// write puts tensors into the part of the state that is a replica's, by its number in the crew.
+func (c *crew) write(replica int, given map[string]safetensors.Tensor) error {
+	width := c.program.dtype.Size()
+	for device, state := range c.states {
 		fresh := make([]*tensors.Tensor, len(state))
 		for at, old := range state {
 			fresh[at] = tensors.FromShape(old.Shape())
-			if len(t.replicas) == 1 {
+			if len(c.replicas) == 1 {
 				continue // all of it is written below
 			}
 			if err := copyInto(fresh[at], old); err != nil {
 				return fmt.Errorf("cannot restore the state: %w", err)
 			}
 		}
-		for _, s := range slots {
+		for _, s := range c.program.slots() {
 			err := fresh[s.at].MutableBytes(func(to []byte) {
-				each := len(to) / len(t.replicas)
-				s.onDevice(given[s.name].Data, to[replica*each:(replica+1)*each], device, len(t.states), width, func(whole, own []byte) { copy(own, whole) })
+				each := len(to) / len(c.replicas)
+				s.onDevice(given[s.name].Data, to[replica*each:(replica+1)*each], device, len(c.states), width, func(whole, own []byte) { copy(own, whole) })
 			})
 			if err != nil {
 				return fmt.Errorf("cannot restore the state: %s: %w", s.name, err)
 			}
 		}
 		tensor.Free(state...)
-		t.states[device] = fresh
+		c.states[device] = fresh
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (t *Trainer) Compile(replica int) (*models.Compiled, error) {
 
 // Snapshots are those of some replicas.
 func (t *Trainer) Snapshots(replicas []int) ([]Snapshot, error) {
-	tensors, err := t.tensorsOf(t.slots(), replicas, func(string) bool { return true })
+	tensors, err := t.tensorsOf(replicas, func(string) bool { return true })
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +107,8 @@ func (t *Trainer) Snapshots(replicas []int) ([]Snapshot, error) {
 	return states, nil
 }
 
-func (t *Trainer) dtypeInFile() safetensors.DType {
-	if t.program.dtype == dtypes.Float64 {
+func (p *program) dtypeInFile() safetensors.DType {
+	if p.dtype == dtypes.Float64 {
 		return safetensors.F64
 	}
 	return safetensors.F32
@@ -145,13 +145,13 @@ func (t *Trainer) restore(replica int, s Snapshot) error {
 		}
 		given[tensor.Name] = tensor
 	}
-	slots := t.slots()
+	slots := t.program.slots()
 	for _, slot := range slots {
 		tensor, ok := given[slot.name]
 		if !ok {
 			return fmt.Errorf("the state of step %d has no tensor %s", s.Step, slot.name)
 		}
-		if want := t.dtypeInFile(); tensor.DType != want || !slices.Equal(tensor.Shape, slot.shape) || len(tensor.Data) != slot.size*t.program.dtype.Size() {
+		if want := t.program.dtypeInFile(); tensor.DType != want || !slices.Equal(tensor.Shape, slot.shape) || len(tensor.Data) != slot.size*t.program.dtype.Size() {
 			return fmt.Errorf("the state of step %d has %s as %s %v, and this run needs %s %v", s.Step, slot.name, tensor.DType, tensor.Shape, want, slot.shape)
 		}
 	}
@@ -165,12 +165,13 @@ func (t *Trainer) restore(replica int, s Snapshot) error {
 	if err := t.restoreBest(replica, s, best); err != nil {
 		return err
 	}
-	if err := t.write(replica, slots, given); err != nil {
+	crew, own := t.crewOf(replica)
+	if err := crew.write(own, given); err != nil {
 		return err
 	}
 	r := &t.replicas[replica]
 	r.step, r.summed, r.rate, r.incidents, r.stopped = s.Step, s.Summed, s.Rate, slices.Clone(s.Incidents), nil
-	t.setConstants()
+	crew.setConstants()
 	return nil
 }
 
@@ -183,16 +184,9 @@ const (
 
 // setConstants hands the rates and the keys of the random numbers of all replicas to the devices. After each rollback there
 // are other random numbers: the old ones might lead to the same end.
-func (t *Trainer) setConstants() {
-	for k, crew := range t.crews {
-		copy(crew.replicas, t.replicas[k*len(crew.replicas):])
-		crew.setConstants()
-	}
-	if t.crews != nil {
-		return
-	}
-	rates, seeds, purposes := make([]float64, len(t.replicas)), make([]int64, len(t.replicas)), make([]uint64, len(t.replicas))
-	for i, r := range t.replicas {
+func (c *crew) setConstants() {
+	rates, seeds, purposes := make([]float64, len(c.replicas)), make([]int64, len(c.replicas)), make([]uint64, len(c.replicas))
+	for i, r := range c.replicas {
 		rates[i], seeds[i], purposes[i] = r.rate, r.Seed, purposeSteps
 		for _, incident := range r.incidents {
 			if incident.Action == Rollback {
@@ -200,10 +194,10 @@ func (t *Trainer) setConstants() {
 			}
 		}
 	}
-	for device := range t.fixed {
-		tensor.Free(t.fixed[device][atRate], t.fixed[device][atKey])
-		t.fixed[device][atRate] = tensor.From(rates, t.program.dtype, t.program.layout.each()...)
-		t.fixed[device][atKey] = keyOf(seeds, purposes...)
+	for device := range c.fixed {
+		tensor.Free(c.fixed[device][atRate], c.fixed[device][atKey])
+		c.fixed[device][atRate] = tensor.From(rates, c.program.dtype, c.program.layout.each()...)
+		c.fixed[device][atKey] = keyOf(seeds, purposes...)
 	}
 }
 

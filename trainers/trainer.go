@@ -6,12 +6,9 @@ import (
 	"time"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"joule/datasets"
 	"joule/internal/safetensors"
-	"joule/internal/tensor"
 	"joule/models"
 )
 
@@ -36,23 +33,15 @@ type Replica struct {
 	Seed int64
 }
 
-// Trainer is a training run in memory, or several replicas of one. It is not safe for concurrent use.
+// Trainer is a training run in memory, or several replicas of one. It decides what its crews do, and keeps count of what came of it.
+// It is not safe for concurrent use.
 type Trainer struct {
 	spec     Spec
 	replicas []member // the spec's own run first
 	backend  compute.Backend
-	crews    []*Trainer        // each trains some of the replicas, on a device of its own; nil: all are trained by this one
-	device   compute.DeviceNum // that the program runs on, unless several do
-	program  *program          // of the first crew, where there are crews, which have the following to themselves
-	exec     *graph.Exec
-	graph    *graph.Graph        // that exec has compiled
-	states   [][]*tensors.Tensor // [devices], each in the order of stepState.flatten
-	fixed    [][]*tensors.Tensor // [devices], each in the order of constants.flatten
-	feed     *feed               // of the data; nil where they are in memory
+	crews    []*crew  // of as many replicas each, in their order
+	program  *program // of the first crew; those of the others differ in nothing that is asked of it here
 	pace     pace
-	compile  time.Duration
-	// validation is what early stopping goes by; nil: there is none.
-	validation *validation
 }
 
 // member is one of the runs that are trained at once.
@@ -70,18 +59,18 @@ type member struct {
 }
 
 // CompileTime is how long the compilation of the training program took.
-func (t *Trainer) CompileTime() time.Duration { return t.compile }
+func (t *Trainer) CompileTime() (took time.Duration) {
+	for _, c := range t.crews {
+		took += c.compiling
+	}
+	return took
+}
 
 // StepTime is the number of steps made by this trainer, and how long the calls took that made them.
 func (t *Trainer) StepTime() (steps int, took time.Duration) { return t.pace.allSteps, t.pace.allTime }
 
 // Graph is the graph of the training program as text, a node a line; of several crews that of the first.
-func (t *Trainer) Graph() string {
-	if t.crews != nil {
-		return t.crews[0].Graph()
-	}
-	return t.graph.String()
-}
+func (t *Trainer) Graph() string { return t.crews[0].graph.String() }
 
 // All lists the replicas, counted from 0.
 func (t *Trainer) All() []int {
@@ -183,21 +172,7 @@ func (t *Trainer) Rate(replica int) float64 { return t.replicas[replica].rate }
 
 // Close frees the device memory of the run.
 func (t *Trainer) Close() {
-	for _, crew := range t.crews {
-		crew.Close()
-	}
-	if t.crews != nil {
-		return
-	}
-	t.feed.close()
-	t.validation.close()
-	for device := range t.states {
-		tensor.Free(t.states[device]...)
-	}
-	for device := range t.fixed {
-		tensor.Free(t.fixed[device]...)
-	}
-	if t.exec != nil {
-		t.exec.Finalize()
+	for _, c := range t.crews {
+		c.close()
 	}
 }

@@ -112,15 +112,16 @@ func newTrainer(t *testing.T, backend compute.Backend, spec Spec) *Trainer {
 
 // restart takes a trainer back to before its first step, with another seed: cheaper than compiling it anew.
 func (t *Trainer) restart(seed int64) error {
-	for device, state := range t.states {
-		tensor.Free(append(state, t.fixed[device]...)...)
+	c := t.crews[0]
+	for device, state := range c.states {
+		tensor.Free(append(state, c.fixed[device]...)...)
 	}
-	t.spec.Seed, t.fixed = seed, nil
+	t.spec.Seed, c.fixed = seed, nil
 	t.replicas[0].Seed = seed
 	for i, m := range t.replicas {
 		t.replicas[i] = member{Replica: m.Replica, rate: 1}
 	}
-	return t.initialise()
+	return c.initialise()
 }
 
 // parameters are the learned values by name.

@@ -17,7 +17,7 @@ import (
 	"joule/models"
 )
 
-// validation is the compiled program that computes the criterion of early stopping, of all replicas, on one device.
+// validation is the compiled program that computes the criterion of early stopping, of all replicas of a crew, on its first device.
 type validation struct {
 	*program
 	objective Objective // for batches of the validation points; nil but for its own loss
@@ -43,8 +43,8 @@ const (
 )
 
 // newValidation compiles the criterion. It is nil where there is none.
-func newValidation(t *Trainer, p *program, problem Problem) (*validation, error) {
-	spec := t.spec
+func newValidation(c *crew, problem Problem) (*validation, error) {
+	spec := c.spec
 	e := spec.Loop.EarlyStopping
 	if !e.IsOn() {
 		return nil, nil
@@ -52,7 +52,7 @@ func newValidation(t *Trainer, p *program, problem Problem) (*validation, error)
 	if err := e.fits(spec); err != nil {
 		return nil, err
 	}
-	v := &validation{program: p}
+	v := &validation{program: c.program}
 	n, largest := spec.Data.Validation.N, validationBatch
 	if e.Metric == byLoss {
 		largest = problem.BatchSize * problem.Devices // so that the batches do not depend on how many devices there are
@@ -69,14 +69,14 @@ func newValidation(t *Trainer, p *program, problem Problem) (*validation, error)
 			return nil, errors.New("train.early_stopping.metric is loss, and that of this method depends on the steps before; want score_matching or nll")
 		}
 	}
-	return v, v.compile(t, problem)
+	return v, v.compile(c, problem)
 }
 
 // compile puts the points on the device and compiles the program.
-func (v *validation) compile(t *Trainer, problem Problem) (err error) {
-	spec := t.spec
-	seeds := []int64{spec.Seed}
-	for _, r := range spec.Replicas {
+func (v *validation) compile(c *crew, problem Problem) (err error) {
+	spec := c.spec
+	var seeds []int64
+	for _, r := range c.replicas {
 		seeds = append(seeds, r.Seed)
 	}
 	dim := spec.Data.Train.Dim
@@ -100,7 +100,7 @@ func (v *validation) compile(t *Trainer, problem Problem) (err error) {
 			}
 		}
 	}
-	if v.exec, err = graph.NewExec(t.backend, v.graph); err != nil {
+	if v.exec, err = graph.NewExec(c.backend, v.graph); err != nil {
 		return err
 	}
 	v.exec.SetMaxCache(1)
@@ -211,11 +211,8 @@ func (v *validation) logZ(inputs []*graph.Node) *graph.Node {
 
 // criteria are the criterion of all replicas, in nats.
 func (t *Trainer) criteria() (all []float64, err error) {
-	if t.crews == nil {
-		return t.validation.values(t)
-	}
-	for _, crew := range t.crews {
-		own, err := crew.criteria()
+	for _, c := range t.crews {
+		own, err := c.validation.values(c)
 		if err != nil {
 			return nil, err
 		}
@@ -224,20 +221,20 @@ func (t *Trainer) criteria() (all []float64, err error) {
 	return all, nil
 }
 
-// values are the criterion of all replicas of a trainer without crews, in nats.
-func (v *validation) values(t *Trainer) ([]float64, error) {
+// values are the criterion of all replicas of the crew, in nats.
+func (v *validation) values(c *crew) ([]float64, error) {
 	from := 0
 	if v.settings.EMA > 0 {
 		from = v.atAverage()
 	}
 	var in []any
-	for _, part := range t.states[0][from : from+v.layout.size()] {
+	for _, part := range c.states[0][from : from+v.layout.size()] {
 		in = append(in, part)
 	}
 	for _, fixed := range v.fixed {
 		in = append(in, fixed)
 	}
-	out, _, err := v.exec.CallWithGraphOnDevice(t.device, in...)
+	out, _, err := v.exec.CallWithGraphOnDevice(c.device, in...)
 	if err != nil {
 		return nil, err
 	}
