@@ -113,9 +113,9 @@ func TestAnotherModule(t *testing.T) {
 	}
 
 	// Workers are processes of the same program.
-	write(t, "name: wells\nconfig: wells.yaml\nbudget: {steps: 20}\nseeds: 1\nmetrics: [test_nll]\n", dir, "suite.yaml")
+	write(t, "name: wells\nconfig: wells.yaml\nbudget: {steps: 20}\nseeds: 1\nmetrics: [kl]\n", dir, "suite.yaml")
 	succeed(t, dir, joule, "bench", "suite.yaml", "--backend", "go", "--out", "suite", "--quiet")
-	if got := succeed(t, dir, joule, "bench", "table", "suite", "--rows", "model", "--metric", "test_nll"); !strings.Contains(got, "double_well") {
+	if got := succeed(t, dir, joule, "bench", "table", "suite", "--rows", "model", "--metric", "steps"); !strings.Contains(got, "double_well") || !strings.Contains(got, "20") {
 		t.Errorf("the table of the suite is\n%s", got)
 	}
 

@@ -68,7 +68,7 @@ func WatchSignalsFor(grace time.Duration, requeue func(context.Context)) *Watche
 	return w
 }
 
-// Training is a context that ends with the first signal, its cause an *interruption. A second SIGINT, SIGTERM or SIGHUP ends
+// Training is a context that ends with the first signal, its cause an *Interruption. A second SIGINT, SIGTERM or SIGHUP ends
 // the program at once, and so does the time that saving may take. What is on the disk is whole then, too.
 func (w *Watcher) Training(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)

@@ -40,6 +40,7 @@ type bar struct {
 	criterion string
 }
 
+// Start implements training.Progress.
 func (b *bar) Start(step, steps int) {
 	b.ProgressBar = progressbar.NewOptions(steps,
 		progressbar.OptionSetWriter(os.Stderr),
@@ -53,15 +54,18 @@ func (b *bar) Start(step, steps int) {
 	_ = b.Set(step) // a bar that cannot be drawn is no reason to stop
 }
 
+// Report implements training.Progress.
 func (b *bar) Report(r trainers.Report) {
 	b.Describe(fmt.Sprintf("loss %.4g%s", meanLoss(r), b.criterion))
 	_ = b.Set(r.Step)
 }
 
+// Evaluated implements training.Progress.
 func (b *bar) Evaluated(e trainers.Evaluation) {
 	b.criterion = fmt.Sprintf(", %s %.4g", e.Metric, cli.Mean(e.Values))
 }
 
+// Stop implements training.Progress.
 func (b *bar) Stop() { _ = b.Exit() }
 
 // lines logs a line now and then, and one for the last block.
@@ -74,8 +78,10 @@ type lines struct {
 // interval is the least time between two lines.
 const interval = 5 * time.Second
 
+// Start implements training.Progress.
 func (l *lines) Start(step, _ int) { l.begun, l.last, l.first = time.Now(), time.Now(), step }
 
+// Report implements training.Progress.
 func (l *lines) Report(r trainers.Report) {
 	now := time.Now()
 	if now.Sub(l.last) < interval && r.Step < r.Steps {
@@ -88,10 +94,12 @@ func (l *lines) Report(r trainers.Report) {
 		"steps_per_second", fmt.Sprintf("%.4g", r.StepsPerSecond), "left", left.Round(time.Second)}, l.criterion...)...)
 }
 
+// Evaluated implements training.Progress.
 func (l *lines) Evaluated(e trainers.Evaluation) {
 	l.criterion = []any{e.Metric, fmt.Sprintf("%.4g", cli.Mean(e.Values))}
 }
 
+// Stop implements training.Progress.
 func (l *lines) Stop() {}
 
 // meanLoss is the loss of a run, or the mean over all runs that are still trained.

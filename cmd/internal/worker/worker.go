@@ -267,10 +267,12 @@ func (w *Worker) beat(b bench.Beat) {
 // progress tells how far a training is.
 type progress Worker
 
+// Start implements training.Progress.
 func (p *progress) Start(step, steps int) {
 	(*Worker)(p).beat(bench.Beat{Phase: "training", Step: step, Steps: steps})
 }
 
+// Report implements training.Progress.
 func (p *progress) Report(r trainers.Report) {
 	(*Worker)(p).beat(bench.Beat{Phase: "training", Step: r.Step, Steps: r.Steps})
 }
