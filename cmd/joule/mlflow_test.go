@@ -123,7 +123,7 @@ func (m *mlflowRuns) checkOdd(t *testing.T) {
 func (m *mlflowRuns) checkRun(t *testing.T, dir, name, path string) {
 	t.Helper()
 	run := m.Runs[name]
-	if run.Status != "FINISHED" || run.Tags["mlflow.runName"] != name || run.Tags["mlflow.source.name"] != "joule" || run.Tags["joule.version"] != "dev" ||
+	if run.Status != "FINISHED" || run.Tags["mlflow.runName"] != name || run.Tags["mlflow.source.name"] != "joule" || run.Tags["joule.version"] != strings.Fields(succeed(t, dir, "version"))[1] ||
 		run.Tags["joule.backend"] != "go" || run.Tags["mlflow.parentRunId"] != "" || !(run.End > run.Start) {
 		t.Errorf("%+v", run)
 	}

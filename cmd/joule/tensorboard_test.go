@@ -81,7 +81,7 @@ sampler: {kind: langevin, steps: 100, step_size: 0.05}
 `)
 }
 
-// trainAndKill trains the run cut, kills that after a checkpoint and a log, and goes on with it.
+// trainAndKill trains the run cut, kills that after a checkpoint and a log, and goes on with it. Of what it has told before, half is lost.
 func trainAndKill(t *testing.T, dir string) {
 	t.Helper()
 	live := []string{"--tensorboard", "logs/live", "--backend", "go", "--quiet", "--set", "train.log_every=40"}
@@ -100,6 +100,11 @@ func trainAndKill(t *testing.T, dir string) {
 	list, _ := filepath.Glob(entries)
 	if len(list) == 0 {
 		t.Fatal("there is no checkpoint")
+	}
+	events := filepath.Join(dir, "logs", "live", "cut")
+	events = filepath.Join(events, names(t, events)[0])
+	if info, err := os.Stat(events); err != nil || os.Truncate(events, info.Size()/2) != nil {
+		t.Fatalf("cannot cut %s: %v", events, err)
 	}
 	newest, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(list[len(list)-1]), "step-"))
 	if err != nil {

@@ -45,8 +45,8 @@ func (o Options) CheckBoard(isResumed bool) error {
 	return nil
 }
 
-// openBoard begins the event files of runs that are about to be trained. What went before, of one that goes on, is told as well where
-// there is no event file that has.
+// openBoard begins the event files of runs that are about to be trained. What went before, of one that goes on, is told as well as far as
+// no event file has it.
 func (o Options) openBoard(runs []*Member, trainer *trainers.Trainer, isResumed bool) (*board, error) {
 	if o.Tensorboard == "" {
 		return nil, nil
@@ -67,7 +67,6 @@ func (o Options) openBoard(runs []*Member, trainer *trainers.Trainer, isResumed 
 
 // openLive begins the event file of a run that has made so many steps.
 func openLive(folder string, r *Member, step int64, isResumed bool) (*tensorboard.Live, error) {
-	isNew := tensorboard.CheckUnused(folder) == nil
 	config, err := r.Config.Encode()
 	if err != nil {
 		return nil, err
@@ -81,9 +80,15 @@ func openLive(folder string, r *Member, step int64, isResumed bool) (*tensorboar
 		first, restart = step, step+1
 	}
 	var earlier []tensorboard.Event
-	if isResumed && isNew {
-		first = 0
-		if earlier, err = earlierScalars(r, step); err != nil {
+	if isResumed {
+		told, at, err := tensorboard.LastStep(folder) // the last logs before a process was killed may be missing
+		if err != nil {
+			return nil, err
+		}
+		if told < 0 {
+			first = 0
+		}
+		if earlier, err = earlierScalars(r, told, at, step); err != nil {
 			return nil, err
 		}
 	}
@@ -97,16 +102,19 @@ func openLive(folder string, r *Member, step int64, isResumed bool) (*tensorboar
 	return live, nil
 }
 
-// earlierScalars are what was logged up to a step.
-func earlierScalars(r *Member, step int64) (events []tensorboard.Event, err error) {
+// earlierScalars are what was logged after one step, told at a time, up to another.
+func earlierScalars(r *Member, after int64, at time.Time, step int64) (events []tensorboard.Event, err error) {
 	logged, err := r.Dir.Metrics()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	clock := tracked.NewClock(r.Environment, logged.Records)
 	for i, record := range logged.Records {
-		if record.Step <= step {
-			events = append(events, tensorboard.Scalars(record, clock.Times[i]))
+		if record.Step > after && record.Step <= step {
+			if clock.Times[i].After(at) { // as it is but for rounding: these times follow from the speed
+				at = clock.Times[i]
+			}
+			events = append(events, tensorboard.Scalars(record, at))
 		}
 	}
 	return events, nil
