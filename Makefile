@@ -68,7 +68,7 @@ lint: ## golangci-lint with staticcheck, and govulncheck with the known vulnerab
 RELEASERS = github.com/goreleaser/goreleaser/v2@v2.15.1 github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 GORELEASER = PATH="$(CURDIR)/bin/tools:$$PATH" goreleaser
 
-releasers:
+releasers: ## the programs that make releases, in bin/tools
 	for tool in $(RELEASERS); do GOBIN="$(CURDIR)/bin/tools" $(GO) install $$tool || exit 1; done
 
 release-snapshot: releasers ## what a release of this commit would be, in dist/: archives, checksums, bills of materials
@@ -82,6 +82,7 @@ reproducible: releasers ## whether this commit gives the same programs, byte for
 	done
 	for id in xla static; do sha256sum bin/reproducible/*/*/dist/joule-$${id}_*/joule; done
 	diff -r -x '*.json' -x config.yaml bin/reproducible/a/joule/dist bin/reproducible/somewhere/else/dist
+	rm -rf bin/reproducible
 
 test-kubernetes: ## jobs for Kubernetes, in a control plane of its own programs: a quarter of an hour, most of it to compile these
 	$(GO) -C tests/kubernetes test -vet=all -timeout 40m -parallel 16 ./...
@@ -132,4 +133,4 @@ troubleshooting: build ## the pictures and figures of docs/troubleshooting.md: m
 	docs/troubleshooting.sh bin/joule
 
 clean: ## what the other targets made
-	rm -rf bin demo
+	rm -rf bin demo dist
