@@ -3,36 +3,19 @@ package mlflow
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
-	"math"
 	"net/http"
 	"slices"
+
+	"joule/checkpoints"
 )
 
 // metric is a point as the server takes it.
 type metric struct {
-	Key   string `json:"key"`
-	Value number `json:"value"`
-	At    int64  `json:"timestamp"`
-	Step  int64  `json:"step"`
-}
-
-// number is one that may be NaN or infinite, which is then a string.
-type number float64
-
-// MarshalJSON implements json.Marshaler.
-func (n number) MarshalJSON() ([]byte, error) {
-	switch x := float64(n); {
-	case math.IsNaN(x):
-		return []byte(`"NaN"`), nil
-	case math.IsInf(x, 1):
-		return []byte(`"Infinity"`), nil
-	case math.IsInf(x, -1):
-		return []byte(`"-Infinity"`), nil
-	default:
-		return fmt.Appendf(nil, "%g", x), nil
-	}
+	Key   string             `json:"key"`
+	Value checkpoints.Number `json:"value"`
+	At    int64              `json:"timestamp"`
+	Step  int64              `json:"step"`
 }
 
 // tellPoints adds the points whose steps are above the last of their metric. They go there in the order of their steps, so that the last
@@ -40,7 +23,7 @@ func (n number) MarshalJSON() ([]byte, error) {
 func (e *Experiment) tellPoints(ctx context.Context, k *known, r Run, t *Told) error {
 	points := make([]metric, 0, len(r.Points))
 	for _, p := range r.Points {
-		points = append(points, metric{nameOf(p.Metric), number(p.Value), milliseconds(p.At), p.Step})
+		points = append(points, metric{nameOf(p.Metric), checkpoints.Number(p.Value), milliseconds(p.At), p.Step})
 	}
 	slices.SortStableFunc(points, func(a, b metric) int { return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Key, b.Key)) })
 	parts, err := batches(k.fresh(points), metricsATime)
