@@ -164,7 +164,7 @@ func TestBenchBudgets(t *testing.T) {
 }
 
 // stoppableSuite has a task that takes so long that it can be stopped several times, and logs so often that this can be told.
-const stoppableSuite = tinySuite + "grid: {budget.steps: [200000]}\n"
+const stoppableSuite = tinySuite + "grid: {budget.steps: [400000]}\n"
 
 // stoppable are the arguments that the suite is run with.
 var stoppable = []string{"s.yaml", "--backend", "go", "--set", "set.train.log_every=500"}
@@ -194,7 +194,7 @@ func comparedWithUndisturbed(t *testing.T, got map[string]*results.Row) {
 	}
 	for run, r := range want {
 		own := got[run]
-		if own == nil || own.Status != results.Completed || own.Metrics["steps"] != 200000 || own.Metrics["kl"] != r.Metrics["kl"] || own.Key != r.Key {
+		if own == nil || own.Status != results.Completed || own.Metrics["steps"] != 400000 || own.Metrics["kl"] != r.Metrics["kl"] || own.Key != r.Key {
 			t.Errorf("%s: %+v, and where nothing has happened %+v", run, own, r)
 		}
 	}
@@ -220,7 +220,7 @@ func TestBenchStopsAndGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "s.yaml", stoppableSuite+"seeds: 2\n")
 	args := append(append([]string{"bench"}, stoppable...), "--out", "out")
-	run := filepath.Join(dir, "out", "runs", "steps=200000", "seed-1")
+	run := filepath.Join(dir, "out", "runs", "steps=400000", "seed-1")
 	cmd := command(dir, args...)
 	ended := make(chan outcome)
 	go func() { ended <- finish(t, cmd) }()

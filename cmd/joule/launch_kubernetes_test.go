@@ -118,7 +118,7 @@ func TestLaunchKubernetes(t *testing.T) {
 	if err := pod.Start(); err != nil {
 		t.Fatal(err)
 	}
-	metrics := filepath.Join(c.out, "runs", "steps=200000", "seed-0", "metrics.jsonl")
+	metrics := filepath.Join(c.out, "runs", "steps=400000", "seed-0", "metrics.jsonl")
 	waitFor(t, func() bool { info, err := os.Stat(metrics); return err == nil && info.Size() > 100 })
 	if err := pod.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

@@ -97,7 +97,7 @@ func TestLaunchStopsAndGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "s.yaml", stoppableSuite+"seeds: 2\n")
 	args := append(append([]string{"launch"}, stoppable...), "--out", "out")
-	run := filepath.Join(dir, "out", "runs", "steps=200000", "seed-1")
+	run := filepath.Join(dir, "out", "runs", "steps=400000", "seed-1")
 	cancel := func() { succeed(t, dir, "launch", "cancel", "out") }
 	isGone := func() bool { return strings.Contains(succeed(t, dir, "launch", "status", "out"), "1 missing") }
 	for i, way := range []struct {
