@@ -13,7 +13,6 @@ import (
 
 	"joule/cmd/internal/cli"
 	"joule/launch"
-	"joule/results"
 	"joule/results/analysis"
 )
 
@@ -191,11 +190,7 @@ The path of the directory is printed on standard output; of a config, that of it
 
 // sayCollected says on standard error how many of the runs of a suite there are.
 func sayCollected(cmd *cobra.Command, d *launch.Dir, added int) error {
-	keys, err := d.Keys()
-	if err != nil {
-		return err
-	}
-	journal, err := results.ReadJournal(filepath.Join(d.Path, results.JournalFile))
+	keys, journal, err := resultsOf(d)
 	if err != nil {
 		return err
 	}

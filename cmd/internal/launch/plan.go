@@ -240,16 +240,21 @@ func (w *launchWork) save(d *launch.Dir) error {
 
 // writeTables makes the tables of what is in the journal of a suite.
 func writeTables(d *launch.Dir) error {
-	keys, err := d.Keys()
-	if err != nil {
-		return err
-	}
-	journal, err := results.ReadJournal(filepath.Join(d.Path, results.JournalFile))
+	keys, journal, err := resultsOf(d)
 	if err != nil {
 		return err
 	}
 	defer journal.Close()
 	return (&suiterun.Tables{Dir: d.Path, Journal: journal, Keys: keys}).Write()
+}
+
+// resultsOf are the keys of all runs of a suite, and its journal.
+func resultsOf(d *launch.Dir) (keys []string, journal *results.Journal, err error) {
+	if keys, err = d.Keys(); err != nil {
+		return nil, nil, err
+	}
+	journal, err = results.ReadJournal(filepath.Join(d.Path, results.JournalFile))
+	return keys, journal, err
 }
 
 // standings are those of all tasks, as far as their files tell, and then their schedulers.

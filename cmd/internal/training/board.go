@@ -76,18 +76,16 @@ func openLive(folder string, r *Member, step int64, isResumed bool) (*tensorboar
 		return nil, err
 	}
 	first, restart := int64(0), int64(0)
-	if isResumed {
-		first, restart = step, step+1
-	}
 	var earlier []tensorboard.Event
 	if isResumed {
 		told, at, err := tensorboard.LastStep(folder) // the last logs before a process was killed may be missing
 		if err != nil {
 			return nil, err
 		}
-		if told < 0 {
-			first = 0
+		if told >= 0 {
+			first = step
 		}
+		restart = step + 1
 		if earlier, err = earlierScalars(r, told, at, step); err != nil {
 			return nil, err
 		}
