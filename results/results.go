@@ -19,6 +19,8 @@ const (
 	ParquetFile = "results.parquet"
 	// RunsFolder holds the run directories, by the names of the runs.
 	RunsFolder = "runs"
+	// TaskFile is in the run directory of a suite's run, and says which it is: the key of its row among others.
+	TaskFile = "task.json"
 )
 
 // Status says how a run of a suite ended.

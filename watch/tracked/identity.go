@@ -47,8 +47,7 @@ func keyOf(dir string) string {
 		return ""
 	}
 	defer root.Close()
-	const file = "task.json"
-	text, err := regularfile.ReadIn(root, file, filepath.Join(dir, file), 1<<20)
+	text, err := regularfile.ReadIn(root, results.TaskFile, filepath.Join(dir, results.TaskFile), 1<<20)
 	var task struct{ Key string }
 	if err != nil || json.Unmarshal(text, &task) != nil {
 		return ""

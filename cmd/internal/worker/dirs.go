@@ -11,13 +11,11 @@ import (
 	"joule/bench"
 	"joule/cmd/internal/cli"
 	"joule/cmd/internal/training"
+	"joule/results"
 	"joule/rundir"
 )
 
-// taskFile is in the run directory of a suite's run, and says which it is.
-const taskFile = "task.json"
-
-// taskOf is what it holds.
+// taskOf is what [results.TaskFile] holds.
 type taskOf struct {
 	Suite string `json:"suite"`
 	Run   string `json:"run"`
@@ -72,7 +70,7 @@ func writeTasks(task *bench.Task) error {
 	for i, row := range task.Rows {
 		text, err := json.Marshal(taskOf{row.Suite, row.Run, row.Key})
 		if err == nil {
-			err = os.WriteFile(filepath.Join(task.Dirs[i], taskFile), append(text, '\n'), 0o644)
+			err = os.WriteFile(filepath.Join(task.Dirs[i], results.TaskFile), append(text, '\n'), 0o644)
 		}
 		if err != nil {
 			return err
@@ -105,7 +103,7 @@ func setAside(dir string) error {
 }
 
 func readTask(dir string) (t taskOf, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, taskFile))
+	text, err := os.ReadFile(filepath.Join(dir, results.TaskFile))
 	if err == nil {
 		err = json.Unmarshal(text, &t)
 	}
